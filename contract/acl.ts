@@ -1,0 +1,70 @@
+import { aclPasswordHash, type RedisUser } from './credentials.ts';
+
+/** The commands that the data plane may run in a tenant's Redis; nothing that scripts, flushes, configures or lists all keys. */
+export const DATAPLANE_COMMANDS: readonly string[] = [
+  'ping',
+  'hello',
+  'client|setname',
+  'client|setinfo',
+  'client|id',
+  'client|tracking',
+  'info',
+  'get',
+  'mget',
+  'set',
+  'del',
+  'unlink',
+  'exists',
+  'strlen',
+  'incrby',
+  'incrbyfloat',
+  'expire',
+  'pexpire',
+  'ttl',
+  'pttl',
+  'pexpiretime',
+  'scan',
+  'dbsize',
+  'multi',
+  'exec',
+  'discard',
+  'watch',
+  'unwatch',
+  'wait',
+];
+
+/** The commands that the operator may run: it looks, configures, saves and loads ACLs, and never reads a value. */
+export const OPERATOR_COMMANDS: readonly string[] = [
+  'ping',
+  'hello',
+  'client|setname',
+  'client|setinfo',
+  'info',
+  'dbsize',
+  'config|get',
+  'config|set',
+  'bgsave',
+  'save',
+  'lastsave',
+  'bgrewriteaof',
+  'acl|load',
+  'acl|list',
+  'acl|whoami',
+  'shutdown',
+  'wait',
+];
+
+/**
+ * The text of a store's users.acl. It holds hashes of passwords only. The user `probe` has no password, because a
+ * password for the kubelet's probe would have to be readable in the tenant's namespace; it may only PING.
+ */
+export function aclFile(passwords: Readonly<Record<RedisUser, string>>): string {
+  const rules = (commands: readonly string[]) => commands.map((command) => `+${command}`).join(' ');
+  return [
+    'user default off resetkeys resetchannels -@all',
+    `user dataplane on #${aclPasswordHash(passwords.dataplane)} ~* resetchannels -@all ${rules(DATAPLANE_COMMANDS)}`,
+    `user operator on #${aclPasswordHash(passwords.operator)} resetkeys resetchannels -@all ${rules(OPERATOR_COMMANDS)}`,
+    'user probe on nopass resetkeys resetchannels -@all +ping',
+    '',
+  ].join('\n');
+}

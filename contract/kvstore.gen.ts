@@ -1,0 +1,243 @@
+// Generated from crds/ by `npm run generate`. Do not edit.
+
+/**
+ * A managed Redis that serves the key-value requests of one project.
+ */
+export interface KVStoreFields {
+  spec: KVStoreSpec;
+  status?: KVStoreStatus;
+}
+/**
+ * The store as it should be.
+ */
+export interface KVStoreSpec {
+  /**
+   * The project that the store serves, unique in the cluster and fixed at creation. Absent means "<namespace>.<name>". Where two stores claim one project the older keeps it and the newer reports ProjectIdConflict.
+   */
+  projectId?: string;
+  /**
+   * The Redis version, a name in the version catalogue of the installation, for example "8.0". The image found for a version is kept for as long as the version stays the same and its pod is healthy.
+   */
+  version?: string;
+  /**
+   * A container image that is used in place of the catalogue's. It must have redis-server on its PATH and run as user 999, as the official image does.
+   */
+  image?: string;
+  /**
+   * Memory for data, which becomes Redis' maxmemory: a quantity with a unit, for example 256Mi, at least 16Mi. The container's limit is derived from it with headroom. Changes without a restart.
+   */
+  memory: string | number;
+  /**
+   * What Redis does when memory is full, its maxmemory-policy. Under noeviction writes answer store_full. Changes without a restart.
+   */
+  evictionPolicy:
+    | 'noeviction'
+    | 'allkeys-lru'
+    | 'allkeys-lfu'
+    | 'allkeys-random'
+    | 'volatile-lru'
+    | 'volatile-lfu'
+    | 'volatile-random'
+    | 'volatile-ttl';
+  /**
+   * false hibernates the store, which stops Redis and keeps its data; true wakes it.
+   */
+  enabled: boolean;
+  /**
+   * What deleting this object does with the data. Retain keeps the volume claim, and a store created again under the same name finds its data; Delete removes the claim.
+   */
+  deletionPolicy: 'Retain' | 'Delete';
+  /**
+   * How data is kept on disk.
+   */
+  persistence: {
+    /**
+     * aof appends every write to a log, rdb saves snapshots, none keeps data in memory only. aof and rdb change into each other without a restart.
+     */
+    mode: 'aof' | 'rdb' | 'none';
+    /**
+     * How often the log is flushed under aof. everysec can lose about the last second of writes in a power cut; always loses none and is many times slower.
+     */
+    fsync: 'everysec' | 'always';
+    /**
+     * Size of the volume claim, a quantity such as 1Gi. It can grow where the storage class allows it, and never shrinks.
+     */
+    size: string;
+    /**
+     * Storage class of the volume claim; absent means the cluster's default. Fixed at creation.
+     */
+    storageClassName?: string;
+  };
+  /**
+   * Redis directives from an allow-list, by name; other names are refused with a condition that lists the allowed ones. Applied without a restart.
+   */
+  config?: {
+    /**
+     * The directive's value as redis.conf takes it.
+     */
+    [k: string]: string;
+  };
+  /**
+   * Processor time of the Redis container. Memory is derived from spec.memory.
+   */
+  resources?: {
+    /**
+     * Processor request and limit of the Redis container.
+     */
+    cpu?: {
+      /**
+       * Processor time that is reserved, a quantity such as 100m.
+       */
+      request?: string;
+      /**
+       * The most processor time that Redis may use; absent means no limit.
+       */
+      limit?: string;
+    };
+  };
+  /**
+   * Where the Redis pod may run. A change restarts Redis, with data saved first.
+   */
+  scheduling?: {
+    /**
+     * Node labels that a node must have to run the pod.
+     */
+    nodeSelector?: {
+      /**
+       * The label's value.
+       */
+      [k: string]: string;
+    };
+    /**
+     * Node taints that the pod tolerates.
+     *
+     * Items: A taint that the pod tolerates.
+     */
+    tolerations?: {
+      /**
+       * The taint's key; absent with operator Exists matches every taint.
+       */
+      key?: string;
+      /**
+       * How the taint's value is compared.
+       */
+      operator?: 'Exists' | 'Equal';
+      /**
+       * The taint's value, with operator Equal.
+       */
+      value?: string;
+      /**
+       * The taint's effect; absent matches every effect.
+       */
+      effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+      /**
+       * Seconds for which a NoExecute taint is tolerated; absent means for ever.
+       */
+      tolerationSeconds?: number;
+    }[];
+    /**
+     * The pod's affinity, as in core/v1 PodSpec.
+     */
+    affinity?: {
+      [k: string]: unknown;
+    };
+    /**
+     * How pods spread over topology domains, as in core/v1 PodSpec.
+     *
+     * Items: One topologySpreadConstraint, as in core/v1 PodSpec.
+     */
+    topologySpreadConstraints?: {
+      [k: string]: unknown;
+    }[];
+    /**
+     * Name of the pod's PriorityClass.
+     */
+    priorityClassName?: string;
+  };
+}
+/**
+ * The store as the operator last saw it.
+ */
+export interface KVStoreStatus {
+  /**
+   * The metadata.generation that this status speaks of.
+   */
+  observedGeneration?: number;
+  /**
+   * The state in one word. Pending has not run yet, Progressing is on its way to what spec says, Ready serves as spec says, Degraded needs attention (its Redis may still serve), Hibernated is stopped on request.
+   */
+  phase?: 'Pending' | 'Progressing' | 'Ready' | 'Degraded' | 'Hibernated';
+  /**
+   * The project that the store serves; absent while another store holds it.
+   */
+  projectId?: string;
+  /**
+   * The version that the running Redis reports.
+   */
+  version?: string;
+  /**
+   * The container image that the store runs.
+   */
+  image?: string;
+  /**
+   * Counts rotations of the store's Redis credentials; part of what they are derived from.
+   */
+  credentialGeneration?: number;
+  /**
+   * Where Redis listens, inside the cluster.
+   */
+  endpoint?: {
+    /**
+     * DNS name of the store's Service.
+     */
+    host: string;
+    /**
+     * TCP port.
+     */
+    port: number;
+  };
+  /**
+   * Memory as Redis reports it.
+   */
+  memory?: {
+    /**
+     * Redis' maxmemory in bytes.
+     */
+    limit?: number;
+    /**
+     * Redis' used_memory in bytes, updated when it has moved by a twentieth of the limit.
+     */
+    used?: number;
+  };
+  /**
+   * What is true of the store now; docs/conditions.md lists each type and what to do.
+   *
+   * Items: One condition, as in meta/v1 Condition.
+   */
+  conditions?: {
+    /**
+     * Name of the condition.
+     */
+    type: string;
+    /**
+     * Whether it holds.
+     */
+    status: 'True' | 'False' | 'Unknown';
+    /**
+     * The cause, one word in CamelCase.
+     */
+    reason: string;
+    /**
+     * The cause in a sentence, with the remedy where one is needed.
+     */
+    message: string;
+    /**
+     * When status last changed.
+     */
+    lastTransitionTime: string;
+    /**
+     * The metadata.generation that the condition speaks of.
+     */
+    observedGeneration?: number;
+  }[];
+}

@@ -1,0 +1,111 @@
+// Generated from crds/ by `npm run generate`. Do not edit.
+
+/**
+ * A bearer token for the data plane. The token itself is in a Secret; this object has only its hash.
+ */
+export interface KVTokenFields {
+  spec: KVTokenSpec;
+  status?: KVTokenStatus;
+}
+/**
+ * The token as it should be.
+ */
+export interface KVTokenSpec {
+  /**
+   * Project makes an sk_live_ token and Deployment a dt_ token, both for the project of storeRef. ApiKey makes a tk_ token, whose requests name a project among the stores of this namespace, or among all stores where the token is made in the system namespace.
+   */
+  type: 'Project' | 'Deployment' | 'ApiKey';
+  /**
+   * The KVStore in this namespace that a Project or Deployment token reaches.
+   */
+  storeRef?: {
+    /**
+     * Name of the KVStore.
+     */
+    name: string;
+  };
+  /**
+   * What the token may do with keys and values.
+   *
+   * Items: One permission.
+   */
+  scopes: ('kv:read' | 'kv:write')[];
+  /**
+   * Permission to manage stores through the data plane, for an ApiKey made in the system namespace.
+   */
+  role?: 'SystemAdmin' | 'SystemRead';
+  /**
+   * Name of the Secret that the operator writes, with the keys token, url and projectId; absent means the name of this object. Fixed at creation.
+   */
+  secretName?: string;
+  /**
+   * When the token stops working; absent means never.
+   */
+  expiresAt?: string;
+}
+/**
+ * The token as the operator last saw it.
+ */
+export interface KVTokenStatus {
+  /**
+   * The metadata.generation that this status speaks of.
+   */
+  observedGeneration?: number;
+  /**
+   * SHA-256 hashes, in lower-case hex, of the tokens that are accepted now.
+   *
+   * Items: One hash.
+   */
+  hashes?: string[];
+  /**
+   * The token's prefix, which tells its type.
+   */
+  prefix?: string;
+  /**
+   * The token's last four characters, to tell it from others.
+   */
+  lastFour?: string;
+  /**
+   * Name of the Secret that holds the token.
+   */
+  secretName?: string;
+  /**
+   * The project that the token reaches; absent for an ApiKey.
+   */
+  projectId?: string;
+  /**
+   * When the token was made.
+   */
+  issuedAt?: string;
+  /**
+   * What is true of the token now; docs/conditions.md lists each type and what to do.
+   *
+   * Items: One condition, as in meta/v1 Condition.
+   */
+  conditions?: {
+    /**
+     * Name of the condition.
+     */
+    type: string;
+    /**
+     * Whether it holds.
+     */
+    status: 'True' | 'False' | 'Unknown';
+    /**
+     * The cause, one word in CamelCase.
+     */
+    reason: string;
+    /**
+     * The cause in a sentence, with the remedy where one is needed.
+     */
+    message: string;
+    /**
+     * When status last changed.
+     */
+    lastTransitionTime: string;
+    /**
+     * The metadata.generation that the condition speaks of.
+     */
+    observedGeneration?: number;
+  }[];
+}

@@ -1,0 +1,25 @@
+/** The recommended label that tells who manages an object; the operator's caches select on it. */
+export const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
+/** The value of MANAGED_BY_LABEL on everything that the operator makes. */
+export const MANAGED_BY = 'cubby';
+/** Name of the KVStore that an object belongs to. */
+export const STORE_LABEL = 'cubby.dev/store';
+/** Name of the KVToken that a Secret belongs to. */
+export const TOKEN_LABEL = 'cubby.dev/token';
+
+/** On a pod: hash of what the store's spec says that only a restart can change. */
+export const RESTART_HASH_ANNOTATION = 'cubby.dev/restart-hash';
+/** On a StatefulSet: the spec.version for which its image was taken from the catalogue. */
+export const CATALOGUE_VERSION_ANNOTATION = 'cubby.dev/catalogue-version';
+/** On a KVStore: "true" stops reconciliation. */
+export const PAUSED_ANNOTATION = 'cubby.dev/paused';
+
+/** Labels by which the pods of the store called `store` are selected. */
+export function storeSelector(store: string): Record<string, string> {
+  return { 'app.kubernetes.io/name': 'redis', 'app.kubernetes.io/instance': store, [STORE_LABEL]: store };
+}
+
+/** Labels of every child of the store called `store`. */
+export function storeLabels(store: string): Record<string, string> {
+  return { ...storeSelector(store), [MANAGED_BY_LABEL]: MANAGED_BY };
+}

@@ -1,0 +1,57 @@
+// Writes what is generated from crds/: the TypeScript types of the contract and the chart's copy of the CRDs.
+// `npm run generate` must leave no diff; the check stage of `npm test` runs it and looks.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { compile, type JSONSchema } from 'json-schema-to-typescript';
+import { parse } from 'yaml';
+import { chartCrd } from './chart-crd.ts';
+
+const root = join(import.meta.dirname, '..');
+const chartTemplates = join(root, 'charts/cubby/templates/crds');
+
+interface Crd {
+  spec: { names: { kind: string }; versions: { schema: { openAPIV3Schema: JSONSchema } }[] };
+}
+
+/** Rewrites the parts of a structural schema that plain JSON schema says differently. */
+function toJsonSchema(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(toJsonSchema);
+  if (typeof node !== 'object' || node === null) return node;
+  const source = node as Record<string, unknown>;
+  const result: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(source)) {
+    if (!key.startsWith('x-kubernetes-') && key !== 'maxItems' && key !== 'default') result[key] = toJsonSchema(value);
+  }
+  if (source['x-kubernetes-int-or-string'] === true) result.type = ['string', 'integer'];
+  if (source.type === 'object' && source.properties !== undefined && source.additionalProperties === undefined) {
+    result.additionalProperties = false;
+    // The API server fills in defaults, so whoever reads an object finds these fields.
+    const properties = Object.entries(source.properties as Record<string, { default?: unknown }>);
+    const defaulted = properties.filter(([, property]) => property.default !== undefined).map(([name]) => name);
+    result.required = [...((source.required as string[] | undefined) ?? []), ...defaulted];
+  }
+  if (source['x-kubernetes-preserve-unknown-fields'] === true) result.additionalProperties = true;
+  return result;
+}
+
+async function typesOf(crd: Crd): Promise<string> {
+  const { kind } = crd.spec.names;
+  const schema = toJsonSchema(crd.spec.versions[0]?.schema.openAPIV3Schema) as JSONSchema;
+  const { apiVersion: _a, kind: _k, metadata: _m, ...properties } = schema.properties ?? {};
+  for (const part of ['spec', 'status']) {
+    if (properties[part])
+      properties[part] = { ...properties[part], title: `${kind}${part === 'spec' ? 'Spec' : 'Status'}` };
+  }
+  return compile({ ...schema, title: `${kind}Fields`, properties }, `${kind}Fields`, {
+    bannerComment: `// Generated from crds/ by \`npm run generate\`. Do not edit.`,
+    style: { singleQuote: true, printWidth: 120 },
+  });
+}
+
+mkdirSync(chartTemplates, { recursive: true });
+for (const file of readdirSync(join(root, 'crds')).filter((name) => name.endsWith('.yaml'))) {
+  const text = readFileSync(join(root, 'crds', file), 'utf8');
+  const crd = parse(text) as Crd;
+  writeFileSync(join(root, 'contract', `${crd.spec.names.kind.toLowerCase()}.gen.ts`), await typesOf(crd));
+  writeFileSync(join(chartTemplates, basename(file)), chartCrd(text));
+}
