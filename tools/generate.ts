@@ -1,13 +1,12 @@
 // Writes what is generated from crds/: the TypeScript types of the contract and the chart's copy of the CRDs.
-// `npm run generate` must leave no diff; the check stage of `npm test` runs it and looks.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+// With --check it writes nothing and fails where a file is not up to date.
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
 import { parse } from 'yaml';
 import { chartCrd } from './chart-crd.ts';
 
 const root = join(import.meta.dirname, '..');
-const chartTemplates = join(root, 'charts/cubby/templates/crds');
 
 interface Crd {
   spec: { names: { kind: string }; versions: { schema: { openAPIV3Schema: JSONSchema } }[] };
@@ -48,10 +47,24 @@ async function typesOf(crd: Crd): Promise<string> {
   });
 }
 
-mkdirSync(chartTemplates, { recursive: true });
+const outputs = new Map<string, string>();
 for (const file of readdirSync(join(root, 'crds')).filter((name) => name.endsWith('.yaml'))) {
   const text = readFileSync(join(root, 'crds', file), 'utf8');
   const crd = parse(text) as Crd;
-  writeFileSync(join(root, 'contract', `${crd.spec.names.kind.toLowerCase()}.gen.ts`), await typesOf(crd));
-  writeFileSync(join(chartTemplates, basename(file)), chartCrd(text));
+  outputs.set(join('contract', `${crd.spec.names.kind.toLowerCase()}.gen.ts`), await typesOf(crd));
+  outputs.set(join('charts/cubby/templates/crds', file), chartCrd(text));
+}
+
+if (process.argv.includes('--check')) {
+  const current = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined);
+  const stale = [...outputs].filter(([path, text]) => current(path) !== text).map(([path]) => path);
+  if (stale.length > 0) {
+    console.error(`not up to date with crds/: ${stale.join(', ')}; run: npm run generate`);
+    process.exitCode = 1;
+  }
+} else {
+  for (const [path, text] of outputs) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
 }

@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { run as runTests } from 'node:test';
+import { spec } from 'node:test/reporters';
+
+/** What came of a stage: how many tests passed and failed, and for each skipped one its name and reason. */
+export interface StageResult {
+  passed: number;
+  failed: number;
+  skipped: string[];
+}
+
+interface Stage {
+  name: string;
+  about: string;
+  run: () => Promise<StageResult>;
+}
+
+const root = join(import.meta.dirname, '..');
+
+/** The stages of `npm test`, cheapest first. */
+export const stages: readonly Stage[] = [
+  {
+    name: 'check',
+    about: 'types, lint, generated files, unused code, who imports whom',
+    run: async () => {
+      const commands = [
+        ['tsc', '--noEmit'],
+        ['biome', 'ci', '--error-on-warnings', '.'],
+        ['node', 'tools/generate.ts', '--check'],
+        ['knip'],
+      ];
+      const exits = await sequentially(commands, command);
+      const failed = exits.filter((code) => code !== 0).length;
+      const tests = await testFiles('check', 1);
+      return { ...tests, passed: tests.passed + exits.length - failed, failed: tests.failed + failed };
+    },
+  },
+  { name: 'unit', about: 'pure parts, with injected clocks', run: () => testFiles('unit', 2) },
+  { name: 'contract', about: 'one suite over every adapter of a port', run: () => testFiles('contract', 1) },
+  { name: 'integration', about: 'against a real API server and a real Redis', run: () => testFiles('integration', 1) },
+  { name: 'chart', about: 'lint, templates, installation on a real API server', run: () => testFiles('chart', 1) },
+  { name: 'e2e', about: 'on a real cluster, brought up if there is none', run: () => testFiles('e2e', 1) },
+];
+
+/** Runs a command of the packages in the foreground; its exit code. */
+async function command(words: string[]): Promise<number> {
+  console.log(`$ ${words.join(' ')}`);
+  const [program = '', ...args] = words;
+  const child = spawn(join(root, 'node_modules/.bin', program), args, { cwd: root, stdio: 'inherit' });
+  return new Promise((resolve, reject) => child.once('error', reject).once('exit', (code) => resolve(code ?? 1)));
+}
+
+/** Runs test/<folder>/**\/*.test.ts, each file in a process of its own, `concurrency` at a time. */
+async function testFiles(folder: string, concurrency: number): Promise<StageResult> {
+  const files = globSync(`test/${folder}/**/*.test.ts`, { cwd: root }).map((file) => join(root, file));
+  if (files.length === 0) throw new Error(`test/${folder} has no test`);
+  const result: StageResult = { passed: 0, failed: 0, skipped: [] };
+  const events = runTests({ files: files.sort(), concurrency, cwd: root });
+  events.on('test:pass', ({ name, skip, details }) => {
+    if (details.type === 'suite') return;
+    if (skip !== undefined) result.skipped.push(`${name}${typeof skip === 'string' ? `: ${skip}` : ''}`);
+    else result.passed++;
+  });
+  events.on('test:fail', ({ details }) => {
+    if (details.type !== 'suite') result.failed++;
+  });
+  for await (const chunk of events.compose(new spec())) process.stdout.write(chunk);
+  return result;
+}
+
+async function sequentially<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await work(item));
+  return results;
+}
