@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findFreePorts, startDaemon, waitUntilReady } from './daemon.ts';
+import { consoleProgress } from './progress.ts';
+import { ensureRootDirectory, redisRoots } from './rootfs.ts';
+
+/** A real redis-server of one test, on 127.0.0.1, with a directory of its own. */
+export interface TestRedis {
+  host: '127.0.0.1';
+  port: number;
+  /** Ends the server at once, as a crash would; its files stay for `restart`. */
+  kill(): Promise<void>;
+  /** Ends the server in order (SIGTERM, which saves as configured) if it runs, and starts it on the same port and files. */
+  restart(): Promise<void>;
+  /** Ends the server and removes its files. */
+  stop(): Promise<void>;
+}
+
+/** Which Redis to start; `config` are command-line arguments of redis-server, such as `['--appendonly', 'yes']`. */
+export interface TestRedisOptions {
+  version: keyof typeof redisRoots;
+  config?: readonly string[];
+}
+
+/**
+ * Starts the redis-server of a product image's root file system straight from its directory, so that no package of
+ * that name has to be on the host. Resolves once the port answers; the server ends with the calling process.
+ */
+export async function startRedis({ version, config = [] }: TestRedisOptions): Promise<TestRedis> {
+  const root = await ensureRootDirectory(redisRoots[version], consoleProgress);
+  const directory = join(tmpdir(), `cubby-redis-${process.pid}-${randomBytes(4).toString('hex')}`);
+  await mkdir(directory, { mode: 0o700 });
+  const [port = 0] = await findFreePorts(1);
+  const log = join(directory, 'redis.log');
+  const program = findProgram(root);
+  const start = async () => {
+    const daemon = startDaemon({
+      command: program.command,
+      args: [...program.args, '--bind', '127.0.0.1', '--port', String(port), '--dir', directory, ...config],
+      log,
+    });
+    await waitUntilReady(daemon, { name: 'redis-server', log, isReady: () => accepts(port) });
+    return daemon;
+  };
+  let daemon = await start();
+  return {
+    host: '127.0.0.1',
+    port,
+    kill: () => daemon.kill(),
+    async restart() {
+      await daemon.kill('SIGTERM');
+      daemon = await start();
+    },
+    async stop() {
+      await daemon.kill();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+// The loader of that root runs the program with the libraries of that root, whatever the host's are.
+function findProgram(root: string): { command: string; args: string[] } {
+  const loader = ['lib64/ld-linux-x86-64.so.2', 'lib/ld-linux-aarch64.so.1'].find((path) =>
+    existsSync(join(root, path)),
+  );
+  if (!loader) throw new Error(`no dynamic loader for ${process.arch} in ${root}: remove that directory and try again`);
+  const triplet = loader.includes('x86-64') ? 'x86_64-linux-gnu' : 'aarch64-linux-gnu';
+  const libraries = ['lib', 'usr/lib'].map((path) => join(root, path, triplet)).join(':');
+  return { command: join(root, loader), args: ['--library-path', libraries, join(root, 'usr/bin/redis-server')] };
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}
