@@ -4,16 +4,19 @@ export interface Clock {
   wall(): number;
   /** A clock in ms that never jumps: for intervals. */
   monotonic(): number;
-  /** Runs once after `ms`; the answer cancels it. */
+  /** Runs once after `ms`, or earlier for more than 24 days; the answer cancels it. */
   after(ms: number, run: () => void): () => void;
 }
+
+/** A longer delay overflows Node's 32-bit timers, which then fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
 
 /** The machine's own time. */
 export const systemClock: Clock = {
   wall: () => Date.now(),
   monotonic: () => performance.now(),
   after: (ms, run) => {
-    const timer = setTimeout(run, ms);
+    const timer = setTimeout(run, Math.min(ms, longestTimerMs));
     return () => clearTimeout(timer);
   },
 };
