@@ -1,0 +1,143 @@
+{{/* The prefix of every name: the release's name, with the chart's appended unless it is part of it. */}}
+{{- define "cubby.fullname" -}}
+{{- if contains .Chart.Name .Release.Name -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+{{- end }}
+
+{{/* Labels of every object. The stores' NetworkPolicies admit pods by app.kubernetes.io/name, so it is fixed. */}}
+{{- define "cubby.labels" -}}
+app.kubernetes.io/name: cubby
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/part-of: cubby
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{/* What selects the pods of one component. Arguments: the root context, the component. */}}
+{{- define "cubby.selector" -}}
+{{- $root := index . 0 -}}
+app.kubernetes.io/name: cubby
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end }}
+
+{{/* Labels of an object of one component. Arguments: the root context, the component. */}}
+{{- define "cubby.componentLabels" -}}
+{{ include "cubby.labels" (index . 0) }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end }}
+
+{{/* The image reference; a digest wins over the tag. */}}
+{{- define "cubby.image" -}}
+{{- with .Values.image -}}
+{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}{{ with .digest }}@{{ . }}{{ end }}
+{{- end -}}
+{{- end }}
+
+{{/* The URL by which pods of the cluster reach the data plane. */}}
+{{- define "cubby.serviceUrl" -}}
+{{- $port := .Values.dataplane.service.port | int -}}
+http://{{ include "cubby.fullname" . }}-dataplane.{{ .Release.Namespace }}.svc{{ if ne $port 80 }}:{{ $port }}{{ end }}
+{{- end }}
+
+{{/* The security contexts that Pod Security's level `restricted` asks for. The user is that of the image. */}}
+{{- define "cubby.podSecurityContext" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+fsGroup: 65532
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+{{- define "cubby.containerSecurityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}
+
+{{/* What a component's values say of where its pods run, and how its pods spread. Arguments: the root context, the component. */}}
+{{- define "cubby.scheduling" -}}
+{{- $values := index (index . 0).Values (index . 1) -}}
+{{- with $values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with $values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+topologySpreadConstraints:
+  {{- $selector := include "cubby.selector" . }}
+  {{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
+  - topologyKey: {{ . }}
+    maxSkew: 1
+    # Preferred only: a cluster of one node runs all of them.
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- $selector | nindent 8 }}
+    # The pods of the revision before, which a rollout removes, do not count.
+    matchLabelKeys: [pod-template-hash]
+  {{- end }}
+{{- end }}
+
+{{/* Egress that both components need: names, the API server, the stores' Redis. */}}
+{{- define "cubby.egress" -}}
+# Names. No peer is named, because a node-local cache answers from an address that no selector matches.
+- ports:
+    - { port: 53, protocol: UDP }
+    - { port: 53, protocol: TCP }
+# The API server, which is no pod either.
+- ports:
+    {{- range .Values.networkPolicy.apiServerPorts }}
+    - { port: {{ . }}, protocol: TCP }
+    {{- end }}
+# The Redis of every store, in whatever namespace.
+- to:
+    - namespaceSelector: {}
+      podSelector:
+        matchLabels:
+          app.kubernetes.io/name: redis
+          app.kubernetes.io/managed-by: cubby
+  ports:
+    - { port: 6379, protocol: TCP }
+{{- end }}
+
+{{/* The operator's configuration file; operator/config.ts says what each key means. */}}
+{{- define "cubby.operatorConfig" -}}
+{{- $config := dict
+  "systemNamespace" .Release.Namespace
+  "versions" .Values.versions
+  "dataPlaneUrl" (.Values.dataplane.url | default (include "cubby.serviceUrl" .))
+  "masterKeySecret" (dict "name" .Values.masterKey.secretName "key" "master-key")
+  "concurrency" .Values.operator.concurrency
+  "leaderElection" (dict "enabled" true "name" (printf "%s-operator" (include "cubby.fullname" .)))
+  "logLevel" .Values.logLevel
+}}
+{{- toPrettyJson $config }}
+{{- end }}
+
+{{/* The data plane's configuration file; dataplane/config.ts says what each key means. */}}
+{{- define "cubby.dataplaneConfig" -}}
+{{- $config := dict
+  "port" 8080
+  "metricsPort" 9090
+  "systemNamespace" .Release.Namespace
+  "masterKeyFile" "/etc/cubby/master-key"
+  "drainSeconds" .Values.dataplane.drainSeconds
+  "logLevel" .Values.logLevel
+}}
+{{- toPrettyJson $config }}
+{{- end }}
