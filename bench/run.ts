@@ -1,0 +1,18 @@
+// `npm run bench -- NAME`: one benchmark, its figures printed as a table. docs/ quotes them with this command.
+import { benchFirstAnswer } from './first-answer.ts';
+
+const benches: Record<string, { about: string; run: () => Promise<void> }> = {
+  'first-answer': {
+    about: 'from `kubectl apply` to the first 200 through REST, beside a bare Redis StatefulSet (needs `npm start`)',
+    run: benchFirstAnswer,
+  },
+};
+
+const bench = benches[process.argv[2] ?? ''];
+if (bench) {
+  await bench.run();
+} else {
+  console.log('npm run bench -- NAME\n');
+  for (const [name, { about }] of Object.entries(benches)) console.log(`  ${name.padEnd(14)} ${about}`);
+  process.exitCode = process.argv[2] === undefined || process.argv[2] === '--help' ? 0 : 2;
+}

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { apply, eventually, kubectl, read } from './cluster.ts';
+import { answering, createTenant, request, store, type Tenant, token, tokenOf } from './tenant.ts';
+
+const claim = (namespace: string) => read('pvc', namespace, 'data-main-redis-0');
+
+const gone = (kind: string, namespace: string, name: string) =>
+  eventually(`${kind} ${name} is gone`, 90, async () => (await read(kind, namespace, name)) === undefined || undefined);
+
+/** Deletes the store and waits until its pod is gone; the token stays. */
+async function deleteStore(namespace: string): Promise<void> {
+  await kubectl('delete', 'kvstore', 'main', '-n', namespace);
+  await gone('pod', namespace, 'main-redis-0');
+}
+
+const redisInfo = async (tenant: Tenant, field: string) => {
+  const store = await read('kvstore', tenant.namespace, 'main');
+  return store?.status?.[field];
+};
+
+test('with Retain a store that is deleted and created again finds its data', async (t) => {
+  const tenant = await createTenant(t, 'e2e-retain');
+  await tenant.request('PUT', '/infra/kv/kept', { value: 'still here' });
+  await deleteStore(tenant.namespace);
+  assert.ok(await claim(tenant.namespace), 'the claim stays');
+  assert.equal((await tenant.request('GET', '/infra/kv/kept')).status, 503);
+  await apply(store(tenant.namespace));
+  await answering(tenant);
+  assert.equal((await tenant.request('GET', '/infra/kv/kept')).body.value, 'still here');
+});
+
+test('with Delete the claim goes with the store, and a new store is empty', async (t) => {
+  const tenant = await createTenant(t, 'e2e-delete', { deletionPolicy: 'Delete' });
+  await tenant.request('PUT', '/infra/kv/gone', { value: 1 });
+  await deleteStore(tenant.namespace);
+  await gone('pvc', tenant.namespace, 'data-main-redis-0');
+  await apply(store(tenant.namespace, { deletionPolicy: 'Delete' }));
+  await answering(tenant);
+  assert.equal((await tenant.request('GET', '/infra/kv/gone')).status, 404);
+});
+
+test('a hibernated store answers 503 and wakes with its data', async (t) => {
+  const tenant = await createTenant(t, 'e2e-hibernate');
+  await tenant.request('PUT', '/infra/kv/kept', { value: 1 });
+  await apply(store(tenant.namespace, { enabled: false }));
+  await gone('pod', tenant.namespace, 'main-redis-0');
+  const asleep = await tenant.request('GET', '/infra/kv/kept');
+  assert.deepEqual([asleep.status, asleep.body.code], [503, 'store_hibernated']);
+  assert.equal((await read('kvstore', tenant.namespace, 'main')).status.phase, 'Hibernated');
+  await apply(store(tenant.namespace));
+  await answering(tenant);
+  assert.equal((await tenant.request('GET', '/infra/kv/kept')).body.value, 1);
+});
+
+test('memory, eviction policy and persistence change in the running Redis, without a restart', async (t) => {
+  const tenant = await createTenant(t, 'e2e-live');
+  const pod = await read('pod', tenant.namespace, 'main-redis-0');
+  await apply(store(tenant.namespace, { memory: '48Mi', evictionPolicy: 'allkeys-lru', persistence: { mode: 'rdb' } }));
+  await eventually('Redis has the new limit', 30, async () => {
+    return (await redisInfo(tenant, 'memory'))?.limit === 48 * 2 ** 20 || undefined;
+  });
+  await eventually('the container has the new limit', 30, async () => {
+    const now = await read('pod', tenant.namespace, 'main-redis-0');
+    return now.status.containerStatuses[0].resources?.limits?.memory === '160Mi' || undefined;
+  });
+  const after = await read('pod', tenant.namespace, 'main-redis-0');
+  assert.equal(after.metadata.uid, pod.metadata.uid);
+  assert.equal(after.status.containerStatuses[0].restartCount, 0);
+});
+
+test('a version upgrade keeps the data, and a downgrade is refused while the store serves', async (t) => {
+  const tenant = await createTenant(t, 'e2e-upgrade');
+  await tenant.request('PUT', '/infra/kv/kept', { value: [1, 2, 3] });
+  await apply(store(tenant.namespace, { version: '8.0' }));
+  await eventually('the store runs 8.0', 90, async () => {
+    return String(await redisInfo(tenant, 'version')).startsWith('8.0') || undefined;
+  });
+  await answering(tenant);
+  assert.deepEqual((await tenant.request('GET', '/infra/kv/kept')).body.value, [1, 2, 3]);
+
+  await apply(store(tenant.namespace, { version: '7.0' }));
+  await eventually('the downgrade is refused', 60, async () => {
+    const { status } = await read('kvstore', tenant.namespace, 'main');
+    return status.conditions.some((c: { reason: string }) => c.reason === 'DowngradeRefused') || undefined;
+  });
+  assert.deepEqual((await tenant.request('GET', '/infra/kv/kept')).body.value, [1, 2, 3]);
+});
+
+test('every child that is deleted comes back, and the data with it', async (t) => {
+  const tenant = await createTenant(t, 'e2e-children');
+  await tenant.request('PUT', '/infra/kv/kept', { value: 1 });
+  const children = [
+    ['service', 'main-redis'],
+    ['service', 'main-redis-headless'],
+    ['configmap', 'main-redis'],
+    ['secret', 'main-redis-acl'],
+    ['networkpolicy', 'main-redis'],
+    ['serviceaccount', 'main-redis'],
+    ['statefulset', 'main-redis'],
+  ] as const;
+  for (const [kind, name] of children) {
+    const { uid } = (await read(kind, tenant.namespace, name)).metadata;
+    await kubectl('delete', kind, name, '-n', tenant.namespace, '--wait=false');
+    await eventually(`${kind} ${name} is back`, 60, async () => {
+      const found = await read(kind, tenant.namespace, name);
+      return (found && found.metadata.uid !== uid) || undefined;
+    });
+  }
+  await answering(tenant);
+  assert.equal((await tenant.request('GET', '/infra/kv/kept')).body.value, 1);
+});
+
+test('each token type works, and scopes hold', async (t) => {
+  const tenant = await createTenant(t, 'e2e-tokens');
+  await apply(token(tenant.namespace, { type: 'Deployment', scopes: ['kv:read'] }, 'reader'));
+  const reader = await tokenOf(tenant.namespace, 'reader');
+  assert.match(reader, /^dt_/);
+  await eventually('the reader reads', 5, async () => {
+    return (await request(reader, 'GET', '/infra/kv/none')).status === 404 || undefined;
+  });
+  const refused = await request(reader, 'PUT', '/infra/kv/none', { value: 1 });
+  assert.equal(refused.status, 403);
+  assert.match(refused.body.detail, /kv:write/);
+});
