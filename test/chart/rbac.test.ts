@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { render } from './chart.ts';
+
+interface Rule {
+  apiGroups: string[];
+  resources: string[];
+  verbs: string[];
+  resourceNames?: string[];
+}
+
+const objects = await render();
+const roles = objects.filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role');
+const rulesOf = (name: string) =>
+  roles.filter(({ metadata }) => metadata.name === name).flatMap(({ rules }) => rules as Rule[]);
+
+/** `group/resource verb` for every single grant of the rules. */
+function grants(rules: readonly Rule[]): string[] {
+  return rules.flatMap(({ apiGroups, resources, verbs }) =>
+    apiGroups.flatMap((group) => resources.flatMap((name) => verbs.map((verb) => `${group}/${name} ${verb}`))),
+  );
+}
+
+test('no role has a wildcard', () => {
+  assert.ok(roles.length > 0);
+  for (const { metadata, rules } of roles) {
+    for (const rule of rules as Rule[]) {
+      assert.ok(!Object.values(rule).flat().includes('*'), `${metadata.name}: ${JSON.stringify(rule)}`);
+    }
+  }
+});
+
+test('no grant is written twice', () => {
+  for (const { metadata, rules } of roles) {
+    const all = grants((rules as Rule[]).filter((rule) => !rule.resourceNames));
+    assert.equal(new Set(all).size, all.length, metadata.name);
+  }
+});
+
+test('the data plane reads stores and tokens, and nothing else', () => {
+  const expected = ['kvstores', 'kvtokens'].flatMap((name) =>
+    ['get', 'list', 'watch'].map((verb) => `cubby.dev/${name} ${verb}`),
+  );
+  assert.deepEqual(grants(rulesOf('cubby-dataplane')), expected);
+});
+
+test('nobody may escalate: no grant on roles, bindings, tokens, exec, impersonation or namespaces', () => {
+  const dangerous =
+    /rbac|escalate|bind|impersonate|pods\/(exec|attach|portforward)|serviceaccounts\/token|namespaces|nodes/;
+  for (const { metadata, rules } of roles) {
+    assert.deepEqual(
+      grants(rules as Rule[]).filter((grant) => dangerous.test(grant)),
+      [],
+      metadata.name,
+    );
+  }
+});
+
+test('the operator never deletes a claim and never writes a spec', () => {
+  const all = grants(rulesOf('cubby-operator'));
+  assert.ok(all.includes('/persistentvolumeclaims patch') && all.includes('cubby.dev/kvstores get'));
+  assert.deepEqual(
+    all.filter((grant) => /^\/persistentvolumeclaims (delete|create|update)/.test(grant)),
+    [],
+  );
+  assert.deepEqual(
+    all.filter((grant) => /^cubby\.dev\/kv(stores|tokens) (?!get|list|watch)/.test(grant)),
+    [],
+  );
+});
+
+test('the lease of the leader election is the only one that the operator may take', () => {
+  const leases = rulesOf('cubby-operator').filter((rule) => rule.resources.includes('leases'));
+  const config = objects.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'cubby-operator');
+  const { leaderElection } = JSON.parse(config?.data['operator.json']);
+  for (const rule of leases) {
+    if (rule.verbs.includes('create')) assert.deepEqual(rule.verbs, ['create']);
+    else assert.deepEqual(rule.resourceNames, [leaderElection.name]);
+  }
+  assert.equal(leases.length, 2);
+});
+
+test('editors of a namespace may change stores and tokens, viewers see them, neither writes a status', () => {
+  const aggregated = roles.filter(({ metadata }) =>
+    Object.keys(metadata.labels).some((label) => label.includes('/aggregate-to-')),
+  );
+  assert.deepEqual(aggregated.map(({ metadata }) => metadata.name).sort(), ['cubby-edit', 'cubby-view']);
+  assert.ok(grants(rulesOf('cubby-edit')).includes('cubby.dev/kvstores create'));
+  assert.deepEqual([...new Set(rulesOf('cubby-view').flatMap(({ verbs }) => verbs))], ['get', 'list', 'watch']);
+  for (const { rules } of aggregated) {
+    assert.deepEqual(
+      (rules as Rule[]).flatMap(({ resources }) => resources),
+      ['kvstores', 'kvtokens'],
+    );
+  }
+});
+
+test('every binding joins a role of the chart to the service account of the same name', () => {
+  const bindings = objects.filter(({ kind }) => kind.endsWith('RoleBinding'));
+  assert.equal(bindings.length, 3);
+  for (const { metadata, roleRef, subjects } of bindings) {
+    assert.equal(roleRef.name, metadata.name);
+    assert.deepEqual(subjects, [{ kind: 'ServiceAccount', name: metadata.name, namespace: 'cubby-system' }]);
+  }
+});
