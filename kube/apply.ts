@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CallOptions, KubeClient } from './client.ts';
 import { covers } from './covers.ts';
+import { isInvalid, KubeError } from './errors.ts';
 import { type ApiObject, controllerOf, controllerReference, type KubeObject, keyOf } from './object.ts';
 import { type Resource, resourceOf } from './resources.ts';
 
@@ -62,12 +63,20 @@ async function applyOne(
   const live = cached ?? (await client.get(resource, keyOf(desired), { signal, timeoutMs }));
   if (live && controllerOf(live)?.uid !== owner.metadata.uid) return { action: 'conflict', ref, object: live };
   if (live && covers(live, whole)) return { action: 'unchanged', ref, object: live };
-  // With the UID the server refuses (409) to touch a successor that somebody else made meanwhile.
+  // With the UID the server refuses to touch a successor that somebody else made meanwhile.
   const body = live ? { ...whole, metadata: { ...whole.metadata, uid: live.metadata.uid as string } } : whole;
-  const object = await client.apply(resource, body, { fieldManager, force, signal, timeoutMs });
+  const apply = client.apply(resource, body, { fieldManager, force, signal, timeoutMs });
+  const object = await apply.catch((error) => rejectReplaced(error, ref));
   if (!live) return { action: 'created', ref, object };
   const same = live.metadata.resourceVersion === object.metadata.resourceVersion;
   return { action: same ? 'unchanged' : 'configured', ref, object };
+}
+
+/** The server calls a UID that no longer fits invalid, although the object is fine and only the cache is late. */
+function rejectReplaced(error: unknown, { kind, namespace, name }: ObjectRef): never {
+  if (!isInvalid(error) || !error.fields.includes('metadata.uid')) throw error;
+  const message = `${kind} ${namespace}/${name} was replaced by another of its name since it was read`;
+  throw new KubeError({ status: 409, reason: 'Conflict', message, cause: error });
 }
 
 /** The object as it is sent: controlled by its owner, and with the hash that shows when a field is no longer desired. */

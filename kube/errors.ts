@@ -28,19 +28,23 @@ export class KubeError extends Error {
   }
 }
 
-const is = (error: unknown, test: (error: KubeError) => boolean): boolean => error instanceof KubeError && test(error);
+const is = (error: unknown, test: (error: KubeError) => boolean): error is KubeError =>
+  error instanceof KubeError && test(error);
 
 /** Another writer was first, or owns a field that an unforced apply wants. */
-export const isConflict = (error: unknown): boolean =>
+export const isConflict = (error: unknown): error is KubeError =>
   is(error, (e) => e.status === 409 && e.reason !== 'AlreadyExists');
 /** An object of that name exists. */
-export const isAlreadyExists = (error: unknown): boolean => is(error, (e) => e.reason === 'AlreadyExists');
-export const isNotFound = (error: unknown): boolean => is(error, (e) => e.status === 404);
+export const isAlreadyExists = (error: unknown): error is KubeError => is(error, (e) => e.reason === 'AlreadyExists');
+/** There is no such object, or no such resource. */
+export const isNotFound = (error: unknown): error is KubeError => is(error, (e) => e.status === 404);
 /** The resource version is too old to list or watch from. */
-export const isGone = (error: unknown): boolean => is(error, (e) => e.status === 410 || e.reason === 'Expired');
+export const isGone = (error: unknown): error is KubeError =>
+  is(error, (e) => e.status === 410 || e.reason === 'Expired');
 /** The API server will refuse this very object every time: by its schema, its CEL rules or an immutable field. */
-export const isInvalid = (error: unknown): boolean => is(error, (e) => e.status === 422 || e.status === 400);
-export const isForbidden = (error: unknown): boolean => is(error, (e) => e.status === 403);
+export const isInvalid = (error: unknown): error is KubeError => is(error, (e) => e.status === 422 || e.status === 400);
+/** The credentials are good but do not allow this: RBAC, or an admission plugin. */
+export const isForbidden = (error: unknown): error is KubeError => is(error, (e) => e.status === 403);
 /** Repeating the call later may succeed with nothing changed: no answer, overload, or a server's own fault. */
-export const isTransient = (error: unknown): boolean =>
+export const isTransient = (error: unknown): error is KubeError =>
   is(error, (e) => e.status === 0 || e.status === 408 || e.status === 429 || e.status >= 500);

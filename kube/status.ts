@@ -26,9 +26,12 @@ export function failureFromStatus(resource: Resource, code: number, status: Stat
   });
 }
 
+/** Statuses whose messages speak of names, rights and versions, never of an object's values. */
+const namesOnly = new Set([401, 403, 404, 409, 410, 429]);
+
 function messageOf(resource: Resource, code: number, status: Status, fields: readonly string[]): string {
-  // Validation messages quote the offending value, which in a Secret nobody may read.
-  const quotesValues = resource.plural === 'secrets' && (code === 400 || code === 422);
+  // Messages about what an object holds quote it, which in a Secret nobody may read.
+  const quotesValues = resource.plural === 'secrets' && !namesOnly.has(code);
   if (!quotesValues && status.message) return status.message;
   const name = status.details?.name ? ` ${status.details.name}` : '';
   const where = fields.length > 0 ? ` at ${fields.join(', ')}` : '';
