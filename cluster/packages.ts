@@ -19,6 +19,7 @@ export const nodePackages: readonly string[] = [
   'openssl',
   'procps',
   'runc',
+  'tini',
   'util-linux',
 ];
 

@@ -1,0 +1,220 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ensureBinaries } from '../binaries.ts';
+import { run, succeeds } from '../command.ts';
+import { ensureImages, type ImageArchive, nodeImages } from '../images.ts';
+import { ensurePackages, nodePackages } from '../packages.ts';
+import { cloneDirectory, stateDirectory } from '../paths.ts';
+import { isSame } from '../process.ts';
+import type { Progress } from '../progress.ts';
+import type { Cluster } from '../provider.ts';
+import { listAddons } from './addons.ts';
+import { removeAbandoned, removeCluster } from './cleanup.ts';
+import { componentBinaries, listBaseComponents, listClientComponents } from './components.ts';
+import { kubeconfigNames, renderConfiguration, type Snapshotter } from './configuration.ts';
+import { deriveLayout, hostDirectory, inside, type Layout } from './layout.ts';
+import { enter } from './namespaces.ts';
+import { ensureCertificates, writeKubeconfig } from './pki.ts';
+import { type ClusterRecord, listRecords, readRecord } from './record.ts';
+import type { Plan } from './supervisor.ts';
+
+const READY_MS = 120_000;
+
+const kubeconfig = join(stateDirectory, 'kubeconfig');
+const logDirectory = join(stateDirectory, 'logs');
+const supervisorLog = join(logDirectory, 'supervisor.log');
+
+/** Brings up this clone's embedded cluster, or finds it up. A start that fails leaves nothing running. */
+export async function startEmbedded(progress: Progress): Promise<Cluster> {
+  requireSupport();
+  await ensurePackages(nodePackages, progress);
+  const binaries = await ensureBinaries([...componentBinaries, 'kubectl'], progress);
+  const images = await ensureImages(nodeImages, progress);
+  await removeAbandoned();
+  const { plan, files } = await makePlan(binaries);
+  const running = await readRecord(plan.layout.id);
+  if (running && running.fingerprint === plan.fingerprint && (await isNodeReady(binaries.kubectl))) {
+    return describeCluster(running, binaries.kubectl);
+  }
+  if (running) await progress.step('stopping an older or broken cluster', () => removeCluster(running));
+  return progress.step('starting the cluster', async (tell) => {
+    tell('issuing certificates');
+    await writeFiles(plan.layout, files);
+    const record = await launch(plan, tell);
+    const cluster = describeCluster(record, binaries.kubectl);
+    try {
+      const wait = (what: string, isDone: () => Promise<boolean>) => waitFor(record, what, isDone, tell);
+      await wait('the API server', () => isServerReady(binaries.kubectl));
+      const input = listAddons(plan.layout)
+        .map((object) => JSON.stringify(object))
+        .join('\n');
+      await run(
+        binaries.kubectl,
+        ['--kubeconfig', kubeconfig, 'apply', '--server-side', '--force-conflicts', '-f', '-'],
+        { input },
+      );
+      await cluster.loadImages(images);
+      await wait('the node', () => isNodeReady(binaries.kubectl));
+    } catch (error) {
+      await removeCluster(record);
+      throw error;
+    }
+    return cluster;
+  });
+}
+
+/** Stops this clone's embedded cluster and cleans up after abandoned ones; the files stay for the next start. */
+export async function stopEmbedded(): Promise<boolean> {
+  const layout = deriveLayout(cloneDirectory, []);
+  const record = await readRecord(layout.id);
+  if (record) await removeCluster(record);
+  await removeAbandoned();
+  return record !== undefined;
+}
+
+function requireSupport(): void {
+  if (process.platform === 'linux' && process.getuid?.() === 0) return;
+  throw new Error(
+    'the embedded cluster needs Linux and root: run as root, start Docker so that kind can be used, ' +
+      'or name a cluster of your own with --kubeconfig',
+  );
+}
+
+type Binaries = Record<(typeof componentBinaries)[number] | 'kubectl', string>;
+
+async function makePlan(binaries: Binaries): Promise<{ plan: Plan; files: Record<string, string> }> {
+  const layout = deriveLayout(cloneDirectory, await listForeignRoutes());
+  const files = renderConfiguration(layout, await chooseSnapshotter());
+  const base = listBaseComponents(layout, binaries);
+  const clients = listClientComponents(layout, binaries);
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([base, clients, files]))
+    .digest('hex');
+  return { plan: { layout, fingerprint, base, clients, kubectl: binaries.kubectl, kubeconfig }, files };
+}
+
+/** The host's IPv4 routes but those to this clone's own cluster, and the subnets that other clones have chosen. */
+async function listForeignRoutes(): Promise<string[]> {
+  const own = deriveLayout(cloneDirectory, []).interface;
+  const routes = JSON.parse(await run('ip', ['-json', '-4', 'route', 'show', 'table', 'all'])) as {
+    dst: string;
+    dev?: string;
+  }[];
+  const others = (await listRecords()).map(({ layout }) => layout).filter((layout) => layout.interface !== own);
+  return [
+    ...routes.filter(({ dst, dev }) => dev !== own && /^\d/.test(dst)).map(({ dst }) => dst),
+    ...others.map(({ subnet }) => subnet),
+  ];
+}
+
+// Overlay mounts cannot be stacked on a disk that is one itself, as in most containers.
+async function chooseSnapshotter(): Promise<Snapshotter> {
+  await mkdir(stateDirectory, { recursive: true });
+  const type = await run('stat', ['--file-system', '--format=%T', stateDirectory]);
+  return type.startsWith('overlay') ? 'native' : 'overlayfs';
+}
+
+async function writeFiles(layout: Layout, files: Record<string, string>): Promise<void> {
+  const pki = hostDirectory(stateDirectory, 'pki');
+  const config = hostDirectory(stateDirectory, 'config');
+  const server = `https://${layout.nodeAddress}:${inside.apiPort}`;
+  await ensureCertificates(pki, layout);
+  await rm(config, { recursive: true, force: true });
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(config, name)), { recursive: true });
+    await writeFile(join(config, name), text);
+  }
+  for (const name of kubeconfigNames) await writeKubeconfig(join(config, `${name}.kubeconfig`), pki, name, server);
+  await writeKubeconfig(kubeconfig, pki, 'admin', server);
+}
+
+async function launch(plan: Plan, tell: (detail: string) => void): Promise<ClusterRecord> {
+  tell('making namespaces');
+  mkdirSync(logDirectory, { recursive: true });
+  const planFile = join(stateDirectory, 'plan.json');
+  await writeFile(planFile, JSON.stringify(plan, null, 2));
+  const output = openSync(supervisorLog, 'w');
+  const supervisor = spawn(process.execPath, [join(import.meta.dirname, 'supervisor.ts'), planFile], {
+    cwd: cloneDirectory,
+    detached: true,
+    stdio: ['ignore', output, output],
+  });
+  closeSync(output);
+  supervisor.unref();
+  while (supervisor.exitCode === null && supervisor.signalCode === null) {
+    const record = await readRecord(plan.layout.id);
+    if (record?.holder && record.supervisor.pid === supervisor.pid) return record;
+    await sleep(50);
+  }
+  throw new Error(`the cluster's supervisor ended at once; see ${supervisorLog}`);
+}
+
+async function waitFor(
+  record: ClusterRecord,
+  what: string,
+  isDone: () => Promise<boolean>,
+  tell: (detail: string) => void,
+): Promise<void> {
+  tell(`waiting for ${what}`);
+  const deadline = Date.now() + READY_MS;
+  while (!(await isDone())) {
+    if (!isSame(record.supervisor)) throw new Error(`the cluster ended while it was starting; see ${supervisorLog}`);
+    if (Date.now() > deadline) throw new Error(`${what} is not ready after ${READY_MS / 1000} s; see ${logDirectory}`);
+    await sleep(100);
+  }
+}
+
+function isServerReady(kubectl: string): Promise<boolean> {
+  return succeeds(kubectl, ['--kubeconfig', kubeconfig, 'get', '--raw', '/readyz', '--request-timeout=2s']);
+}
+
+async function isNodeReady(kubectl: string): Promise<boolean> {
+  const path = '{.status.conditions[?(@.type=="Ready")].status}';
+  const args = [
+    '--kubeconfig',
+    kubeconfig,
+    'get',
+    'node',
+    inside.nodeName,
+    '-o',
+    `jsonpath=${path}`,
+    '--request-timeout=2s',
+  ];
+  return run(kubectl, args).then(
+    (status) => status === 'True',
+    () => false,
+  );
+}
+
+function describeCluster(record: ClusterRecord, _kubectl: string): Cluster {
+  const holder = record.holder;
+  if (!holder) throw new Error('the cluster has no namespaces: stop it with `npm run stop` and start again');
+  const ctr = (...args: string[]) => run(...enter(holder.pid, 'ctr', ['--namespace', 'k8s.io', 'images', ...args]));
+  return {
+    provider: 'embedded',
+    kubeconfig,
+    url: `http://127.0.0.1:${record.port}`,
+    needsImages: true,
+    loadImages: (images) => importImages(images, ctr),
+  };
+}
+
+/** A loaded image is labelled with the name of its archive, which changes with its content. */
+const archiveLabel = 'cubby.dev/archive';
+
+async function importImages(
+  images: readonly ImageArchive[],
+  ctr: (...args: string[]) => Promise<string>,
+): Promise<void> {
+  for (const { reference, archive } of images) {
+    const label = `${archiveLabel}=${basename(archive)}`;
+    const known = await ctr('list', `name==${reference}`);
+    if (known.includes(label)) continue;
+    await ctr('import', archive);
+    await ctr('label', reference, label);
+  }
+}
