@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const ms = (preset: number) => z.int().min(1).default(preset);
+const port = (preset: number) => z.int().min(0).max(65_535).default(preset);
+
+const schema = z.strictObject({
+  /** Address to listen on; absent means every one. */
+  host: z.string().optional(),
+  port: port(8080),
+  metricsPort: port(9090),
+  /** Where Cubby is installed; API keys of this namespace reach every project. */
+  systemNamespace: z.string().min(1).default('cubby-system'),
+  masterKeyFile: z.string().min(1).default('/etc/cubby/master-key'),
+  limits: z
+    .strictObject({
+      /** Bytes of one request body: the largest value, and room for what is around it. */
+      bodyBytes: z.int().min(1024).default(270_336),
+      /** Bytes of all bodies that are held at the same time. */
+      heldBytes: z.int().min(1024).default(67_108_864),
+      /** Requests to one store at the same time. */
+      storeInFlight: z.int().min(1).default(1024),
+      /** Requests that wait for one store to take commands at the same time. */
+      storeWaiting: z.int().min(1).default(256),
+    })
+    .prefault({}),
+  /** How long a request waits for a store that is restarting. */
+  storeWaitMs: ms(2000),
+  /** How long the reply to a command may take; after that a write's outcome is unknown. */
+  commandTimeoutMs: ms(5000),
+  connectTimeoutMs: ms(1000),
+  /** A connection to a store is closed when nothing was asked of it for so long. */
+  idleCloseMs: ms(300_000),
+  /** How long a stopping process keeps serving. */
+  drainSeconds: z.int().min(0).default(5),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+});
+
+/** The data plane's configuration; every field has a default. */
+export type Config = Readonly<z.infer<typeof schema>>;
+
+/** Reads a configuration file (JSON). Throws an Error that names the file and every wrong field. */
+export function readConfig(file: string): Config {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Error(`cannot read the configuration ${file}: ${(error as Error).message}`);
+  }
+  const result = schema.safeParse(json);
+  if (!result.success) throw new Error(`the configuration ${file} is wrong:\n${z.prettifyError(result.error)}`);
+  return Object.freeze(result.data);
+}

@@ -1,0 +1,128 @@
+import { REDIS_PORT, serviceHost } from '../../contract/names.ts';
+import type { KVStore } from '../../contract/objects.ts';
+import { claimedProject, PROJECT_ID_PATTERN, projectHolder } from '../../contract/projects.ts';
+
+/** Where a store's Redis is and what its credentials derive from. Replaced by a new object when any of it changes. */
+export interface StoreTarget {
+  uid: string;
+  namespace: string;
+  name: string;
+  project: string;
+  host: string;
+  port: number;
+  credentialGeneration: number;
+}
+
+/** What the data plane can do for a store now; `detail` says why not, in words for the client. */
+export type StoreState =
+  | { state: 'serving'; target: StoreTarget }
+  | { state: 'hibernated' }
+  | { state: 'unavailable'; detail: string };
+
+export interface Endpoint {
+  host: string;
+  port: number;
+}
+
+/** Finds stores by name and by project. A state machine: it changes only when it is told of an object. */
+export interface StoreIndex {
+  readonly size: number;
+  /** Takes the place of what was known of the object of this namespace and name. */
+  upsert(store: KVStore): void;
+  remove(store: KVStore): void;
+  byName(namespace: string, name: string): StoreState | undefined;
+  /**
+   * The store that holds a project. With a namespace only its stores count: one that claims a project which another
+   * store holds is found, and unavailable, so that its owner learns of the conflict.
+   */
+  byProject(project: string, namespace?: string): StoreState | undefined;
+}
+
+/** An empty index. `endpointOf` says where a store's Redis listens, undefined while it has none. */
+export function createStoreIndex(endpointOf: (store: KVStore) => Endpoint | undefined = ownService): StoreIndex {
+  const stores = new Map<string, KVStore>();
+  const states = new Map<string, StoreState>();
+  const claims = new Map<string, Map<string, KVStore>>();
+
+  function forget(key: string): void {
+    const old = stores.get(key);
+    if (!old) return;
+    stores.delete(key);
+    states.delete(key);
+    const project = claimedProject(old);
+    const claimants = claims.get(project);
+    claimants?.delete(key);
+    if (claimants?.size === 0) claims.delete(project);
+    else settle(project);
+  }
+
+  /** Works out the state of every claimant of a project, since one store's claim decides about another's. */
+  function settle(project: string): void {
+    const claimants = [...(claims.get(project)?.entries() ?? [])];
+    const holder = projectHolder(claimants.map(([, store]) => store));
+    for (const [key, store] of claimants) {
+      states.set(key, keep(states.get(key), stateOf(store, store === holder, endpointOf(store))));
+    }
+  }
+
+  return {
+    get size() {
+      return stores.size;
+    },
+    upsert(store) {
+      const key = keyOf(store.metadata.namespace, store.metadata.name);
+      const old = stores.get(key);
+      const project = claimedProject(store);
+      if (old && claimedProject(old) !== project) forget(key);
+      stores.set(key, store);
+      const claimants = claims.get(project);
+      if (claimants) claimants.set(key, store);
+      else claims.set(project, new Map([[key, store]]));
+      settle(project);
+    },
+    remove: (store) => forget(keyOf(store.metadata.namespace, store.metadata.name)),
+    byName: (namespace, name) => states.get(keyOf(namespace, name)),
+    byProject(project, namespace) {
+      const claimants = [...(claims.get(project)?.values() ?? [])];
+      const seen = namespace === undefined ? claimants : claimants.filter((s) => s.metadata.namespace === namespace);
+      const store = projectHolder(seen);
+      return store && states.get(keyOf(store.metadata.namespace, store.metadata.name));
+    },
+  };
+}
+
+/**
+ * A store's own Service, once the operator has reported an endpoint. The host is computed and not read from the status,
+ * so that whoever can write a status cannot point the data plane anywhere else.
+ */
+export function ownService(store: KVStore): Endpoint | undefined {
+  const { namespace, name } = store.metadata;
+  return store.status?.endpoint && { host: serviceHost(namespace, name), port: REDIS_PORT };
+}
+
+function stateOf(store: KVStore, holdsProject: boolean, endpoint: Endpoint | undefined): StoreState {
+  const { metadata, spec, status } = store;
+  const project = claimedProject(store);
+  const unavailable = (detail: string): StoreState => ({ state: 'unavailable', detail });
+  if (metadata.deletionTimestamp) return unavailable('the store is being deleted');
+  if (!PROJECT_ID_PATTERN.test(project)) return unavailable('the projectId of the store is not valid; see its status');
+  if (!holdsProject) {
+    return unavailable('the projectId of the store is held by an older store; create the store with another one');
+  }
+  if (!spec.enabled) return { state: 'hibernated' };
+  if (!endpoint) return unavailable('the store is being set up');
+  const { uid, namespace, name } = metadata;
+  const credentialGeneration = status?.credentialGeneration ?? 1;
+  return { state: 'serving', target: { uid, namespace, name, project, ...endpoint, credentialGeneration } };
+}
+
+/** The old state where nothing in it changed, so that connections are replaced only for a reason. */
+function keep(old: StoreState | undefined, state: StoreState): StoreState {
+  if (old?.state !== 'serving' || state.state !== 'serving') return state;
+  const fields = Object.keys(state.target) as (keyof StoreTarget)[];
+  return fields.every((field) => old.target[field] === state.target[field]) ? old : state;
+}
+
+function keyOf(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
+}

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import closeWithGrace from 'close-with-grace';
+import { pino } from 'pino';
+import { parseMasterKey, redisPassword } from '../contract/credentials.ts';
+import { connect } from '../kube/config.ts';
+import { createApp } from './app.ts';
+import { type Config, readConfig } from './config.ts';
+import { createStoreIndex } from './directory/stores.ts';
+import { createTokenIndex } from './directory/tokens.ts';
+import { watchDirectory } from './directory/watch.ts';
+import { createBudget } from './middleware/admission.ts';
+import { createMetrics } from './middleware/metrics.ts';
+import { close, createHttpServer, listen } from './server.ts';
+import { createPool } from './store/pool.ts';
+
+const { values: args } = parseArgs({
+  options: { config: { type: 'string', default: '/etc/cubby/dataplane.json' }, kubeconfig: { type: 'string' } },
+});
+await start(readConfig(args.config), args.kubeconfig);
+
+/** Brings the data plane up, and takes it down in order when the process is told to stop. */
+async function start(config: Config, kubeconfig: string | undefined): Promise<void> {
+  const log = pino({ level: config.logLevel, base: null });
+  const masterKey = parseMasterKey(readFileSync(config.masterKeyFile, 'utf8'));
+  const client = connect({ kubeconfig, userAgent: 'cubby-dataplane' });
+  const directory = { stores: createStoreIndex(), tokens: createTokenIndex() };
+  const watch = watchDirectory(client, directory, (error, retryInMs) => {
+    log.warn({ retryInMs: Math.round(retryInMs), error: String(error) }, 'the directory cannot be read now');
+  });
+  const pool = createPool({
+    limits: {
+      waitMs: config.storeWaitMs,
+      inFlight: config.limits.storeInFlight,
+      waiting: config.limits.storeWaiting,
+    },
+    connectTimeoutMs: config.connectTimeoutMs,
+    commandTimeoutMs: config.commandTimeoutMs,
+    idleCloseMs: config.idleCloseMs,
+    password: ({ uid, credentialGeneration }) => redisPassword(masterKey, uid, credentialGeneration, 'dataplane'),
+    report: (address, event) => {
+      const code = 'code' in event ? event.code : '';
+      metrics.storeEvents.inc({ event: event.event, code });
+      const level = event.event === 'connected' ? 'info' : 'warn';
+      log[level]({ host: address.host, ...event, remedy: remedyOf(code) }, 'store');
+    },
+  });
+  const budget = createBudget(config.limits.heldBytes);
+  const metrics = createMetrics({
+    heldBytes: () => budget.held,
+    connections: () => pool.connections(),
+    stores: () => directory.stores.size,
+    tokens: () => directory.tokens.size,
+    synced: () => watch.synced(),
+    silentSeconds: () => watch.silentMs() / 1000,
+  });
+  let stopping = false;
+  const app = createApp({
+    log,
+    metrics,
+    health: { ready: () => watch.synced() && !stopping },
+    draining: () => stopping,
+    directory,
+    systemNamespace: config.systemNamespace,
+    stores: pool,
+    budget,
+    bodyBytes: config.limits.bodyBytes,
+    now: Date.now,
+  });
+  const server = createHttpServer(app.callback());
+  const metricsServer = createHttpServer(async (request, response) => {
+    if (request.url !== '/metrics') return response.writeHead(404).end();
+    response.setHeader('Content-Type', metrics.registry.contentType);
+    return response.end(await metrics.registry.metrics());
+  });
+  const metricsPort = await listen(metricsServer, config.metricsPort, config.host);
+  const port = await listen(server, config.port, config.host);
+  log.info({ port, metricsPort }, 'listening');
+
+  closeWithGrace({ delay: (config.drainSeconds + 12) * 1000, logger: false }, async ({ err }) => {
+    if (err) log.fatal({ stack: err.stack }, 'stopping after an error');
+    stopping = true;
+    log.info({ drainSeconds: config.drainSeconds }, 'stopping');
+    // Clients and load balancers learn of it with some delay; until then they are served as before.
+    if (!err) await sleep(config.drainSeconds * 1000);
+    await close(server, 10_000);
+    await pool.close();
+    await watch.stop();
+    client.close();
+    await close(metricsServer, 0);
+  });
+}
+
+function remedyOf(code: string): string | undefined {
+  if (['WRONGPASS', 'NOAUTH', 'NOPERM'].includes(code)) {
+    return 'the store was set up with another master key or credential generation: check that operator and data plane mount the same cubby-master-key, and the operator log for this store';
+  }
+  return undefined;
+}

@@ -1,0 +1,53 @@
+import { isUtf8 } from 'node:buffer';
+import type { Middleware } from './context.ts';
+import { ApiError } from './errors.ts';
+
+const MAX_CODE_POINTS = 512;
+
+/** The rule of the API for keys; a control character or two dots in a row make a key invalid. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what the rule is about
+const KEY_PATTERN = /^(?!.*\.\.)[^\x00-\x1f\x7f]+$/su;
+
+/** What is wrong with a key, undefined where nothing is. */
+export function keyProblem(key: string): string | undefined {
+  if (key === '') return 'the key is empty';
+  if (!key.isWellFormed()) return 'the key holds half of a surrogate pair';
+  // A key has at most as many code points as code units, so most need no counting.
+  if (key.length > MAX_CODE_POINTS && [...key].length > MAX_CODE_POINTS) {
+    return `the key is longer than ${MAX_CODE_POINTS} characters`;
+  }
+  if (!KEY_PATTERN.test(key)) return 'the key holds a control character or two dots in a row';
+  return undefined;
+}
+
+/**
+ * The bytes of a percent-encoded path segment as text, undefined where the encoding is broken or the bytes are not
+ * UTF-8. `raw` is as Node gives it: a character for each byte of the request line, so unencoded UTF-8 works as well.
+ */
+export function decodePath(raw: string): string | undefined {
+  if (/^[\x20-\x24\x26-\x7e]*$/.test(raw)) return raw;
+  if (/%(?![0-9A-Fa-f]{2})/.test(raw)) return undefined;
+  const bytes = Buffer.from(
+    raw.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+    'latin1',
+  );
+  return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
+}
+
+/** Sets `key` from what follows `prefix` in the path, slashes included, or answers 400. */
+export function readKey(prefix: string): Middleware {
+  return (ctx, next) => {
+    // Not ctx.path: a key must not pass a URL parser, which may rewrite it.
+    const url = ctx.req.url ?? '';
+    const query = url.indexOf('?');
+    const path = query < 0 ? url : url.slice(0, query);
+    const at = path.startsWith('/') ? 0 : path.indexOf('/', path.indexOf('://') + 3);
+    if (!path.startsWith(prefix, at)) throw new ApiError('not_found', 'there is no such route');
+    const key = decodePath(path.slice(at + prefix.length));
+    if (key === undefined) throw new ApiError('bad_request', 'the key is not percent-encoded UTF-8');
+    const problem = keyProblem(key);
+    if (problem !== undefined) throw new ApiError('bad_request', problem);
+    ctx.state.key = key;
+    return next();
+  };
+}

@@ -1,0 +1,80 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** At most so many projects have a series of their own; the rest share `other`, so that tenants cannot fill memory. */
+const MAX_PROJECTS = 2000;
+
+/** The data plane's metrics; docs for each are in its help text. */
+export interface Metrics {
+  registry: Registry;
+  requests: Counter<'route' | 'method' | 'status' | 'code'>;
+  duration: Histogram<'route' | 'method'>;
+  storeEvents: Counter<'event' | 'code'>;
+  /** Counts a request of a project. */
+  countProject(project: string, status: number): void;
+}
+
+/** What is read at the time of a scrape. */
+export interface Gauges {
+  heldBytes: () => number;
+  connections: () => number;
+  stores: () => number;
+  tokens: () => number;
+  synced: () => boolean;
+  silentSeconds: () => number;
+}
+
+/** Metrics in a registry of their own. */
+export function createMetrics(gauges: Gauges): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge('cubby_held_bytes', 'Bytes of request and answer bodies held in memory', gauges.heldBytes);
+  gauge('cubby_store_connections', 'Open connections to stores', gauges.connections);
+  gauge('cubby_directory_stores', 'KVStores known', gauges.stores);
+  gauge('cubby_directory_tokens', 'KVTokens known', gauges.tokens);
+  gauge('cubby_directory_synced', '1 once the directory has been read from the API server', () =>
+    gauges.synced() ? 1 : 0,
+  );
+  gauge('cubby_directory_silent_seconds', 'Seconds since the API server was last heard', gauges.silentSeconds);
+  const projects = new Counter({
+    name: 'cubby_project_requests_total',
+    help: 'Requests by project and status class',
+    labelNames: ['project', 'class'] as const,
+    registers,
+  });
+  const known = new Set<string>();
+  return {
+    registry,
+    requests: new Counter({
+      name: 'cubby_http_requests_total',
+      help: 'Requests answered; code is the error code or empty, status 499 means that the client went away',
+      labelNames: ['route', 'method', 'status', 'code'] as const,
+      registers,
+    }),
+    duration: new Histogram({
+      name: 'cubby_http_request_duration_seconds',
+      help: 'Time from the request line to the last byte of the answer',
+      labelNames: ['route', 'method'] as const,
+      buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    }),
+    storeEvents: new Counter({
+      name: 'cubby_store_events_total',
+      help: 'Connections made and lost, and commands that failed, over all stores; code is a word of Redis or of the system',
+      labelNames: ['event', 'code'] as const,
+      registers,
+    }),
+    countProject(project, status) {
+      if (known.size < MAX_PROJECTS) known.add(project);
+      projects.inc({ project: known.has(project) ? project : 'other', class: `${Math.floor(status / 100)}xx` });
+    },
+  };
+}

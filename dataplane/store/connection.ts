@@ -1,0 +1,58 @@
+import { type Command, Redis } from 'ioredis';
+
+/** Rejects a command that never left this process, so that it is safe to send it again elsewhere. */
+export class UnsentError extends Error {}
+
+export interface ConnectionOptions {
+  host: string;
+  port: number;
+  password: string;
+  /** Limit in ms on TCP connection. */
+  connectTimeoutMs: number;
+  /** Limit in ms on the reply to one command, those of the handshake included. */
+  commandTimeoutMs: number;
+}
+
+/**
+ * One TCP connection to one Redis, never used again once it has closed: what was in flight is then rejected at once,
+ * and what was not yet written is rejected with an UnsentError. Not connected yet; `connect()` does that.
+ */
+export class Connection extends Redis {
+  constructor({ host, port, password, connectTimeoutMs, commandTimeoutMs }: ConnectionOptions) {
+    super({
+      host,
+      port,
+      username: 'dataplane',
+      password,
+      // Explicit, so that a connection is made when a request needs one and its outcome can be awaited.
+      lazyConnect: true,
+      // Nobody waits in ioredis: how long and how many may wait is decided in one place, per store.
+      enableOfflineQueue: false,
+      // Reconnecting is the pool's, so that a dead store costs nothing while nobody asks for it.
+      retryStrategy: () => null,
+      // The defaults (true, 20) send what was in flight again after a reconnect: an increment would count twice.
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      // A reply that never comes, from a Redis that hangs or a node that is gone, would be waited for without end.
+      commandTimeout: commandTimeoutMs,
+      connectTimeout: connectTimeoutMs,
+      // One write and one read of the socket for all commands of a tick.
+      enableAutoPipelining: true,
+      // While Redis loads its data the default asks again after a second at the least.
+      maxLoadingRetryTime: 100,
+      // After disconnect() a peer that hangs would keep the socket for two seconds.
+      disconnectTimeout: 100,
+      connectionName: 'cubby-dataplane',
+      disableClientInfo: true,
+    });
+  }
+
+  /** ioredis rejects unsent commands and commands in flight alike with "Connection is closed."; only here they differ. */
+  override sendCommand(command: Command, stream?: Parameters<Redis['sendCommand']>[1]): unknown {
+    if (this.status === 'end' || (this.status === 'ready' && !this.stream.writable)) {
+      command.reject(new UnsentError('the connection closed before the command was sent'));
+      return command.promise;
+    }
+    return super.sendCommand(command, stream);
+  }
+}
