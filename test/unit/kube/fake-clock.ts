@@ -5,6 +5,8 @@ import type { Clock } from '../../../kube/clock.ts';
 export interface FakeClock extends Clock {
   /** Lets time pass, running what falls due in order, and lets promises settle in between. */
   advance(ms: number): Promise<void>;
+  /** Lets time pass as for a process that is suspended: no timer runs. */
+  jump(ms: number): void;
   /** Timers that are set. */
   pending(): number;
 }
@@ -37,6 +39,9 @@ export function createFakeClock(wallStart = Date.UTC(2030, 0, 1)): FakeClock {
         await settle();
       }
       now = end;
+    },
+    jump(ms) {
+      now += ms;
     },
     pending: () => timers.size,
   };

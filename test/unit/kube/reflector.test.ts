@@ -166,9 +166,9 @@ test('a watch that spoke and then fell silent is given up, and resumed where it 
 
 test('a server that ends every watch at once is not stormed', async () => {
   const { clock, watches } = setUp(() => listOf('10'));
-  for (let second = 0; second < 10; second++) {
-    for (const watch of watches) watch.end();
-    await clock.advance(1000);
+  for (let elapsed = 0; elapsed < 10_000; elapsed += 50) {
+    watches.at(-1)?.end();
+    await clock.advance(50);
   }
   assert.ok(watches.length > 3 && watches.length <= 16, `${watches.length} watches in 10 s`);
 });
