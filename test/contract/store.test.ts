@@ -1,0 +1,31 @@
+import { after, before, describe } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createMemoryStore } from '../../dataplane/store/memory.ts';
+import type { Pool } from '../../dataplane/store/pool.ts';
+import { storeContract } from './store.ts';
+import { startTenantRedis, type TenantRedis } from './tenant-redis.ts';
+
+describe('memory', () => {
+  let now = Date.now();
+  const store = createMemoryStore(() => now);
+  const wait = async (ms: number) => {
+    now += ms;
+  };
+  storeContract({ name: 'memory', open: () => store, wait });
+});
+
+for (const version of ['7.0', '8.0'] as const) {
+  describe(`redis ${version}`, () => {
+    let tenant: TenantRedis;
+    let pool: Pool;
+    before(async () => {
+      tenant = await startTenantRedis(version);
+      pool = tenant.pool().pool;
+    });
+    after(async () => {
+      await pool.close();
+      await tenant.stop();
+    });
+    storeContract({ name: `redis ${version}`, open: () => pool.open(tenant.address), wait: sleep });
+  });
+}
