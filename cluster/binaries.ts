@@ -20,13 +20,20 @@ const modules = [
   {
     name: 'kubernetes',
     binaries: ['kube-apiserver', 'kube-controller-manager', 'kube-proxy', 'kube-scheduler', 'kubectl', 'kubelet'],
-    ldflags: ['gitVersion=v1.35.4', 'gitMajor=1', 'gitMinor=35']
-      .map((setting) => `-X k8s.io/component-base/version.${setting}`)
-      .join(' '),
+    ldflags: define('k8s.io/component-base/version', { gitVersion: 'v1.35.4', gitMajor: '1', gitMinor: '35' }),
   },
   { name: 'local-path-provisioner', binaries: ['local-path-provisioner'] },
   { name: 'coredns', binaries: ['coredns'] },
-  { name: 'helm', binaries: ['helm'] },
+  {
+    name: 'helm',
+    binaries: ['helm'],
+    // Without them Helm takes charts for a Kubernetes 1.20 where it knows no cluster (its Makefile).
+    ldflags: [
+      define('helm.sh/helm/v3/pkg/chartutil', { k8sVersionMajor: '1', k8sVersionMinor: '35' }),
+      define('helm.sh/helm/v3/pkg/lint/rules', { k8sVersionMajor: '1', k8sVersionMinor: '35' }),
+    ].join(' '),
+  },
+  { name: 'kind', binaries: ['kind'] },
   { name: 'kubeconform', binaries: ['kubeconform'] },
   { name: 'actionlint', binaries: ['actionlint'] },
 ] as const satisfies readonly GoModule[];
@@ -52,6 +59,13 @@ export async function ensureBinaries<Name extends BinaryName>(
     for (const name of wanted) paths[name] = join(directory, name);
   }
   return paths as Record<Name, string>;
+}
+
+/** Linker flags that set variables of a Go package. */
+function define(path: string, values: Record<string, string>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `-X ${path}.${name}=${value}`)
+    .join(' ');
 }
 
 async function ensureModule(module: GoModule, progress: Progress): Promise<string> {

@@ -1,4 +1,4 @@
-import { type SpawnOptions, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -18,11 +18,18 @@ export class CommandError extends Error {
 
 const KEPT_LINES = 15;
 
+// A launcher that gives up leaves no build running behind it.
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill();
+});
+
 /** Runs a command to its end and resolves with its standard output; rejects with a `CommandError`. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const spawnOptions: SpawnOptions = { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...options.env } };
   if (options.cwd) spawnOptions.cwd = options.cwd;
   const child = spawn(command, args, spawnOptions);
+  running.add(child);
   const log = options.log ? openLog(options.log, [command, ...args].join(' ')) : undefined;
   const output: Buffer[] = [];
   const lastLines: string[] = [];
@@ -52,6 +59,7 @@ export function run(command: string, args: readonly string[], options: RunOption
       fail(`could not be started: ${error.message}`);
     });
     child.on('close', (code, signal) => {
+      running.delete(child);
       log?.end();
       if (code === 0) resolve(Buffer.concat(output).toString());
       else fail(signal ? `was ended by ${signal}` : `failed with exit code ${code}`);

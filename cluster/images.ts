@@ -16,7 +16,7 @@ export interface ImageArchive {
 }
 
 /** What an image is made of: a Dockerfile and the files that it copies, by their name in the build context. */
-interface ImageSource {
+export interface ImageSource {
   reference: string;
   dockerfile: string;
   files: Readonly<Record<string, string>>;
@@ -31,7 +31,8 @@ const nodeRoot: RootFs = {
   user: { name: 'node', id: 1000, home: '/home/node' },
 };
 
-const nodeSource: ImageSource = {
+/** What Cubby's own image is built over. */
+export const nodeBaseImage: ImageSource = {
   reference: 'docker.io/library/node:24-bookworm-slim',
   dockerfile: 'images/node/Dockerfile',
   root: nodeRoot,
@@ -62,18 +63,22 @@ export async function ensureImages(sources: readonly ImageSource[], progress: Pr
 }
 
 /**
- * Builds Cubby's own image from the repository's Dockerfile and the bundles in `dist/`. Its tag carries a digest of
- * its content, so that a changed build rolls the pods that run it.
+ * Cubby's own image: the repository's Dockerfile over the bundles in `dist/`. Its tag carries a digest of its content,
+ * so that a changed build rolls the pods that run it.
  */
-export async function ensureProductImage(progress: Progress): Promise<ImageArchive> {
-  const base = await ensureImage(nodeSource, progress);
+export async function describeProductImage(): Promise<ImageSource> {
   const manifest = JSON.parse(await readFile(join(cloneDirectory, 'package.json'), 'utf8')) as { version: string };
   const files = Object.fromEntries(
     ['LICENSE', 'package.json', 'dist'].map((name) => [name, join(cloneDirectory, name)]),
   );
-  const source = { reference: 'ghcr.io/cubby-dev/cubby', dockerfile: 'Dockerfile', files, base };
-  const reference = `${source.reference}:${manifest.version}-${(await fingerprint(source)).slice(0, 8)}`;
-  return ensureImage({ ...source, reference }, progress);
+  const source = { reference: 'ghcr.io/cubby-dev/cubby', dockerfile: 'Dockerfile', files };
+  return { ...source, reference: `${source.reference}:${manifest.version}-${(await fingerprint(source)).slice(0, 8)}` };
+}
+
+/** Builds Cubby's own image over a base that is built here too, where the user's cache lacks it. */
+export async function ensureProductImage(progress: Progress): Promise<ImageArchive> {
+  const base = await ensureImage(nodeBaseImage, progress);
+  return ensureImage({ ...(await describeProductImage()), base }, progress);
 }
 
 async function ensureImage(source: ImageSource, progress: Progress): Promise<ImageArchive> {

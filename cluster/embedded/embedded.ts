@@ -6,12 +6,19 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureBinaries } from '../binaries.ts';
 import { run, succeeds } from '../command.ts';
-import { ensureImages, type ImageArchive, nodeImages } from '../images.ts';
+import {
+  ensureImages,
+  ensureProductImage,
+  type ImageArchive,
+  nodeBaseImage,
+  nodeImages,
+  redisImages,
+} from '../images.ts';
 import { ensurePackages, nodePackages } from '../packages.ts';
 import { cloneDirectory, stateDirectory } from '../paths.ts';
 import { isSame } from '../process.ts';
 import type { Progress } from '../progress.ts';
-import type { Cluster } from '../provider.ts';
+import { type Cluster, nodePortValues } from '../provider.ts';
 import { listAddons } from './addons.ts';
 import { removeAbandoned, removeCluster } from './cleanup.ts';
 import { componentBinaries, listBaseComponents, listClientComponents } from './components.ts';
@@ -32,20 +39,24 @@ const supervisorLog = join(logDirectory, 'supervisor.log');
 export async function startEmbedded(progress: Progress): Promise<Cluster> {
   requireSupport();
   await ensurePackages(nodePackages, progress);
-  const binaries = await ensureBinaries([...componentBinaries, 'kubectl'], progress);
-  const images = await ensureImages(nodeImages, progress);
+  // Compiling keeps the processors busy while bootstrapping waits for downloads.
+  const [binaries] = await Promise.all([
+    ensureBinaries([...componentBinaries, 'kubectl'], progress),
+    ensureImages([...nodeImages, ...redisImages, nodeBaseImage], progress),
+  ]);
   await removeAbandoned();
   const { plan, files } = await makePlan(binaries);
   const running = await readRecord(plan.layout.id);
-  if (running && running.fingerprint === plan.fingerprint && (await isNodeReady(binaries.kubectl))) {
-    return describeCluster(running, binaries.kubectl);
+  if (running && running.fingerprint === plan.fingerprint && (await isNodeReady(binaries.kubectl, new Date(0)))) {
+    return describeCluster(running);
   }
   if (running) await progress.step('stopping an older or broken cluster', () => removeCluster(running));
   return progress.step('starting the cluster', async (tell) => {
     tell('issuing certificates');
     await writeFiles(plan.layout, files);
+    const started = new Date();
     const record = await launch(plan, tell);
-    const cluster = describeCluster(record, binaries.kubectl);
+    const cluster = describeCluster(record);
     try {
       const wait = (what: string, isDone: () => Promise<boolean>) => waitFor(record, what, isDone, tell);
       await wait('the API server', () => isServerReady(binaries.kubectl));
@@ -57,8 +68,8 @@ export async function startEmbedded(progress: Progress): Promise<Cluster> {
         ['--kubeconfig', kubeconfig, 'apply', '--server-side', '--force-conflicts', '-f', '-'],
         { input },
       );
-      await cluster.loadImages(images);
-      await wait('the node', () => isNodeReady(binaries.kubectl));
+      await importImages(record, await ensureImages(nodeImages, progress));
+      await wait('the node', () => isNodeReady(binaries.kubectl, started));
     } catch (error) {
       await removeCluster(record);
       throw error;
@@ -172,8 +183,9 @@ function isServerReady(kubectl: string): Promise<boolean> {
   return succeeds(kubectl, ['--kubeconfig', kubeconfig, 'get', '--raw', '/readyz', '--request-timeout=2s']);
 }
 
-async function isNodeReady(kubectl: string): Promise<boolean> {
-  const path = '{.status.conditions[?(@.type=="Ready")].status}';
+/** Whether the kubelet has said since `since` that the node is ready; what is stored may be from before a stop. */
+async function isNodeReady(kubectl: string, since: Date): Promise<boolean> {
+  const path = '{range .status.conditions[?(@.type=="Ready")]}{.status} {.lastHeartbeatTime}{end}';
   const args = [
     '--kubeconfig',
     kubeconfig,
@@ -184,36 +196,35 @@ async function isNodeReady(kubectl: string): Promise<boolean> {
     `jsonpath=${path}`,
     '--request-timeout=2s',
   ];
-  return run(kubectl, args).then(
-    (status) => status === 'True',
-    () => false,
-  );
+  const [status, heartbeat = ''] = (await run(kubectl, args).catch(() => '')).split(' ');
+  // Heartbeats are in whole seconds.
+  return status === 'True' && Date.parse(heartbeat) + 999 >= since.getTime();
 }
 
-function describeCluster(record: ClusterRecord, _kubectl: string): Cluster {
-  const holder = record.holder;
-  if (!holder) throw new Error('the cluster has no namespaces: stop it with `npm run stop` and start again');
-  const ctr = (...args: string[]) => run(...enter(holder.pid, 'ctr', ['--namespace', 'k8s.io', 'images', ...args]));
+function describeCluster(record: ClusterRecord): Cluster {
   return {
     provider: 'embedded',
     kubeconfig,
-    url: `http://127.0.0.1:${record.port}`,
-    needsImages: true,
-    loadImages: (images) => importImages(images, ctr),
+    chartValues: nodePortValues,
+    async provideImages(progress) {
+      const product = await ensureProductImage(progress);
+      const redis = await ensureImages(redisImages, progress);
+      await progress.step('loading images', () => importImages(record, [product, ...redis]));
+      return product.reference;
+    },
+    connect: async () => `http://127.0.0.1:${record.port}`,
   };
 }
 
 /** A loaded image is labelled with the name of its archive, which changes with its content. */
 const archiveLabel = 'cubby.dev/archive';
 
-async function importImages(
-  images: readonly ImageArchive[],
-  ctr: (...args: string[]) => Promise<string>,
-): Promise<void> {
+async function importImages({ holder }: ClusterRecord, images: readonly ImageArchive[]): Promise<void> {
+  if (!holder) throw new Error('the cluster has no namespaces: stop it with `npm run stop` and start again');
+  const ctr = (...args: string[]) => run(...enter(holder.pid, 'ctr', ['--namespace', 'k8s.io', 'images', ...args]));
   for (const { reference, archive } of images) {
     const label = `${archiveLabel}=${basename(archive)}`;
-    const known = await ctr('list', `name==${reference}`);
-    if (known.includes(label)) continue;
+    if ((await ctr('list', `name==${reference}`)).includes(label)) continue;
     await ctr('import', archive);
     await ctr('label', reference, label);
   }

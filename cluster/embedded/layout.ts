@@ -32,8 +32,6 @@ export const inside = {
   apiServiceAddress: '10.96.0.1',
   dnsAddress: '10.96.0.10',
   apiPort: 6443,
-  /** NodePort of the data plane's Service. */
-  dataPlanePort: 30_080,
 } as const;
 
 /** Directories as the cluster's processes see them: short, because the path of a Unix socket must stay below 108 bytes. */

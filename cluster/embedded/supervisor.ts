@@ -6,11 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '../command.ts';
 import { stateDirectory } from '../paths.ts';
 import { inspectProcess, type ProcessRecord } from '../process.ts';
+import { dataPlaneNodePort } from '../provider.ts';
 import { createCgroups } from './cgroups.ts';
 import { removeRemains } from './cleanup.ts';
 import type { Component } from './components.ts';
 import { startForwarder } from './forwarder.ts';
-import { inside, type Layout } from './layout.ts';
+import type { Layout } from './layout.ts';
 import { createNamespaces, enter, prepareMounts, prepareNetwork } from './namespaces.ts';
 import { type ClusterRecord, writeRecord } from './record.ts';
 
@@ -52,7 +53,7 @@ async function bringUp(): Promise<void> {
   const { layout } = plan;
   const { holderPid, ended } = await createNamespaces();
   ended.then(() => end(1));
-  const port = await startForwarder(layout.port, { host: layout.nodeAddress, port: inside.dataPlanePort });
+  const port = await startForwarder(layout.port, { host: layout.nodeAddress, port: dataPlaneNodePort });
   record = { ...record, holder: describe(holderPid), port };
   await writeRecord(record);
   await createCgroups(layout.cgroup);

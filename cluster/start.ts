@@ -1,0 +1,73 @@
+// `npm start`: a cluster, Cubby in it, the quickstart, and a value written and read through the data plane.
+import { relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { run } from './command.ts';
+import { applyQuickstart, createKubectl, installChart, tryQuickstart, writeEnvironment } from './install.ts';
+import { withLock } from './lock.ts';
+import { cloneDirectory, stateDirectory } from './paths.ts';
+import { consoleProgress, formatDuration } from './progress.ts';
+import { ensureCluster } from './up.ts';
+
+const HELP = `npm start [-- OPTION…]
+
+Brings up a cluster, installs Cubby and examples/quickstart.yaml, and writes and reads a value. Safe to repeat.
+
+  --kubeconfig FILE  use that cluster (also CUBBY_KUBECONFIG); it pulls CUBBY_IMAGE
+  --cluster-only     stop once the cluster is up
+  --help             print this
+
+Without a named cluster: kind where a Docker daemon answers, else an embedded cluster (Linux, root, Go, Debian packages).
+`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      kubeconfig: { type: 'string' },
+      'cluster-only': { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return void process.stdout.write(HELP);
+  const started = Date.now();
+  const progress = consoleProgress;
+  const cluster = await ensureCluster({ kubeconfig: values.kubeconfig, progress });
+  if (values['cluster-only']) return console.log(`KUBECONFIG=${cluster.kubeconfig}`);
+  await progress.step('bundling the operator and the data plane', () =>
+    run(process.execPath, ['tools/build.ts'], { cwd: cloneDirectory }),
+  );
+  const image = await cluster.provideImages(progress);
+  const kubectl = await createKubectl(cluster.kubeconfig, progress);
+  await installChart(cluster, kubectl, image, progress);
+  await applyQuickstart(kubectl, progress);
+  const url = await cluster.connect();
+  await tryQuickstart(kubectl, url, progress);
+  const environment = await writeEnvironment(cluster.kubeconfig, url);
+  console.log(describe(url, cluster.kubeconfig, relative(cloneDirectory, environment), Date.now() - started));
+}
+
+function describe(url: string, kubeconfig: string, environment: string, duration: number): string {
+  return `
+Cubby is up (${formatDuration(duration)}).
+
+  URL         ${url}
+  Token       Secret web-kv in the namespace quickstart
+  Kubeconfig  ${kubeconfig}
+
+Try next:
+
+  set -a && . ${environment} && set +a
+  TOKEN=$(kubectl get secret web-kv -n quickstart -o jsonpath='{.data.token}' | base64 -d)
+  curl -H "Authorization: Bearer $TOKEN" $CUBBY_URL/infra/kv/quickstart
+`;
+}
+
+try {
+  await withLock(`${stateDirectory}/start.lock`, main);
+} catch (error) {
+  process.stderr.write(`\n${error instanceof Error ? describeError(error) : error}\n`);
+  process.exit(1);
+}
+
+function describeError(error: Error): string {
+  return error.cause instanceof Error ? `${error.message}\n${error.cause.message}` : error.message;
+}

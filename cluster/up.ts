@@ -1,0 +1,23 @@
+import { startEmbedded } from './embedded/embedded.ts';
+import { findKind, startKind } from './kind.ts';
+import { useNamed } from './named.ts';
+import { consoleProgress, type Progress } from './progress.ts';
+import type { Cluster } from './provider.ts';
+
+/** How to come by a cluster. */
+export interface UpOptions {
+  /** A cluster of the user's own, rather than that of CUBBY_KUBECONFIG. */
+  kubeconfig?: string | undefined;
+  progress?: Progress;
+}
+
+/**
+ * Brings a cluster up, or finds it up: the one that the user named, else kind where a Docker daemon answers, else the
+ * embedded one. Rejects with the ways out where none can be had.
+ */
+export async function ensureCluster({ kubeconfig, progress = consoleProgress }: UpOptions = {}): Promise<Cluster> {
+  const named = kubeconfig ?? process.env.CUBBY_KUBECONFIG;
+  if (named) return useNamed(named, progress);
+  if (await findKind()) return startKind(progress);
+  return startEmbedded(progress);
+}
