@@ -47,12 +47,23 @@ export class Connection extends Redis {
     });
   }
 
-  /** ioredis rejects unsent commands and commands in flight alike with "Connection is closed."; only here they differ. */
+  /**
+   * ioredis rejects unsent commands and commands in flight alike with "Connection is closed."; only here they differ.
+   * A reply that is late closes the connection before the next pipeline is written to it, which may never be read.
+   */
   override sendCommand(command: Command, stream?: Parameters<Redis['sendCommand']>[1]): unknown {
     if (this.status === 'end' || (this.status === 'ready' && !this.stream.writable)) {
       command.reject(new UnsentError('the connection closed before the command was sent'));
       return command.promise;
     }
+    command.promise.catch((error: Error) => {
+      if (isTimeout(error)) this.disconnect();
+    });
     return super.sendCommand(command, stream);
   }
+}
+
+/** Whether a command was rejected because its reply was late. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Command timed out';
 }

@@ -1,4 +1,4 @@
-import { UnsentError } from './connection.ts';
+import { isTimeout, UnsentError } from './connection.ts';
 
 /**
  * What a rejected Redis command means:
@@ -47,5 +47,5 @@ export function replyCode(error: unknown): string | undefined {
 export function connectFailureCode(error: unknown): string {
   const code = replyCode(error) ?? (error as { code?: unknown }).code;
   if (typeof code === 'string') return code;
-  return error instanceof Error && error.message === 'Command timed out' ? 'ETIMEDOUT' : 'closed';
+  return isTimeout(error) ? 'ETIMEDOUT' : 'closed';
 }
