@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startApiServer, type TestApiServer } from '../../../cluster/test-apiserver.ts';
 import type { KubeClient } from '../../../kube/client.ts';
 import { connect } from '../../../kube/config.ts';
 import { createEventRecorder } from '../../../kube/events.ts';
-import { startElector } from '../../../kube/lease.ts';
+import { type Elector, startElector } from '../../../kube/lease.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { configMaps, events, leases } from '../../../kube/resources.ts';
 import { eventually } from './eventually.ts';
@@ -15,12 +15,20 @@ let server: TestApiServer;
 let proxy: ApiProxy;
 let direct: KubeClient;
 let proxied: KubeClient;
+/** What a test started: an elector that outlived a failed test would keep the process alive. */
+let started: Elector[] = [];
 
 before(async () => {
   server = await startApiServer();
   proxy = await startProxy(server.kubeconfig);
   direct = connect({ kubeconfig: server.kubeconfig, userAgent: 'test' });
   proxied = connect({ kubeconfig: proxy.kubeconfig, userAgent: 'test' });
+});
+
+afterEach(async () => {
+  proxy.refuse = false;
+  await Promise.all(started.map((elector) => elector.stop()));
+  started = [];
 });
 
 after(async () => {
@@ -46,6 +54,7 @@ function candidate(client: KubeClient, name: string, identity: string) {
     onLost: () => log.push('lost'),
     onError: (error) => errors.push(error),
   });
+  started.push(elector);
   return { elector, log, errors };
 }
 
@@ -62,7 +71,6 @@ test('of two electors one leads; when it stops, the other takes over within a re
   const tookMs = await eventually('the other leads', 1500, () => other?.elector.isLeader());
   console.log(`handed over in ${Math.round(tookMs)} ms at a retry period of 400 ms`);
   assert.deepEqual([leader?.log, leader?.errors, other?.errors], [['elected'], [], []]);
-  await other?.elector.stop();
 });
 
 test('a leader that is cut off stops leading before the other starts', async () => {
@@ -83,7 +91,6 @@ test('a leader that is cut off stops leading before the other starts', async () 
   proxy.refuse = false;
   const lease = await direct.get<never>(leases, { namespace: 'default', name: 'cut-off' });
   assert.partialDeepStrictEqual(lease, { spec: { holderIdentity: 'other', leaseTransitions: 1 } });
-  await other.elector.stop();
 });
 
 test('an event stands where kubectl describe looks for it, with its count', async () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startApiServer, type TestApiServer } from '../../../cluster/test-apiserver.ts';
 import type { KubeClient } from '../../../kube/client.ts';
 import { connect } from '../../../kube/config.ts';
 import { isGone } from '../../../kube/errors.ts';
 import type { KubeObject } from '../../../kube/object.ts';
-import { type ReflectorOptions, startReflector } from '../../../kube/reflector.ts';
+import { type Reflector, type ReflectorOptions, startReflector } from '../../../kube/reflector.ts';
 import { configMaps, namespaces } from '../../../kube/resources.ts';
 import { eventually } from './eventually.ts';
 import { type ApiProxy, startProxy } from './proxy.ts';
@@ -17,6 +17,8 @@ let direct: KubeClient;
 let proxied: KubeClient;
 let namespace: string;
 let tests = 0;
+/** What a test started: a reflector that outlived a failed test would keep the process alive. */
+let started: Reflector[] = [];
 
 const connectTo = (kubeconfig: string) => connect({ kubeconfig, userAgent: 'test', timeoutMs: 5000 });
 const configMap = (name: string, data = {}, labels = {}): KubeObject => ({
@@ -39,6 +41,12 @@ beforeEach(async () => {
   await direct.create(namespaces, object, { timeoutMs: 30_000 });
 });
 
+afterEach(async () => {
+  proxy.refuse = false;
+  await Promise.all(started.map((reflector) => reflector.stop()));
+  started = [];
+});
+
 after(async () => {
   direct?.close();
   proxied?.close();
@@ -58,6 +66,7 @@ function follow(extra: Partial<ReflectorOptions> = {}) {
     onError: (error) => errors.push(error),
     ...extra,
   });
+  started.push(reflector);
   const names = () => reflector.cache.list().map(({ metadata }) => metadata.name);
   return { reflector, log, errors, names: () => names().sort() };
 }
@@ -75,7 +84,6 @@ test('follows creation, change and deletion, filtered by label, within a second'
   const [cached] = reflector.cache.list();
   assert.deepEqual([cached?.kind, cached?.apiVersion], ['ConfigMap', 'v1']);
   assert.ok(cached && !('managedFields' in cached.metadata));
-  await reflector.stop();
 });
 
 test('lists page by page', async () => {
@@ -85,7 +93,6 @@ test('lists page by page', async () => {
   await reflector.synced;
   assert.equal(reflector.cache.size, 7);
   assert.equal(proxy.requests.filter((request) => request.includes('limit=3')).length, 3);
-  await reflector.stop();
 });
 
 test('a dropped connection costs no change', async () => {
@@ -103,12 +110,11 @@ test('a dropped connection costs no change', async () => {
   }
   await eventually('the cache has what is there', 5000, () => names().length === expected.length);
   assert.deepEqual(names(), expected.sort());
-  await reflector.stop();
 });
 
 test('a watch that goes silent is found out, and the missed changes are read', async () => {
   await direct.create(configMaps, configMap('old'));
-  const { reflector, names, errors } = follow({ watchSeconds: 2, client: connectTo(proxy.kubeconfig) });
+  const { reflector, names, errors } = follow({ watchSeconds: 2 });
   await reflector.synced;
   await eventually('a watch is open', 1000, () => proxy.requests.at(-1)?.includes('watch=true'));
   proxy.mute();
@@ -121,7 +127,6 @@ test('a watch that goes silent is found out, and the missed changes are read', a
   assert.deepEqual(names(), ['unseen']);
   console.log(`silence found out and mended after ${Math.round(4000 + tookMs)} ms`);
   assert.match(String(errors), /^KubeError: the watch went silent$/);
-  await reflector.stop();
 });
 
 test('a version that the server no longer has (410) leads to a list, and what vanished is reported', async () => {
@@ -146,7 +151,6 @@ test('a version that the server no longer has (410) leads to a list, and what va
   await eventually('the cache has caught up', 15_000, () => names().join() === 'appears,stays');
   assert.ok(errors.some(isGone), String(errors));
   assert.deepEqual(log, ['gone vanishes', 'new appears']);
-  await reflector.stop();
 });
 
 test('the API server away: the cache stays, and catches up when it is back', async () => {
@@ -163,12 +167,10 @@ test('the API server away: the cache stays, and catches up when it is back', asy
   );
   const tookMs = await eventually('the cache has caught up', 15_000, () => names().join() === 'a,b');
   console.log(`caught up ${Math.round(tookMs)} ms after the first write`);
-  await reflector.stop();
 });
 
 test('stopping during a pause opens no connection', async () => {
-  const client = connectTo(proxy.kubeconfig);
-  const { reflector, errors } = follow({ client, backoff: { baseMs: 500, maxMs: 500 } });
+  const { reflector, errors } = follow({ backoff: { baseMs: 500, maxMs: 500 } });
   await reflector.synced;
   proxy.refuse = true;
   proxy.cut();
@@ -178,18 +180,14 @@ test('stopping during a pause opens no connection', async () => {
   proxy.requests.length = 0;
   await sleep(1500);
   assert.deepEqual(proxy.requests, []);
-  client.close();
 });
 
 test('many watches that end leave no connection behind', async () => {
-  const client = connectTo(proxy.kubeconfig);
-  const { reflector } = follow({ client, watchSeconds: 1 });
+  const { reflector } = follow({ watchSeconds: 1 });
   await reflector.synced;
   await sleep(5000);
   assert.ok(proxy.connections() <= 6, `${proxy.connections()} connections`);
   const { failures, silentMs } = reflector.health();
   assert.equal(failures, 0);
   assert.ok(silentMs < 2000);
-  await reflector.stop();
-  client.close();
 });
