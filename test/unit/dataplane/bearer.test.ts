@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hashToken } from '../../../contract/token.ts';
+import { authenticate } from '../../../dataplane/auth/bearer.ts';
+import { createTokenIndex } from '../../../dataplane/directory/tokens.ts';
+import { kvToken } from './objects.ts';
+
+const now = Date.parse('2026-06-01T00:00:00Z');
+const never = () => assert.fail('a look-up');
+
+test('a known token of each type is accepted, with any case of the scheme', () => {
+  for (const type of ['Project', 'Deployment', 'ApiKey'] as const) {
+    const tokens = createTokenIndex();
+    const { token, object } = kvToken({ type });
+    tokens.upsert(object);
+    for (const header of [`Bearer ${token}`, `bearer ${token}`, `BEARER  ${token} `]) {
+      const grant = authenticate(header, tokens.find, now);
+      assert.ok(typeof grant === 'object');
+      assert.equal(grant.name, 'web');
+    }
+  }
+});
+
+test('a request without a token is told so', () => {
+  assert.equal(authenticate(undefined, never, now), 'missing');
+  assert.equal(authenticate('', never, now), 'missing');
+});
+
+test('every token with one wrong character is refused without a look-up', () => {
+  const { token } = kvToken({});
+  for (let at = 0; at < token.length; at++) {
+    const typo = token.slice(0, at) + (token[at] === 'a' ? 'b' : 'a') + token.slice(at + 1);
+    assert.equal(authenticate(`Bearer ${typo}`, never, now), 'malformed', `at ${at}`);
+  }
+});
+
+test('what is no token is refused without a look-up', () => {
+  const { token } = kvToken({});
+  const headers = [
+    token,
+    `Basic ${token}`,
+    `Bearer`,
+    `Bearer `,
+    `Bearer ${token} x`,
+    `Bearer ${token}, Bearer ${token}`,
+  ];
+  for (const header of [
+    ...headers,
+    `Bearer ${token.slice(0, -1)}`,
+    `Bearer ${token}a`,
+    `Bearer ${'x'.repeat(10_000)}`,
+  ]) {
+    assert.equal(authenticate(header, never, now), 'malformed', header.slice(0, 80));
+  }
+});
+
+test('a well-formed token that nobody issued is unknown', () => {
+  assert.equal(
+    authenticate(`Bearer ${kvToken({}).token}`, () => undefined, now),
+    'unknown',
+  );
+});
+
+test('a token is refused from the moment it expires on', () => {
+  const tokens = createTokenIndex();
+  const { token, object } = kvToken({ expiresAt: '2026-06-01T00:00:00Z' });
+  tokens.upsert(object);
+  assert.equal(typeof authenticate(`Bearer ${token}`, tokens.find, now - 1), 'object');
+  assert.equal(authenticate(`Bearer ${token}`, tokens.find, now), 'expired');
+});
+
+test('an expiry that is no time counts as past', () => {
+  const tokens = createTokenIndex();
+  const { token, object } = kvToken({ expiresAt: 'soon' });
+  tokens.upsert(object);
+  assert.equal(authenticate(`Bearer ${token}`, tokens.find, now), 'expired');
+});
+
+test('a token whose object is of another type is unknown', () => {
+  const tokens = createTokenIndex();
+  const { token } = kvToken({ type: 'Deployment' });
+  tokens.upsert(kvToken({ type: 'ApiKey', hashes: [hashToken(token)] }).object);
+  assert.equal(authenticate(`Bearer ${token}`, tokens.find, now), 'unknown');
+});

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import type { KVStore, KVToken } from '../../../contract/objects.ts';
+import { formatToken, hashToken, TOKEN_RANDOM_BYTES, type TokenType } from '../../../contract/token.ts';
+
+let uids = 0;
+
+type StoreFields = Partial<KVStore['spec']> & {
+  namespace?: string;
+  name?: string;
+  created?: string;
+  deleted?: boolean;
+  uid?: string;
+  status?: KVStore['status'];
+};
+
+/** A KVStore that runs; `created` is a time of day in hh:mm. */
+export function kvStore({
+  namespace = 'a',
+  name = 'main',
+  created = '00:00',
+  deleted,
+  uid,
+  status,
+  ...spec
+}: StoreFields): KVStore {
+  return {
+    apiVersion: 'cubby.dev/v1alpha1',
+    kind: 'KVStore',
+    metadata: {
+      ...meta(namespace, name, uid),
+      creationTimestamp: `2026-01-01T${created}:00Z`,
+      ...(deleted ? { deletionTimestamp: '2026-01-02T00:00:00Z' } : {}),
+    },
+    spec: {
+      memory: '64Mi',
+      evictionPolicy: 'noeviction',
+      enabled: true,
+      deletionPolicy: 'Retain',
+      persistence: { mode: 'aof', fsync: 'everysec', size: '1Gi' },
+      ...spec,
+    },
+    status: status ?? { endpoint: { host: `${name}-redis.${namespace}.svc`, port: 6379 }, credentialGeneration: 1 },
+  };
+}
+
+type TokenFields = Partial<KVToken['spec']> & {
+  namespace?: string;
+  name?: string;
+  deleted?: boolean;
+  hashes?: string[];
+};
+
+/** A fresh token of that type, and the KVToken that stands for it. */
+export function kvToken({ namespace = 'a', name = 'web', deleted, hashes, type = 'Project', ...spec }: TokenFields): {
+  token: string;
+  object: KVToken;
+} {
+  const token = formatToken(type as TokenType, randomBytes(TOKEN_RANDOM_BYTES));
+  return {
+    token,
+    object: {
+      apiVersion: 'cubby.dev/v1alpha1',
+      kind: 'KVToken',
+      metadata: {
+        ...meta(namespace, name),
+        ...(deleted ? { deletionTimestamp: '2026-01-02T00:00:00Z' } : {}),
+      },
+      spec: {
+        type,
+        scopes: ['kv:read', 'kv:write'],
+        ...(type === 'ApiKey' ? {} : { storeRef: { name: 'main' } }),
+        ...spec,
+      },
+      status: { hashes: hashes ?? [hashToken(token)] },
+    },
+  };
+}
+
+function meta(namespace: string, name: string, uid = `uid-${++uids}`) {
+  return { namespace, name, uid, resourceVersion: '1', generation: 1, creationTimestamp: '2026-01-01T00:00:00Z' };
+}

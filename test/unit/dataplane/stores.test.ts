@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { KVStore } from '../../../contract/objects.ts';
+import { createStoreIndex, type StoreState } from '../../../dataplane/directory/stores.ts';
+import { kvStore } from './objects.ts';
+
+const detailOf = (state: StoreState | undefined) => (state?.state === 'unavailable' ? state.detail : state?.state);
+
+test('a store is found by name and by project', () => {
+  const stores = createStoreIndex();
+  stores.upsert(kvStore({ projectId: 'shop' }));
+  const found = stores.byName('a', 'main');
+  assert.ok(found?.state === 'serving');
+  assert.equal(found.target.project, 'shop');
+  assert.equal(stores.byProject('shop'), found);
+  assert.equal(stores.byName('b', 'main'), undefined);
+  assert.equal(stores.byProject('main'), undefined);
+});
+
+test('a store without projectId has the project <namespace>.<name>', () => {
+  const stores = createStoreIndex();
+  stores.upsert(kvStore({}));
+  assert.equal(stores.byProject('a.main')?.state, 'serving');
+});
+
+test('Redis is looked for at the store’s own Service, whatever its status says', () => {
+  const stores = createStoreIndex();
+  stores.upsert(kvStore({ status: { endpoint: { host: 'main-redis.victim.svc', port: 1 }, credentialGeneration: 3 } }));
+  const found = stores.byName('a', 'main');
+  assert.ok(found?.state === 'serving');
+  assert.equal(found.target.host, 'main-redis.a.svc');
+  assert.equal(found.target.port, 6379);
+  assert.equal(found.target.credentialGeneration, 3);
+});
+
+test('a store that has no endpoint yet, is hibernated or is being deleted does not serve', () => {
+  const stores = createStoreIndex();
+  stores.upsert(kvStore({ status: {} }));
+  assert.equal(detailOf(stores.byName('a', 'main')), 'the store is being set up');
+  stores.upsert(kvStore({ enabled: false }));
+  assert.equal(detailOf(stores.byName('a', 'main')), 'hibernated');
+  stores.upsert(kvStore({ deleted: true }));
+  assert.match(detailOf(stores.byName('a', 'main')) ?? '', /being deleted/);
+});
+
+test('a projectId that is not valid does not serve', () => {
+  const stores = createStoreIndex();
+  for (const projectId of ['', 'a b', 'x'.repeat(65), 'ключ']) {
+    stores.upsert(kvStore({ projectId }));
+    assert.match(detailOf(stores.byName('a', 'main')) ?? '', /not valid/, projectId);
+  }
+});
+
+test('of two stores that claim a project the older serves, in whatever order they are seen', () => {
+  const older = kvStore({ namespace: 'a', projectId: 'shop', created: '01:00' });
+  const newer = kvStore({ namespace: 'b', projectId: 'shop', created: '02:00' });
+  for (const order of [
+    [older, newer],
+    [newer, older],
+  ]) {
+    const stores = createStoreIndex();
+    for (const store of order) stores.upsert(store);
+    assert.equal(stores.byName('a', 'main')?.state, 'serving');
+    assert.match(detailOf(stores.byName('b', 'main')) ?? '', /held by an older store/);
+    assert.equal(stores.byProject('shop'), stores.byName('a', 'main'));
+    assert.equal(stores.byProject('shop', 'b'), stores.byName('b', 'main'));
+    assert.equal(stores.byProject('shop', 'c'), undefined);
+  }
+});
+
+test('the newer claimant serves once the older is gone, and a conflict names no other tenant', () => {
+  const older = kvStore({ namespace: 'victim', projectId: 'shop', created: '01:00' });
+  const stores = createStoreIndex();
+  stores.upsert(older);
+  stores.upsert(kvStore({ namespace: 'b', projectId: 'shop', created: '02:00' }));
+  assert.doesNotMatch(JSON.stringify(stores.byName('b', 'main')), /victim/);
+  stores.remove(older);
+  assert.equal(stores.byName('b', 'main')?.state, 'serving');
+  assert.equal(stores.size, 1);
+});
+
+test('the state object stays the same while nothing that a connection depends on changes', () => {
+  const stores = createStoreIndex();
+  const store = kvStore({ uid: 'u' });
+  stores.upsert(store);
+  const before = stores.byName('a', 'main');
+  stores.upsert({ ...store, status: { ...store.status, memory: { used: 5 } } });
+  assert.equal(stores.byName('a', 'main'), before);
+  stores.upsert({ ...store, status: { ...store.status, credentialGeneration: 2 } });
+  assert.notEqual(stores.byName('a', 'main'), before);
+});
+
+test('a store made again under its name is another target', () => {
+  const stores = createStoreIndex();
+  stores.upsert(kvStore({ uid: 'first' }));
+  stores.upsert(kvStore({ uid: 'second' }));
+  const found = stores.byName('a', 'main');
+  assert.ok(found?.state === 'serving');
+  assert.equal(found.target.uid, 'second');
+});
+
+test('after any sequence of changes each project has one serving store at most, and it is its holder', () => {
+  const change = fc.record({
+    namespace: fc.constantFrom('a', 'b', 'c'),
+    projectId: fc.constantFrom('p', 'q'),
+    created: fc.constantFrom('01:00', '02:00', '03:00'),
+    remove: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(change, { maxLength: 30 }), (changes) => {
+      const stores = createStoreIndex();
+      const present = new Map<string, KVStore>();
+      for (const { remove, ...fields } of changes) {
+        const store = kvStore(fields);
+        if (remove) {
+          const old = present.get(fields.namespace);
+          if (old) stores.remove(old);
+          present.delete(fields.namespace);
+        } else {
+          stores.upsert(store);
+          present.set(fields.namespace, store);
+        }
+      }
+      assert.equal(stores.size, present.size);
+      for (const project of ['p', 'q']) {
+        const claimants = [...present.values()].filter((store) => store.spec.projectId === project);
+        const serving = claimants.filter((s) => stores.byName(s.metadata.namespace, 'main')?.state === 'serving');
+        assert.equal(serving.length, claimants.length > 0 ? 1 : 0);
+        const holder = serving[0];
+        assert.equal(stores.byProject(project), holder && stores.byName(holder.metadata.namespace, 'main'));
+        for (const other of claimants) {
+          assert.ok(!holder || holder.metadata.creationTimestamp <= other.metadata.creationTimestamp);
+        }
+      }
+    }),
+  );
+});

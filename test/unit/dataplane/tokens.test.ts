@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hashToken } from '../../../contract/token.ts';
+import { createTokenIndex } from '../../../dataplane/directory/tokens.ts';
+import { kvToken } from './objects.ts';
+
+test('a token is found by its hash while its object lists it', () => {
+  const tokens = createTokenIndex();
+  const { token, object } = kvToken({ scopes: ['kv:read'] });
+  tokens.upsert(object);
+  const found = tokens.find(hashToken(token));
+  assert.deepEqual(found && [...found.scopes], ['kv:read']);
+  tokens.upsert({ ...object, status: { hashes: [] } });
+  assert.equal(tokens.find(hashToken(token)), undefined);
+});
+
+test('during a rotation every listed hash is accepted', () => {
+  const tokens = createTokenIndex();
+  tokens.upsert(kvToken({ hashes: ['old', 'new'] }).object);
+  assert.ok(tokens.find('old') && tokens.find('new'));
+});
+
+test('deleting revokes, and so does being about to be deleted', () => {
+  const tokens = createTokenIndex();
+  const { object } = kvToken({ hashes: ['h'] });
+  tokens.upsert(object);
+  tokens.remove(object);
+  assert.equal(tokens.find('h'), undefined);
+  tokens.upsert(object);
+  tokens.upsert(kvToken({ hashes: ['h'], deleted: true }).object);
+  assert.equal(tokens.find('h'), undefined);
+  assert.equal(tokens.size, 0);
+});
+
+test('a hash that two objects claim is accepted for neither, and for one again when the other goes', () => {
+  const tokens = createTokenIndex();
+  const { object } = kvToken({ namespace: 'victim', hashes: ['h'] });
+  const { object: copy } = kvToken({ namespace: 'thief', hashes: ['h'] });
+  tokens.upsert(object);
+  tokens.upsert(copy);
+  assert.equal(tokens.find('h'), undefined);
+  tokens.remove(copy);
+  assert.equal(tokens.find('h')?.namespace, 'victim');
+});
+
+test('the same object seen again is one claim, and a change of it takes effect', () => {
+  const tokens = createTokenIndex();
+  const { object } = kvToken({ hashes: ['h'] });
+  tokens.upsert(object);
+  tokens.upsert({ ...object, spec: { ...object.spec, scopes: [] } });
+  assert.equal(tokens.find('h')?.scopes.size, 0);
+  assert.equal(tokens.size, 1);
+});
+
+test('an object without status, as before the operator saw it, is no token', () => {
+  const tokens = createTokenIndex();
+  const { status: _, ...object } = kvToken({}).object;
+  tokens.upsert(object);
+  tokens.remove(object);
+  assert.equal(tokens.size, 0);
+});
