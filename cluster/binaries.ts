@@ -22,7 +22,6 @@ const modules = [
     binaries: ['kube-apiserver', 'kube-controller-manager', 'kube-proxy', 'kube-scheduler', 'kubectl', 'kubelet'],
     ldflags: define('k8s.io/component-base/version', { gitVersion: 'v1.35.4', gitMajor: '1', gitMinor: '35' }),
   },
-  { name: 'local-path-provisioner', binaries: ['local-path-provisioner'] },
   { name: 'coredns', binaries: ['coredns'] },
   {
     name: 'helm',

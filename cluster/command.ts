@@ -1,6 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 
 /** How to run a command; `log` receives everything that it prints and is named in the error when it fails. */
 export interface RunOptions {
@@ -17,6 +17,7 @@ export class CommandError extends Error {
 }
 
 const KEPT_LINES = 15;
+const SHOWN_CHARACTERS = 200;
 
 // A launcher that gives up leaves no build running behind it.
 const running = new Set<ChildProcess>();
@@ -52,7 +53,8 @@ export function run(command: string, args: readonly string[], options: RunOption
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => {
       const where = options.log ? `; see ${options.log}` : '';
-      reject(new CommandError(`${command} ${args[0] ?? ''} ${reason}${where}\n${lastLines.join('\n')}`.trimEnd()));
+      const what = [basename(command), ...args].join(' ').slice(0, SHOWN_CHARACTERS);
+      reject(new CommandError(`${what} ${reason}${where}\n${lastLines.join('\n')}`.trimEnd()));
     };
     child.on('error', (error) => {
       log?.end();

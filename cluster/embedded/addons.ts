@@ -9,7 +9,7 @@ const dnsPorts = [
 
 /** What the cluster holds from its first moment on: the DNS Service and a default StorageClass. */
 export function listAddons(layout: Layout): object[] {
-  return [dnsService, describeDnsEndpoints(layout), storageConfiguration, storageClass];
+  return [dnsService, describeDnsEndpoints(layout), storageClass];
 }
 
 // CoreDNS is no pod, so the Service selects nothing and its endpoints are written here.
@@ -31,36 +31,13 @@ function describeDnsEndpoints(layout: Layout) {
   };
 }
 
-const helperPod = {
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name: 'helper-pod' },
-  spec: {
-    automountServiceAccountToken: false,
-    terminationGracePeriodSeconds: 0,
-    containers: [{ name: 'helper-pod', image: 'docker.io/library/busybox:1.36', imagePullPolicy: 'Never' }],
-  },
-};
-
-const storageConfiguration = {
-  apiVersion: 'v1',
-  kind: 'ConfigMap',
-  metadata: { name: 'local-path-config', namespace },
-  data: {
-    setup: '#!/bin/sh\nset -eu\nmkdir -m 0777 -p "$VOL_DIR"\n',
-    teardown: '#!/bin/sh\nset -eu\nrm -rf "$VOL_DIR"\n',
-    'helperPod.yaml': JSON.stringify(helperPod),
-  },
-};
-
+// Claims are bound at once: on a single node there is no placement to wait for, and the scheduler looks only once a
+// second at a volume that it has asked for.
 const storageClass = {
   apiVersion: 'storage.k8s.io/v1',
   kind: 'StorageClass',
-  metadata: {
-    name: 'standard',
-    annotations: { 'storageclass.kubernetes.io/is-default-class': 'true', defaultVolumeType: 'local' },
-  },
-  provisioner: 'rancher.io/local-path',
-  volumeBindingMode: 'WaitForFirstConsumer',
+  metadata: { name: 'standard', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+  provisioner: 'kubernetes.io/host-path',
+  volumeBindingMode: 'Immediate',
   reclaimPolicy: 'Delete',
 };

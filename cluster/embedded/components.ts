@@ -17,7 +17,6 @@ export const componentBinaries = [
   'kube-scheduler',
   'kubelet',
   'coredns',
-  'local-path-provisioner',
 ] as const satisfies readonly BinaryName[];
 
 type Binaries = Record<(typeof componentBinaries)[number], string>;
@@ -36,12 +35,15 @@ export function listBaseComponents(layout: Layout, binaries: Binaries): Componen
 /** The clients of the API server. */
 export function listClientComponents(layout: Layout, binaries: Binaries): Component[] {
   return [
-    { name: 'kube-controller-manager', command: binaries['kube-controller-manager'], args: controllerArguments },
+    {
+      name: 'kube-controller-manager',
+      command: 'setpriv',
+      args: [...volumeOwner, binaries['kube-controller-manager'], ...controllerArguments],
+    },
     { name: 'kube-scheduler', command: binaries['kube-scheduler'], args: schedulerArguments },
     { name: 'kubelet', command: binaries.kubelet, args: kubeletArguments(layout) },
     { name: 'kube-proxy', command: binaries['kube-proxy'], args: ['--config', `${config}/kube-proxy.json`] },
     { name: 'coredns', command: binaries.coredns, args: ['-conf', `${config}/Corefile`] },
-    { name: 'local-path-provisioner', command: binaries['local-path-provisioner'], args: provisionerArguments },
   ];
 }
 
@@ -83,6 +85,14 @@ function apiServerArguments({ nodeAddress }: Layout): string[] {
 
 const fastClient = ['--kube-api-qps=1000', '--kube-api-burst=2000', '--leader-elect=false'];
 
+// The controller manager's own provisioner, which local-up-cluster.sh of Kubernetes uses too, makes a volume's directory
+// with the mode 0750 and knows no fsGroup: so it runs as the user of the stores' pods. The capability lets it read its
+// keys, and remove what pods of other users wrote.
+const volumeOwner = [
+  ...['--reuid=999', '--regid=999', '--clear-groups'],
+  ...['--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--'],
+];
+
 const controllerArguments = [
   `--kubeconfig=${config}/controller-manager.kubeconfig`,
   `--service-account-private-key-file=${pki}/service-accounts.key`,
@@ -91,6 +101,7 @@ const controllerArguments = [
   `--cluster-signing-key-file=${pki}/ca.key`,
   '--use-service-account-credentials=true',
   '--concurrent-statefulset-syncs=20',
+  '--enable-hostpath-provisioner=true',
   ...fastClient,
 ];
 
@@ -105,14 +116,3 @@ function kubeletArguments({ nodeAddress }: Layout): string[] {
     `--root-dir=${directories.kubelet}`,
   ];
 }
-
-const provisionerArguments = [
-  'start',
-  `--kubeconfig=${config}/admin.kubeconfig`,
-  `--config=${config}/local-path.json`,
-  '--namespace=kube-system',
-  '--configmap-name=local-path-config',
-  '--service-account-name=default',
-  '--helper-image=docker.io/library/busybox:1.36',
-  '--worker-threads=16',
-];

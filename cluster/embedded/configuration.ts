@@ -16,7 +16,6 @@ export function renderConfiguration(layout: Layout, snapshotter: Snapshotter): R
     'kubelet.json': renderJson(describeKubelet(layout)),
     'kube-proxy.json': renderJson(proxy),
     Corefile: renderDns(layout),
-    'local-path.json': renderJson(localPath),
   };
 }
 
@@ -130,10 +129,6 @@ function renderDns(layout: Layout): string {
 }
 `;
 }
-
-const localPath = {
-  nodePathMap: [{ node: 'DEFAULT_PATH_FOR_NON_LISTED_NODES', paths: [directories.volumes] }],
-};
 
 function renderJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;

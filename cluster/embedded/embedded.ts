@@ -63,11 +63,8 @@ export async function startEmbedded(progress: Progress): Promise<Cluster> {
       const input = listAddons(plan.layout)
         .map((object) => JSON.stringify(object))
         .join('\n');
-      await run(
-        binaries.kubectl,
-        ['--kubeconfig', kubeconfig, 'apply', '--server-side', '--force-conflicts', '-f', '-'],
-        { input },
-      );
+      // Forced, because what an earlier version of this program left may differ in fields that cannot change.
+      await run(binaries.kubectl, ['--kubeconfig', kubeconfig, 'apply', '--force', '-f', '-'], { input });
       await importImages(record, await ensureImages(nodeImages, progress));
       await wait('the node', () => isNodeReady(binaries.kubectl, started));
     } catch (error) {

@@ -42,7 +42,8 @@ export const directories = {
   etcd: '/run/cubby/etcd',
   kubelet: '/run/cubby/kubelet',
   containerd: '/run/cubby/containerd',
-  volumes: '/run/cubby/volumes',
+  /** Where the controller manager's host-path provisioner puts volumes; the path is fixed in its code. */
+  volumes: '/tmp/hostpath_pv',
   networks: '/run/cubby/networks',
   podLogs: '/run/cubby/pods',
 } as const;

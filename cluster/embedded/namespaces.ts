@@ -61,42 +61,56 @@ export function enter(holderPid: number, command: string, args: readonly string[
   return ['nsenter', ['--target', String(holderPid), '--net', '--mount', '--pid', '--', command, ...args]];
 }
 
-/** Gives the mount namespace a /run of its own with the cluster's directories, and a /var that forgets what is written. */
+/**
+ * Gives the mount namespace a /run of its own with the cluster's directories, and a /tmp and a /var that keep what is
+ * written from the host.
+ */
 export async function prepareMounts(holderPid: number, stateDirectory: string): Promise<void> {
   const run = join(stateDirectory, 'run');
-  const binds = persistentDirectories.map((name) => ({
-    from: hostDirectory(stateDirectory, name),
-    to: join(run, directories[name].slice('/run/'.length)),
-  }));
-  for (const path of [run, ...binds.map(({ from }) => from)]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  mkdirSync(run, { recursive: true, mode: 0o700 });
+  const binds = persistentDirectories.flatMap((name) => {
+    const from = hostDirectory(stateDirectory, name);
+    mkdirSync(from, { recursive: true, mode: 0o700 });
+    return bind(from, join(run, 'cubby', name));
+  });
+  const settings = Object.entries(kernelSettings).flatMap(([path, value]) => {
+    const file = `/run/sys/${path.replaceAll('/', '.')}`;
+    return [
+      ['sh', '-c', 'echo "$1" > "$2"', 'sh', value, file],
+      ['mount', '--bind', file, `/proc/sys/${path}`],
+    ];
+  });
   await script(holderPid, [
     ['mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', run],
-    ...binds.flatMap(({ from, to }) => [
-      ['mkdir', '-p', to],
-      ['mount', '--bind', from, to],
-    ]),
-    ['mkdir', '-p', `${run}/var/upper`, `${run}/var/work`],
-    [
-      'mount',
-      '-t',
-      'overlay',
-      '-o',
-      `lowerdir=/var,upperdir=${run}/var/upper,workdir=${run}/var/work`,
-      'overlay',
-      '/var',
-    ],
+    ...binds,
+    // From here on, paths of the host may be covered.
     ['mount', '--rbind', run, '/run'],
-    ...Object.entries(kernelSettings).flatMap(([path, value]) => {
-      const file = `${run}/sys/${path.replaceAll('/', '.')}`;
-      return [
-        ['mkdir', '-p', `${run}/sys`],
-        ['sh', '-c', 'echo "$1" > "$2"', 'sh', value, file],
-        ['mount', '--bind', file, `/proc/sys/${path}`],
-      ];
-    }),
+    ...['/tmp', '/var'].flatMap(coverByOverlay),
+    ['chown', '999:999', '/run/cubby/volumes'],
+    ...bind('/run/cubby/volumes', directories.volumes),
+    ['mkdir', '/run/sys'],
+    ...settings,
     // Pods may ask for mounts that propagate; they do so among themselves only.
     ['mount', '--make-rshared', '/'],
   ]);
+}
+
+function bind(from: string, to: string): string[][] {
+  return [
+    ['mkdir', '-p', to],
+    ['mount', '--bind', from, to],
+  ];
+}
+
+/** Lets a directory's content be seen, and keeps in memory what is written to it. */
+function coverByOverlay(path: string): string[][] {
+  const own = `/run/overlay${path}`;
+  const options = `lowerdir=${path},upperdir=${own}/upper,workdir=${own}/work`;
+  return [
+    ['mkdir', '-p', `${own}/upper`, `${own}/work`],
+    ['chmod', `--reference=${path}`, `${own}/upper`],
+    ['mount', '-t', 'overlay', '-o', options, 'overlay', path],
+  ];
 }
 
 /** Connects the network namespace to the host by a veth pair; nothing beyond the host is reachable from inside. */
