@@ -15,7 +15,8 @@ const key = readKey('/infra/kv/');
 const MAX_VALUE_BYTES = 262_144;
 
 const putBody = z.object({
-  value: z.unknown(),
+  /** Judged as text, by requireValue. */
+  value: z.unknown().optional(),
   ttl: z.int('ttl must be a whole number of seconds up to 2^53−1').min(1, 'ttl must be at least 1 second').optional(),
   if_not_exists: z.boolean('if_not_exists must be true or false').optional(),
 });

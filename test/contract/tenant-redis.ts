@@ -16,6 +16,8 @@ const masterKey = Buffer.alloc(32, 7);
 export interface TenantRedis {
   server: TestRedis;
   address: StoreAddress;
+  /** The data plane's. */
+  password: string;
   /** Does what the data plane must not: looks, plants, configures. */
   admin(): Redis;
   /** A pool with short limits, and what it reported. */
@@ -39,6 +41,7 @@ export async function startTenantRedis(
   return {
     server,
     address,
+    password: password('dataplane'),
     admin() {
       const { host, port } = server;
       const admin = new Redis({ host, port, username: 'test', password: 'any', disableClientInfo: true });

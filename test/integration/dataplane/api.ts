@@ -1,0 +1,117 @@
+import type { Server } from 'node:http';
+import { connect } from 'node:net';
+import { type Logger, pino } from 'pino';
+import type { KVStore, KVToken } from '../../../contract/objects.ts';
+import { createApp } from '../../../dataplane/app.ts';
+import { createStoreIndex, type StoreIndex } from '../../../dataplane/directory/stores.ts';
+import { createTokenIndex, type TokenIndex } from '../../../dataplane/directory/tokens.ts';
+import { type Budget, createBudget } from '../../../dataplane/middleware/admission.ts';
+import { createMetrics, type Metrics } from '../../../dataplane/middleware/metrics.ts';
+import { createHttpServer, listen } from '../../../dataplane/server.ts';
+import type { Stores } from '../../../dataplane/store/port.ts';
+import { kvStore, kvToken } from '../../unit/dataplane/objects.ts';
+
+/** The data plane's HTTP side on a port of 127.0.0.1, with a directory that the test fills. */
+export interface Api {
+  url: string;
+  port: number;
+  server: Server;
+  stores: StoreIndex;
+  tokens: TokenIndex;
+  metrics: Metrics;
+  budget: Budget;
+  /** Everything that was logged. */
+  logged(): string;
+  state: { ready: boolean; draining: boolean };
+  /** Adds a store of that namespace that answers at the tenant's address, and a token for it. */
+  tenant(namespace: string, fields?: TenantFields): string;
+  close(): void;
+}
+
+export interface TenantFields {
+  store?: Parameters<typeof kvStore>[0];
+  token?: Parameters<typeof kvToken>[0];
+}
+
+export interface ApiOptions {
+  stores: Stores;
+  /** Where each store's Redis listens. */
+  endpointOf?: (store: KVStore) => { host: string; port: number } | undefined;
+  heldBytes?: number;
+  configure?: (server: Server) => void;
+}
+
+/** The largest body that the server under test takes. */
+export const BODY_BYTES = 270_336;
+
+/** Starts it. */
+export async function startApi({ stores: pool, endpointOf, heldBytes, configure }: ApiOptions): Promise<Api> {
+  const lines: string[] = [];
+  const log: Logger = pino({ level: 'trace' }, { write: (line: string) => lines.push(line) });
+  const stores = createStoreIndex(endpointOf ?? (() => ({ host: 'unused', port: 1 })));
+  const tokens = createTokenIndex();
+  const state = { ready: true, draining: false };
+  const budget = createBudget(heldBytes ?? 2 ** 26);
+  const zero = () => 0;
+  const metrics = createMetrics({
+    heldBytes: () => budget.held,
+    connections: zero,
+    stores: zero,
+    tokens: zero,
+    synced: () => true,
+    silentSeconds: zero,
+  });
+  const app = createApp({
+    log,
+    metrics,
+    health: { ready: () => state.ready },
+    draining: () => state.draining,
+    directory: { stores, tokens },
+    systemNamespace: 'cubby-system',
+    stores: pool,
+    budget,
+    bodyBytes: BODY_BYTES,
+    now: Date.now,
+  });
+  const server = createHttpServer(app.callback());
+  configure?.(server);
+  const port = await listen(server, 0, '127.0.0.1');
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    server,
+    stores,
+    tokens,
+    metrics,
+    budget,
+    logged: () => lines.join(''),
+    state,
+    tenant(namespace, { store, token } = {}) {
+      stores.upsert(kvStore({ namespace, projectId: `project-${namespace}`, uid: `uid-${namespace}`, ...store }));
+      const issued: { token: string; object: KVToken } = kvToken({ namespace, ...token });
+      tokens.upsert(issued.object);
+      return issued.token;
+    },
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** Sends bytes as they are, and resolves to all that comes back until the server closes or `ms` have passed. */
+export function sendRaw(port: number, chunks: readonly (string | Buffer)[], ms = 400): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const received: Buffer[] = [];
+    const socket = connect(port, '127.0.0.1');
+    const done = () => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(Buffer.concat(received).toString('utf8'));
+    };
+    const timer = setTimeout(done, ms);
+    socket.on('data', (chunk) => received.push(chunk)).on('end', done);
+    socket.on('error', (error) => (received.length > 0 ? done() : reject(error)));
+    for (const chunk of chunks) socket.write(chunk);
+  });
+}

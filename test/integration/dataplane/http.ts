@@ -1,0 +1,366 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hashToken } from '../../../contract/token.ts';
+import { kvToken } from '../../unit/dataplane/objects.ts';
+import { type Api, BODY_BYTES } from './api.ts';
+
+interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  json: Record<string, unknown>;
+}
+
+/** The properties of the HTTP API that hold whatever the store is; `open` gives the server under test. */
+export function httpSuite(name: string, open: () => Api): void {
+  const property = (what: string, check: (api: Api) => Promise<void>) => test(`${name}: ${what}`, () => check(open()));
+  let names = 0;
+  const fresh = () => `tenant-${++names}`;
+
+  async function call(path: string, token: string | undefined, init: RequestInit = {}): Promise<Answer> {
+    const headers = new Headers(init.headers);
+    if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
+    const response = await fetch(open().url + path, { ...init, headers });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, json: JSON.parse(text) };
+  }
+  const get = (key: string, token: string) => call(`/infra/kv/${encodeURIComponent(key)}`, token);
+  const remove = (key: string, token: string, init = {}) =>
+    call(`/infra/kv/${encodeURIComponent(key)}`, token, { method: 'DELETE', ...init });
+  const put = (key: string, token: string, body: string | Buffer, type = 'application/json') =>
+    call(`/infra/kv/${encodeURIComponent(key)}`, token, {
+      method: 'PUT',
+      body: body as string,
+      headers: { 'content-type': type },
+    });
+
+  function isProblem(answer: Answer, status: number, code: string, detail?: RegExp): void {
+    assert.equal(answer.status, status, answer.text);
+    assert.equal(answer.headers.get('content-type'), 'application/problem+json');
+    const { json } = answer;
+    assert.deepEqual(Object.keys(json), ['type', 'title', 'status', 'detail', 'code', 'message', 'request_id']);
+    assert.equal(json.code, code);
+    assert.equal(json.status, status);
+    assert.equal(json.message, json.detail);
+    assert.equal(json.request_id, answer.headers.get('x-request-id'));
+    assert.ok(String(json.type).endsWith(code));
+    if (detail) assert.match(String(json.detail), detail);
+  }
+
+  property('a value is written, read and deleted', async (api) => {
+    const token = api.tenant(fresh());
+    const written = await put('session:u_1', token, '{"value":{"userId":"u_1","role":"admin"}}');
+    assert.equal(written.status, 200);
+    assert.deepEqual(written.json, { key: 'session:u_1', value: { userId: 'u_1', role: 'admin' }, expires_at: null });
+    const read = await get('session:u_1', token);
+    assert.equal(read.text, written.text);
+    assert.equal(read.headers.get('content-type'), 'application/json');
+    assert.equal(read.headers.get('cache-control'), 'no-store');
+    const deleted = await remove('session:u_1', token);
+    assert.deepEqual(deleted.json, { key: 'session:u_1', deleted: true, status: 'ok' });
+    isProblem(await get('session:u_1', token), 404, 'not_found', /no such key/);
+    isProblem(await remove('session:u_1', token), 404, 'not_found', /no such key/);
+  });
+
+  property('value text comes back byte for byte', async (api) => {
+    const token = api.tenant(fresh());
+    const texts = [
+      '9007199254740993',
+      '1e400',
+      '-0',
+      '{ "b" : 1,\n\t"a":[ ] }',
+      '"\\u0041\\/\\ud800"',
+      '"é\u{1f600}\u2028"',
+      'null',
+      'false',
+      '""',
+      '{"__proto__":{"x":1}}',
+      '{"x":1,"x":2}',
+    ];
+    for (const text of texts) {
+      const expected = `{"key":"k","value":${text},"expires_at":null}`;
+      assert.equal(
+        (await put('k', token, `{ "ttl" : null , "value": ${text} }`.replace(' "ttl" : null ,', ''))).text,
+        expected,
+      );
+      assert.equal((await get('k', token)).text, expected);
+    }
+  });
+
+  property('a key of any allowed characters is read back, and is the same encoded or not', async (api) => {
+    const token = api.tenant(fresh());
+    const keys = [
+      'a/b/c',
+      'x/increment',
+      'ключ',
+      '\u{1f511}',
+      'a b+c?d#e%f&g',
+      '%2F',
+      '*',
+      '"\\',
+      'é'.repeat(512),
+      '/',
+      '//',
+      '__proto__',
+    ];
+    for (const key of keys) {
+      assert.equal((await put(key, token, `{"value":${JSON.stringify(key)}}`)).json.key, key);
+    }
+    for (const key of keys) assert.equal((await get(key, token)).json.value, key);
+    assert.equal((await call('/infra/kv/a/b/c', token)).json.value, 'a/b/c');
+    assert.equal((await call('/infra/kv/a%2fb/c', token)).json.value, 'a/b/c');
+    assert.equal((await call('/infra/kv/x/increment', token, { method: 'DELETE' })).status, 200);
+  });
+
+  property('a bad key is 400 for every method', async (api) => {
+    const token = api.tenant(fresh());
+    for (const path of [
+      '',
+      'a%00',
+      'a%0A',
+      '%7F',
+      'a..b',
+      'a%2e%2Eb',
+      '%',
+      '%zz',
+      '%ff',
+      '%ed%a0%80',
+      'k'.repeat(513),
+    ]) {
+      for (const method of ['GET', 'PUT', 'DELETE']) {
+        const body = method === 'PUT' ? { body: '{"value":1}', headers: { 'content-type': 'application/json' } } : {};
+        isProblem(await call(`/infra/kv/${path}`, token, { method, ...body }), 400, 'bad_request', /key/);
+      }
+    }
+  });
+
+  property('ttl gives an expiry, which reading then tells', async (api) => {
+    const token = api.tenant(fresh());
+    const written = await put('k', token, '{"value":1,"ttl":100}');
+    const expiry = String(written.json.expires_at);
+    assert.match(expiry, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    assert.ok(Math.abs(Date.parse(expiry) - Date.now() - 100_000) < 5000);
+    assert.equal((await get('k', token)).text, written.text);
+    assert.equal((await put('k', token, '{"value":1}')).json.expires_at, null);
+  });
+
+  property('the longest ttl is taken and told as the last moment of the year 9999', async (api) => {
+    const token = api.tenant(fresh());
+    for (const ttl of ['9007199254740991', '300000000000']) {
+      const written = await put('k', token, `{"value":1,"ttl":${ttl}}`);
+      assert.equal(written.json.expires_at, '9999-12-31T23:59:59.999Z');
+      assert.equal((await get('k', token)).text, written.text);
+    }
+  });
+
+  property('if_not_exists is 409 where the key exists, and leaves it', async (api) => {
+    const token = api.tenant(fresh());
+    assert.equal((await put('k', token, '{"value":1,"if_not_exists":true}')).status, 200);
+    isProblem(await put('k', token, '{"value":2,"if_not_exists":true}'), 409, 'conflict');
+    assert.equal((await get('k', token)).json.value, 1);
+    assert.equal((await put('k', token, '{"value":3,"if_not_exists":false}')).status, 200);
+  });
+
+  property('a wrong body is 400 and says what is wrong with it', async (api) => {
+    const token = api.tenant(fresh());
+    const cases: [string | Buffer, RegExp][] = [
+      ['{"value":1', /not valid JSON/],
+      ['', /the field value/],
+      ['{}', /the field value/],
+      ['[1]', /must be a JSON object/],
+      ['{"value":1,"tll":5}', /"tll"/],
+      ['{"value":1,"__proto__":5}', /"__proto__"/],
+      ['{"value":1,"value":2}', /"value" occurs twice/],
+      ['{"value":1,"ttl":0}', /ttl/],
+      ['{"value":1,"ttl":-1}', /ttl/],
+      ['{"value":1,"ttl":1.5}', /ttl/],
+      ['{"value":1,"ttl":"60"}', /ttl/],
+      ['{"value":1,"ttl":null}', /ttl/],
+      ['{"value":1,"ttl":9007199254740992}', /ttl/],
+      ['{"value":1,"if_not_exists":"yes"}', /if_not_exists/],
+      [Buffer.from('{"value":"\xff"}', 'latin1'), /UTF-8/],
+      [`{"value":${'['.repeat(513)}${']'.repeat(513)}}`, /512 levels/],
+    ];
+    for (const [body, detail] of cases) isProblem(await put('k', token, body), 400, 'bad_request', detail);
+    isProblem(await get('k', token), 404, 'not_found');
+    assert.equal((await put('k', token, `{"value":${'['.repeat(512)}${']'.repeat(512)}}`)).status, 200);
+  });
+
+  property('a value of 262,144 bytes is taken, one byte more is 413', async (api) => {
+    const token = api.tenant(fresh());
+    const value = (bytes: number) => `{"value":"${'x'.repeat(bytes - 2)}","ttl":50}`;
+    assert.equal((await put('k', token, value(262_144))).status, 200);
+    assert.equal(String((await get('k', token)).json.value).length, 262_142);
+    isProblem(await put('k', token, value(262_145)), 413, 'payload_too_large', /262144/);
+    isProblem(await put('k', token, value(1_000_000)), 413, 'payload_too_large', new RegExp(String(BODY_BYTES)));
+    const multibyte = `{"value":"${'é'.repeat(131_072)}"}`;
+    isProblem(await put('k', token, multibyte), 413, 'payload_too_large', /262146 bytes/);
+  });
+
+  property('a body that is not declared as JSON is 415', async (api) => {
+    const token = api.tenant(fresh());
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      '',
+      'application/json; charset=latin1',
+      'application/jsonp',
+    ]) {
+      isProblem(await put('k', token, Buffer.from('{"value":1}'), type), 415, 'unsupported_media_type');
+    }
+    for (const type of ['application/json', 'application/json; charset=utf-8', 'Application/JSON;charset="UTF-8"']) {
+      assert.equal((await put('k', token, '{"value":1}', type)).status, 200, type);
+    }
+  });
+
+  property('no token, a mistyped, an unknown, an expired and a revoked one are 401, on every method', async (api) => {
+    const namespace = fresh();
+    const token = api.tenant(namespace);
+    const expired = api.tenant(namespace, { token: { name: 'old', expiresAt: '2020-01-01T00:00:00Z' } });
+    const revoked = kvToken({ namespace, name: 'revoked' });
+    api.tokens.upsert(revoked.object);
+    assert.equal((await put('k', revoked.token, '{"value":1}')).status, 200);
+    api.tokens.remove(revoked.object);
+    const bad = [undefined, '', 'x', `${token}x`, token.slice(0, -1), kvToken({}).token, expired, revoked.token];
+    for (const each of bad) {
+      for (const method of ['GET', 'PUT', 'DELETE']) {
+        const answer = await call('/infra/kv/k', each, { method });
+        isProblem(answer, 401, 'unauthorized');
+        assert.equal(answer.headers.get('www-authenticate'), 'Bearer');
+      }
+    }
+    assert.equal((await get('k', token)).status, 200);
+  });
+
+  property('a token without the scope is 403, which names it', async (api) => {
+    const namespace = fresh();
+    const reader = api.tenant(namespace, { token: { name: 'r', scopes: ['kv:read'] } });
+    const writer = api.tenant(namespace, { token: { name: 'w', scopes: ['kv:write'] } });
+    const none = api.tenant(namespace, { token: { name: 'n', scopes: [] } });
+    for (const token of [reader, none]) {
+      isProblem(await put('k', token, '{"value":1}'), 403, 'forbidden', /kv:write/);
+      isProblem(await remove('k', token), 403, 'forbidden', /kv:write/);
+    }
+    assert.equal((await put('k', writer, '{"value":1}')).status, 200);
+    for (const token of [writer, none]) isProblem(await get('k', token), 403, 'forbidden', /kv:read/);
+    assert.equal((await get('k', reader)).status, 200);
+  });
+
+  property('two tenants have different values under the same key', async (api) => {
+    const [a, b] = [api.tenant(fresh()), api.tenant(fresh())];
+    await put('same', a, '{"value":"a"}');
+    isProblem(await get('same', b), 404, 'not_found');
+    await put('same', b, '{"value":"b"}');
+    assert.equal((await get('same', a)).json.value, 'a');
+    await remove('same', b);
+    assert.equal((await get('same', a)).json.value, 'a');
+  });
+
+  property('a project token ignores any project_id, in query and body', async (api) => {
+    const other = fresh();
+    api.tenant(other);
+    const token = api.tenant(fresh());
+    for (const id of [`"project-${other}"`, '7', 'null', '{"x":1}']) {
+      assert.equal((await put('k', token, `{"value":1,"project_id":${id}}`)).status, 200);
+    }
+    assert.equal((await call(`/infra/kv/k?project_id=project-${other}`, token)).status, 200);
+  });
+
+  property('an API key names its project in the query or the body, as string or integer', async (api) => {
+    const namespace = fresh();
+    api.tenant(namespace, { store: { projectId: '42' } });
+    const key = api.tenant(`${namespace}-keys`, { token: { type: 'ApiKey', namespace } });
+    for (const id of ['42', '"42"']) {
+      assert.equal((await put('k', key, `{"project_id":${id},"value":${id}}`)).status, 200, id);
+    }
+    assert.equal((await call('/infra/kv/k?project_id=42', key)).json.value, '42');
+    const body = { body: '{"project_id":42}', headers: { 'content-type': 'application/json' } };
+    assert.equal((await remove('k', key, body)).status, 200);
+    isProblem(await get('k', key), 400, 'project_required', /project_id/);
+    isProblem(await put('k', key, '{"value":1}'), 400, 'project_required');
+    isProblem(await call('/infra/kv/k?project_id=', key), 400, 'project_required');
+    isProblem(await call('/infra/kv/k?project_id=42&project_id=43', key), 400, 'bad_request');
+    for (const id of ['1.5', 'true', 'null', '[42]', '{}', '9007199254740993']) {
+      isProblem(await put('k', key, `{"project_id":${id},"value":1}`), 400, 'bad_request', /project_id/);
+    }
+    isProblem(await remove('k', key, { ...body, body: '{"value":1}' }), 400, 'bad_request', /"value"/);
+  });
+
+  property(
+    'an API key gets 404 alike for a project of another namespace and for one that does not exist',
+    async (api) => {
+      const [own, other] = [fresh(), fresh()];
+      api.tenant(own);
+      const theirs = api.tenant(other);
+      await put('k', theirs, '{"value":"secret"}');
+      const key = api.tenant(`${own}-keys`, { token: { type: 'ApiKey', namespace: own } });
+      const details = new Set<unknown>();
+      for (const id of [`project-${other}`, 'nowhere', '../x', 'x'.repeat(1000)]) {
+        const answer = await call(`/infra/kv/k?project_id=${encodeURIComponent(id)}`, key);
+        isProblem(answer, 404, 'not_found');
+        details.add(answer.json.detail);
+      }
+      assert.equal(details.size, 1);
+      const system = api.tenant('cubby-system', { token: { type: 'ApiKey', name: fresh() } });
+      assert.equal((await call(`/infra/kv/k?project_id=project-${other}`, system)).json.value, 'secret');
+    },
+  );
+
+  property('a store that is hibernated, missing, not ready or in conflict is 503 with Retry-After', async (api) => {
+    const namespace = fresh();
+    const hibernated = await get('k', api.tenant(namespace, { store: { enabled: false } }));
+    isProblem(hibernated, 503, 'store_hibernated', /spec\.enabled/);
+    const lost = kvToken({ namespace, name: 'lost', storeRef: { name: 'gone' } });
+    api.tokens.upsert(lost.object);
+    const missing = await get('k', lost.token);
+    isProblem(missing, 503, 'store_unavailable', /does not exist/);
+    const held = fresh();
+    api.tenant(held, { store: { created: '00:00' } });
+    const conflict = await get('k', api.tenant(fresh(), { store: { projectId: `project-${held}`, created: '05:00' } }));
+    isProblem(conflict, 503, 'store_unavailable', /held by an older store/);
+    assert.ok(!conflict.text.includes(held), 'the other tenant is not named');
+    for (const answer of [hibernated, missing, conflict])
+      assert.match(answer.headers.get('retry-after') ?? '', /^\d+$/);
+  });
+
+  property('an unknown route, and a known one with another method, are 404', async (api) => {
+    const token = api.tenant(fresh());
+    for (const path of [
+      '/',
+      '/infra',
+      '/infra/kv',
+      '/infra/KV/a',
+      '/infra/kvx',
+      '/INFRA/kv/a',
+      '/metrics',
+      '/livez/',
+    ]) {
+      isProblem(await call(path, token), 404, 'not_found', /route/);
+    }
+    for (const method of ['POST', 'PATCH', 'OPTIONS']) {
+      isProblem(await call('/infra/kv/k', token, { method }), 404, 'not_found', /route/);
+    }
+  });
+
+  property('a sane request id is kept, another replaced', async (api) => {
+    const token = api.tenant(fresh());
+    const id = async (value: string) =>
+      (await call('/infra/kv/k', token, { headers: { 'x-request-id': value } })).headers.get('x-request-id');
+    assert.equal(await id('Abc-1.2_3'), 'Abc-1.2_3');
+    for (const bad of ['a b', 'x'.repeat(129), '<script>', '"', ''])
+      assert.match((await id(bad)) ?? '', /^[0-9a-f-]{36}$/);
+  });
+
+  property('no log line and no metric holds a key, a value or a token', async (api) => {
+    const token = api.tenant(fresh());
+    const secrets = ['sekretkey', 'sekretvalue', token, hashToken(token), 'sekretquery'];
+    await put('sekretkey', token, '{"value":"sekretvalue"}');
+    await put('sekretkey', token, '{"value":"sekretvalue","sekretkey":1}');
+    await call('/infra/kv/sekretkey?project_id=sekretquery', token);
+    await call('/infra/kv/sekretkey', `${token}x`);
+    await remove('sekretkey', token);
+    const told = api.logged() + (await api.metrics.registry.metrics());
+    for (const secret of secrets) assert.ok(!told.includes(secret), secret);
+    assert.ok(api.logged().includes('"route":"/infra/kv/{key}"'), 'there is a log to look at');
+  });
+}
