@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { KubeClient } from './client.ts';
 import { createRestClient } from './rest-client.ts';
@@ -19,13 +18,4 @@ export function connect(options: ConnectOptions): KubeClient {
   if (options.kubeconfig) config.loadFromFile(options.kubeconfig);
   else config.loadFromDefault();
   return createRestClient(createTransport(config, options.userAgent), { timeoutMs: options.timeoutMs });
-}
-
-/** The namespace of the pod that this runs in, undefined outside a cluster. */
-export function podNamespace(): string | undefined {
-  try {
-    return readFileSync('/var/run/secrets/kubernetes.io/serviceaccount/namespace', 'utf8').trim();
-  } catch {
-    return undefined;
-  }
 }
