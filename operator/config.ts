@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const schema = z.strictObject({
+  systemNamespace: z.string().min(1),
+  versions: z.record(z.string().regex(/^\d+\.\d+(\.\d+)?$/), z.string().min(1)),
+  imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional(),
+  dataPlaneUrl: z.url({ protocol: /^https?$/ }),
+  masterKeySecret: z
+    .strictObject({ name: z.string().min(1), key: z.string().min(1) })
+    .default({ name: 'cubby-master-key', key: 'master-key' }),
+  concurrency: z.int().min(1).max(1000).default(20),
+  resyncSeconds: z.int().min(1).max(86_400).default(60),
+  leaderElection: z
+    .strictObject({ enabled: z.boolean(), name: z.string().min(1).default('cubby-operator') })
+    .default({ enabled: true, name: 'cubby-operator' }),
+  port: z.int().min(0).max(65_535).default(8080),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+});
+
+/** The operator's configuration; `versions` are images by Redis version, `dataPlaneUrl` is what token Secrets say. */
+export type Config = Readonly<z.infer<typeof schema>>;
+
+/** Where the chart mounts the file. */
+export const DEFAULT_CONFIG_PATH = '/etc/cubby/operator.json';
+
+/** Reads and checks the configuration file; throws an Error that names file, field and what is wrong. */
+export function readConfig(path: string): Config {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Error(`cannot read the configuration ${path}; name another file with --config`, { cause: error });
+  }
+  return parseConfig(text, path);
+}
+
+/** Checks the text of a configuration; `source` names it in errors. */
+export function parseConfig(text: string, source: string): Config {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${source} is not JSON: ${error instanceof Error ? error.message : error}`);
+  }
+  const result = schema.safeParse(json);
+  if (!result.success) throw new Error(`${source} is not a valid configuration:\n${z.prettifyError(result.error)}`);
+  return Object.freeze(result.data);
+}

@@ -1,0 +1,56 @@
+import { isDeepStrictEqual } from 'node:util';
+import { STORE_LABEL, TOKEN_LABEL } from '../../contract/labels.ts';
+import type { KVStore, KVToken } from '../../contract/objects.ts';
+import { type ApiObject, controllerOf, formatKey } from '../../kube/object.ts';
+import type { Change } from './caches.ts';
+
+/** Which keys a change is of concern to. */
+export interface Affected {
+  stores: string[];
+  tokens: string[];
+}
+
+/** What the triggers must look up. */
+export interface Lookups {
+  /** Stores that claim the same project, itself included while it exists. */
+  claimants(store: KVStore): readonly KVStore[];
+  /** Tokens for the store of that "namespace/name". */
+  tokensOf(store: string): readonly KVToken[];
+}
+
+const keyText = ({ metadata: { namespace, name } }: ApiObject) => formatKey({ namespace, name });
+
+/**
+ * Whom a changed store concerns. A new or a gone one decides anew who holds its project, so all claimants and their
+ * tokens look again; an update concerns the store alone, and none where only its status changed.
+ */
+export function storeChanged(store: KVStore, change: Change<KVStore>, lookups: Lookups): Affected {
+  if (change.type === 'updated') return { stores: isEdit(store, change.old) ? [keyText(store)] : [], tokens: [] };
+  const stores = [...new Set([keyText(store), ...lookups.claimants(store).map(keyText)])];
+  return { stores, tokens: stores.flatMap((key) => lookups.tokensOf(key).map(keyText)) };
+}
+
+/** Whom a changed token concerns. */
+export function tokenChanged(token: KVToken, change: Change<KVToken>): Affected {
+  if (change.type === 'deleted' || (change.type === 'updated' && !isEdit(token, change.old)))
+    return { stores: [], tokens: [] };
+  return { stores: [], tokens: [keyText(token)] };
+}
+
+/** Whom a changed child concerns: its controller where that is ours, else what its labels name (pods and claims). */
+export function childChanged(child: ApiObject): Affected {
+  const { namespace, labels } = child.metadata;
+  const controller = controllerOf(child);
+  const store = controller?.kind === 'KVStore' ? controller.name : labels?.[STORE_LABEL];
+  const token = controller?.kind === 'KVToken' ? controller.name : labels?.[TOKEN_LABEL];
+  const keys = (name: string | undefined) => (name ? [formatKey({ namespace, name })] : []);
+  return { stores: keys(store), tokens: keys(token) };
+}
+
+function isEdit({ metadata: now }: ApiObject, { metadata: old }: ApiObject): boolean {
+  return (
+    now.generation !== old.generation ||
+    now.deletionTimestamp !== old.deletionTimestamp ||
+    !isDeepStrictEqual(now.annotations, old.annotations)
+  );
+}

@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { parseArgs } from 'node:util';
+import closeWithGrace from 'close-with-grace';
+import { pino } from 'pino';
+import { connect } from '../kube/config.ts';
+import type { Run } from '../kube/controller.ts';
+import { createEventRecorder } from '../kube/events.ts';
+import { type Elector, startElector } from '../kube/lease.ts';
+import { type Config, DEFAULT_CONFIG_PATH, readConfig } from './config.ts';
+import type { ControllerName } from './controller/controllers.ts';
+import { ensureMasterKey } from './master-key.ts';
+import { createMetrics } from './metrics.ts';
+import { startOperator } from './operator.ts';
+import { connectRedis } from './redis/session.ts';
+import { startServer } from './server.ts';
+
+const HELP = `operator --config FILE [--kubeconfig FILE]
+
+Keeps every KVStore and KVToken of a cluster as its spec says.
+
+  --config FILE      configuration (default ${DEFAULT_CONFIG_PATH})
+  --kubeconfig FILE  cluster to work on (default: KUBECONFIG, ~/.kube/config, or the pod's service account)
+`;
+
+const { values } = parseArgs({
+  options: {
+    config: { type: 'string', default: DEFAULT_CONFIG_PATH },
+    kubeconfig: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  },
+});
+if (values.help) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
+
+const config = loadConfig(values.config);
+const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+const client = connect({ kubeconfig: values.kubeconfig, userAgent: 'cubby-operator' });
+const { systemNamespace, masterKeySecret, leaderElection } = config;
+
+const masterKey = await ensureMasterKey(client, { namespace: systemNamespace, ...masterKeySecret });
+const events = createEventRecorder({
+  client,
+  component: 'cubby-operator',
+  instance: hostname(),
+  onError: (error) => log.warn({ error: describe(error) }, 'an Event was not written'),
+});
+const operator = startOperator({
+  client,
+  config,
+  masterKey,
+  connectRedis,
+  events,
+  onRun,
+  onWatchError: (resource, error, retryInMs) =>
+    log.warn({ resource: resource.plural, error: describe(error), retryInMs }, 'a watch is started anew'),
+});
+let elector: Elector | undefined;
+const { registry, countRun } = createMetrics({
+  queues: operator.queues,
+  stores: operator.caches.stores,
+  isLeader: () => elector?.isLeader() ?? !leaderElection.enabled,
+  silentMs: operator.caches.silentMs,
+});
+const server = startServer(config.port, registry, operator.caches.isSynced);
+
+closeWithGrace({ delay: 20_000, logger: false }, async ({ signal, err }) => {
+  if (err) log.fatal({ error: describe(err) }, 'ending on an error');
+  else log.info({ signal }, 'stopping');
+  server.close();
+  await operator.stop();
+  await events.flush();
+  await elector?.stop(); // last: whoever takes over must be the only one who writes
+  client.close();
+});
+
+if (leaderElection.enabled) {
+  elector = startElector({
+    client,
+    namespace: systemNamespace,
+    name: leaderElection.name,
+    identity: `${hostname()}-${randomBytes(4).toString('hex')}`,
+    onElected: () => void lead(),
+    onLost: (reason) => {
+      log.fatal({ error: describe(reason) }, 'no longer the leader');
+      process.exit(1); // at once: another may write already
+    },
+    onError: (error) => log.warn({ error: describe(error) }, 'the lease could not be taken or renewed'),
+  });
+} else {
+  void lead();
+}
+
+async function lead(): Promise<void> {
+  log.info('leading');
+  await operator.lead();
+}
+
+function onRun(controller: ControllerName, run: Run): void {
+  countRun(controller, run);
+  const { key, outcome, durationMs, againInMs, error } = run;
+  const fields = { controller, key, outcome, ms: Math.round(durationMs), againInMs };
+  if (error === undefined) log.debug(fields, 'reconciled');
+  else log.warn({ ...fields, error: describe(error) }, 'not reconciled');
+}
+
+/** An error's text without its stack and causes, which may quote what was sent. */
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+function loadConfig(path: string): Config {
+  try {
+    return readConfig(path);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    process.exit(2);
+  }
+}

@@ -1,0 +1,85 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { KVStore } from '../contract/objects.ts';
+import type { Cache } from '../kube/cache.ts';
+import type { Run } from '../kube/controller.ts';
+import type { ControllerName, Queues } from './controller/controllers.ts';
+
+/** What the metrics are read from when they are asked for. */
+export interface MetricSources {
+  queues: Queues;
+  stores: Cache<KVStore>;
+  isLeader: () => boolean;
+  /** Since the API server was last heard on the quietest watch, in ms. */
+  silentMs: () => number;
+}
+
+/** The operator's metrics, and how a finished run is counted. No label carries a tenant's name. */
+export function createMetrics({ queues, stores, isLeader, silentMs }: MetricSources) {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const labelNames = ['controller'];
+  const runs = new Counter({
+    name: 'cubby_operator_reconciles_total',
+    help: 'Reconciles by outcome',
+    labelNames: ['controller', 'outcome'],
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'cubby_operator_reconcile_seconds',
+    help: 'How long a reconcile takes',
+    labelNames,
+    buckets: [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
+    registers,
+  });
+  const waiting = new Histogram({
+    name: 'cubby_operator_queue_wait_seconds',
+    help: 'How long a key waits for a worker',
+    labelNames,
+    buckets: [0.001, 0.01, 0.1, 1, 10, 60],
+    registers,
+  });
+  new Gauge({
+    name: 'cubby_operator_queue_depth',
+    help: 'Keys that wait for a worker',
+    labelNames,
+    registers,
+    collect() {
+      for (const [controller, queue] of Object.entries(queues)) this.set({ controller }, queue.counts().ready);
+    },
+  });
+  new Gauge({
+    name: 'cubby_stores',
+    help: 'KVStores by phase',
+    labelNames: ['phase'],
+    registers,
+    collect() {
+      this.reset();
+      for (const store of stores.list()) this.inc({ phase: store.status?.phase ?? 'Pending' });
+    },
+  });
+  new Gauge({
+    name: 'cubby_operator_leader',
+    help: 'Whether this replica leads',
+    registers,
+    collect() {
+      this.set(isLeader() ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'cubby_operator_watch_silent_seconds',
+    help: 'Since the API server was last heard on the quietest watch',
+    registers,
+    collect() {
+      this.set(silentMs() / 1000);
+    },
+  });
+  return {
+    registry,
+    countRun(controller: ControllerName, { outcome, durationMs, waitedMs }: Run): void {
+      runs.inc({ controller, outcome });
+      duration.observe({ controller }, durationMs / 1000);
+      waiting.observe({ controller }, waitedMs / 1000);
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { applyAll, type Change } from '../../kube/apply.ts';
+import { isForbidden, isInvalid } from '../../kube/errors.ts';
+import { type ApiObject, controllerOf } from '../../kube/object.ts';
+import { children } from '../resources/index.ts';
+import type { Manifest } from '../resources/manifest.ts';
+import type { StorePlan } from '../resources/plan.ts';
+import type { Finding } from '../status/finding.ts';
+import type { RefusalReason, StepReason, TroubleReason } from '../status/store-facts.ts';
+import { type Context, FIELD_MANAGER } from './context.ts';
+import type { StatefulSet } from './kinds.ts';
+import type { Observed } from './observe.ts';
+
+/** What came of applying the children. */
+export interface Applied {
+  /** As the API server has it now; absent where it was not reached or is not ours. */
+  statefulSet: StatefulSet | undefined;
+  created: boolean;
+  refusals: Finding<RefusalReason>[];
+  troubles: Finding<TroubleReason>[];
+  steps: Finding<StepReason>[];
+}
+
+/** Applies the children, those of a wave at once. An object of the same name that is not ours is left alone and reported. */
+export async function applyChildren(
+  context: Context,
+  plan: StorePlan,
+  observed: Pick<Observed, 'statefulSet'>,
+  signal: AbortSignal,
+): Promise<Applied> {
+  const applied: Applied = { statefulSet: observed.statefulSet, created: false, refusals: [], troubles: [], steps: [] };
+  const [first, last] = children(plan, observed.statefulSet?.spec.volumeClaimTemplates);
+  await applyWave(context, plan, first, applied, signal);
+  // A pod must not start beside a foreign Service or without its users; one that runs is not held back.
+  const mayRun = applied.troubles.length === 0 && applied.steps.length === 0;
+  if (mayRun || observed.statefulSet) await applyWave(context, plan, last, applied, signal);
+  return applied;
+}
+
+async function applyWave(
+  { client, caches }: Pick<Context, 'client' | 'caches'>,
+  { store }: StorePlan,
+  wave: Manifest[],
+  applied: Applied,
+  signal: AbortSignal,
+): Promise<void> {
+  const owner = store as unknown as ApiObject;
+  const apply = async (manifest: Manifest) => {
+    try {
+      const options = { fieldManager: FIELD_MANAGER, owner, signal };
+      const [change] = await applyAll(client, [manifest], caches.find, options);
+      if (change) collect(change, store.metadata.name, applied);
+    } catch (error) {
+      if (isInvalid(error)) applied.refusals.push({ reason: 'SpecRefused', message: refused(manifest, error) });
+      else if (isForbidden(error)) applied.troubles.push({ reason: 'ChildRefused', message: refused(manifest, error) });
+      else throw error;
+    }
+  };
+  await Promise.all(wave.map(apply));
+}
+
+function collect({ action, ref, object }: Change, store: string, applied: Applied): void {
+  if (action === 'conflict') {
+    const name = `${ref.kind} ${ref.name}`;
+    if (isLeftOver(object, store)) {
+      const message = `waiting until ${name} of a deleted KVStore of this name is gone`;
+      applied.steps.push({ reason: 'WaitingForDeletion', message });
+    } else {
+      const message = `${name} exists and does not belong to this KVStore, so it is left alone; delete or rename it`;
+      applied.troubles.push({ reason: 'ResourceConflict', message });
+    }
+    return;
+  }
+  if (ref.kind !== 'StatefulSet') return;
+  applied.statefulSet = object as StatefulSet;
+  applied.created = action === 'created';
+}
+
+function isLeftOver(object: ApiObject, store: string): boolean {
+  const controller = controllerOf(object);
+  return (
+    object.metadata.deletionTimestamp !== undefined || (controller?.kind === 'KVStore' && controller.name === store)
+  );
+}
+
+function refused({ kind, metadata }: Manifest, error: unknown): string {
+  const why = error instanceof Error ? error.message : String(error);
+  return `the API server refuses ${kind} ${metadata.name}; correct spec or the namespace's quota and policies: ${why}`;
+}

@@ -1,0 +1,75 @@
+import { STORE_LABEL, storeLabels } from '../../contract/labels.ts';
+import { parseQuantity } from '../../contract/quantity.ts';
+import { type KubeObject, keyOf } from '../../kube/object.ts';
+import { persistentVolumeClaims, storageClasses } from '../../kube/resources.ts';
+import { DATA_MODE_ANNOTATION, DATA_VERSION_ANNOTATION } from '../resources/plan.ts';
+import type { Finding } from '../status/finding.ts';
+import { type Context, FIELD_MANAGER } from './context.ts';
+import type { VolumeClaim } from './kinds.ts';
+import type { Observed } from './observe.ts';
+
+/** What is known of the files on the volume, to be written on the claim for whoever adopts it. */
+export interface DataFacts {
+  mode: 'aof' | 'rdb' | undefined;
+  version: string | undefined;
+}
+
+interface ClaimPatch {
+  metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
+  spec?: { resources: { requests: { storage: string } } };
+}
+
+/** The merge patch that brings labels and annotations of a claim up to date; undefined where nothing is to change. */
+export function describeData(claim: VolumeClaim, store: string, data: DataFacts): ClaimPatch | undefined {
+  const { labels, annotations } = claim.metadata;
+  const wanted = {
+    ...(data.mode && { [DATA_MODE_ANNOTATION]: data.mode }),
+    ...(data.version && { [DATA_VERSION_ANNOTATION]: data.version }),
+  };
+  const changed = Object.entries(wanted).filter(([name, value]) => annotations?.[name] !== value);
+  const adopt = labels?.[STORE_LABEL] !== store;
+  if (changed.length === 0 && !adopt) return undefined;
+  return {
+    metadata: {
+      ...(changed.length > 0 && { annotations: Object.fromEntries(changed) }),
+      ...(adopt && { labels: storeLabels(store) }),
+    },
+  };
+}
+
+/** Brings the store's volume claim up to date: labels, what is on it, and its size, which can only grow. */
+export async function maintainClaim(
+  { client }: Pick<Context, 'client'>,
+  { store, claim }: Pick<Observed, 'store' | 'claim'>,
+  data: DataFacts,
+  signal: AbortSignal,
+): Promise<Finding<'VolumeNotExpandable'> | undefined> {
+  if (!claim) return undefined;
+  const patch = describeData(claim, store.metadata.name, data);
+  const grows = isLarger(store.spec.persistence.size, claim.spec.resources?.requests?.storage);
+  const refusal = grows ? await refuseGrowth(client, claim, signal) : undefined;
+  const size = { spec: { resources: { requests: { storage: store.spec.persistence.size } } } };
+  const body = { ...patch, ...(grows && !refusal && size) };
+  if (Object.keys(body).length > 0) {
+    const options = { type: 'merge', fieldManager: FIELD_MANAGER, signal } as const;
+    await client.patch(persistentVolumeClaims, keyOf(claim), body, options);
+  }
+  return refusal;
+}
+
+function isLarger(wanted: string, actual: string | undefined): boolean {
+  return actual !== undefined && parseQuantity(wanted) > parseQuantity(actual);
+}
+
+/** Asked of the storage class, so that a volume that cannot grow costs no write that is refused, again and again. */
+async function refuseGrowth(
+  client: Context['client'],
+  claim: VolumeClaim,
+  signal: AbortSignal,
+): Promise<Finding<'VolumeNotExpandable'> | undefined> {
+  const name = claim.spec.storageClassName;
+  const found = name ? await client.get<KubeObject>(storageClasses, { name }, { signal }) : undefined;
+  if (found?.allowVolumeExpansion === true) return undefined;
+  const message = `the volume stays as it is, because its storage class ${name ?? '(none)'} has no allowVolumeExpansion; set allowVolumeExpansion: true on it, or move to another KVStore`;
+  return { reason: 'VolumeNotExpandable', message };
+}

@@ -1,0 +1,46 @@
+import type { KVStore, KVToken } from '../../contract/objects.ts';
+import type { Cache } from '../../kube/cache.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import type { EventRecorder } from '../../kube/events.ts';
+import type { KubeObject } from '../../kube/object.ts';
+import type { ConnectRedis } from '../redis/session.ts';
+import type { Pod, Secret, StatefulSet, VolumeClaim } from './kinds.ts';
+
+/** Name of the index of stores by the project that they claim. */
+export const BY_PROJECT = 'project';
+
+/** What the operator sees of the cluster without asking. Only objects with its label are in it, besides its own kinds. */
+export interface Caches {
+  stores: Cache<KVStore>;
+  tokens: Cache<KVToken>;
+  statefulSets: Cache<StatefulSet>;
+  pods: Cache<Pod>;
+  claims: Cache<VolumeClaim>;
+  secrets: Cache<Secret>;
+  /** The cached object of the same kind and name. */
+  find(object: KubeObject): KubeObject | undefined;
+}
+
+/** What of the configuration reconciling depends on. */
+export interface Settings {
+  systemNamespace: string;
+  /** Images by version. */
+  versions: Readonly<Record<string, string>>;
+  imagePullPolicy?: string | undefined;
+  dataPlaneUrl: string;
+  resyncMs: number;
+}
+
+/** All that a reconcile works with. */
+export interface Context {
+  client: KubeClient;
+  caches: Caches;
+  settings: Settings;
+  masterKey: Uint8Array;
+  connectRedis: ConnectRedis;
+  events: Pick<EventRecorder, 'record'>;
+  now: () => Date;
+}
+
+/** Owns the fields that the operator sets. */
+export const FIELD_MANAGER = 'cubby.dev';

@@ -1,0 +1,48 @@
+import { isReady, isTerminating } from '../status/pod.ts';
+import type { Findings, RedisState, StoreFacts } from '../status/store-facts.ts';
+import type { Observed } from './observe.ts';
+
+/** What the conditions are made from: the snapshot and what the parts of the reconcile found. */
+export function collectFacts(observed: Observed, parts: readonly Partial<Findings>[]): StoreFacts {
+  const { store, project, pod } = observed;
+  const podReady = pod !== undefined && isReady(pod) && !isTerminating(pod);
+  const redis = redisState(observed.redis);
+  const collected = {
+    refusals: [...(project.refusal ? [project.refusal] : []), ...parts.flatMap((part) => part.refusals ?? [])],
+    troubles: parts.flatMap((part) => part.troubles ?? []),
+    steps: parts.flatMap((part) => part.steps ?? []),
+  };
+  return {
+    store,
+    projectId: project.id,
+    podReady,
+    podExists: pod !== undefined,
+    redis,
+    ...collected,
+    steps: [...collected.steps, ...ownSteps(observed, podReady, redis, collected.refusals.length > 0)],
+  };
+}
+
+function redisState(redis: Observed['redis']): RedisState {
+  if (!redis) return { state: 'absent' };
+  if (!('look' in redis)) return redis.down ? { state: 'down' } : { state: 'unreachable', why: redis.failure };
+  const { loading, version } = redis.look.info;
+  return loading ? { state: 'loading' } : { state: 'answering', version };
+}
+
+/** The way to a running pod or to none, which no part of the reconcile owns. */
+function ownSteps(
+  { store, statefulSet, pod }: Observed,
+  podReady: boolean,
+  redis: RedisState,
+  refused: boolean,
+): StoreFacts['steps'] {
+  if (!store.spec.enabled)
+    return pod ? [{ reason: 'Hibernating', message: 'Redis is being stopped, its data is kept' }] : [];
+  if (redis.state === 'loading') return [{ reason: 'Loading', message: 'Redis is reading its data from disk' }];
+  if (podReady && redis.state !== 'down') return [];
+  if (!statefulSet && refused) return [];
+  return statefulSet && store.status?.version
+    ? [{ reason: 'Starting', message: 'Redis is starting' }]
+    : [{ reason: 'Creating', message: "the store's objects are made and Redis starts for the first time" }];
+}

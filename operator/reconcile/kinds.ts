@@ -1,0 +1,26 @@
+import { API_VERSION } from '../../contract/objects.ts';
+import type { ApiObject, KubeObject } from '../../kube/object.ts';
+import { resource } from '../../kube/resources.ts';
+import type { Pod } from '../status/pod.ts';
+
+export const kvStores = resource(API_VERSION, 'KVStore', 'kvstores');
+export const kvTokens = resource(API_VERSION, 'KVToken', 'kvtokens');
+
+/** The parts of apps/v1 StatefulSet that the operator reads. */
+export interface StatefulSet extends KubeObject {
+  spec: { replicas?: number; volumeClaimTemplates?: unknown[] };
+  status?: { observedGeneration?: number };
+}
+
+/** The parts of core/v1 PersistentVolumeClaim that the operator reads. */
+export interface VolumeClaim extends ApiObject {
+  spec: { storageClassName?: string; resources?: { requests?: { storage?: string } } };
+  status?: { phase?: string; capacity?: { storage?: string } };
+}
+
+/** The parts of core/v1 Secret that the operator reads; values are base64. */
+export interface Secret extends KubeObject {
+  data?: Record<string, string>;
+}
+
+export type { Pod };

@@ -1,0 +1,104 @@
+import { redisPassword } from '../../contract/credentials.ts';
+import { childNames, REDIS_PORT } from '../../contract/names.ts';
+import type { KVStore } from '../../contract/objects.ts';
+import { type ApiObject, controllerOf } from '../../kube/object.ts';
+import { persistentVolumeClaims } from '../../kube/resources.ts';
+import type { RedisInfo } from '../redis/info.ts';
+import { isDown, type RedisSession } from '../redis/session.ts';
+import { loadedRevision } from '../resources/acl.ts';
+import { withDefaults } from '../resources/directives.ts';
+import { ACCEPTED_ANNOTATION, type Accepted } from '../resources/plan.ts';
+import { preflightName } from '../resources/preflight-pod.ts';
+import { liveDirectives } from '../resources/redis-conf.ts';
+import { isRunning } from '../status/pod.ts';
+import type { Context } from './context.ts';
+import type { Pod, StatefulSet, VolumeClaim } from './kinds.ts';
+import { judgeProject, type Project } from './project.ts';
+
+/** What a running Redis says of itself. */
+export interface RedisLook {
+  info: RedisInfo;
+  /** All directives that the operator sets, as they are. */
+  config: Record<string, string>;
+  aclRevision: string | undefined;
+}
+
+/** One snapshot of all that concerns a store. */
+export interface Observed {
+  store: KVStore;
+  project: Project;
+  statefulSet: StatefulSet | undefined;
+  /** What of spec was taken over so far; absent before the first time. */
+  accepted: Accepted | undefined;
+  pod: Pod | undefined;
+  preflight: Pod | undefined;
+  claim: VolumeClaim | undefined;
+  redis: { look: RedisLook; session: RedisSession } | { failure: string; down: boolean } | undefined;
+}
+
+/** Takes the snapshot: from the caches, and from Redis where it runs. The caller closes the session. */
+export async function observe(context: Context, store: KVStore, signal: AbortSignal): Promise<Observed> {
+  const { caches } = context;
+  const { namespace, name, uid } = store.metadata;
+  const names = childNames(name);
+  const ours = <T extends ApiObject>(object: T | undefined, owner: string | undefined): T | undefined =>
+    object && owner && controllerOf(object)?.uid === owner ? object : undefined;
+  const statefulSet = ours(caches.statefulSets.get({ namespace, name: names.statefulSet }), uid);
+  const pod = ours(caches.pods.get({ namespace, name: names.pod }), statefulSet?.metadata.uid);
+  return {
+    store,
+    project: judgeProject(store, caches.stores),
+    statefulSet,
+    accepted: readAccepted(statefulSet),
+    pod,
+    preflight: ours(caches.pods.get({ namespace, name: preflightName(name) }), uid),
+    claim: await findClaim(context, store, signal),
+    redis: pod && (await lookAtRedis(context, store, pod)),
+  };
+}
+
+/** A claim that somebody brought along has no label of ours, so the cache does not show it. */
+async function findClaim(context: Context, store: KVStore, signal: AbortSignal): Promise<VolumeClaim | undefined> {
+  if (store.spec.persistence.mode === 'none') return undefined;
+  const key = { namespace: store.metadata.namespace, name: childNames(store.metadata.name).volumeClaim };
+  return (
+    context.caches.claims.get(key) ?? (await context.client.get<VolumeClaim>(persistentVolumeClaims, key, { signal }))
+  );
+}
+
+function readAccepted(statefulSet: StatefulSet | undefined): Accepted | undefined {
+  const text = statefulSet?.metadata.annotations?.[ACCEPTED_ANNOTATION];
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as Accepted;
+  } catch {
+    return undefined; // written over by hand: taken from spec anew
+  }
+}
+
+async function lookAtRedis(context: Context, store: KVStore, pod: Pod): Promise<Observed['redis']> {
+  const host = pod.status?.podIP;
+  if (!host || !isRunning(pod)) return undefined;
+  const generation = store.status?.credentialGeneration ?? 1;
+  const password = redisPassword(context.masterKey, store.metadata.uid, generation, 'operator');
+  let session: RedisSession | undefined;
+  try {
+    session = await context.connectRedis({ host, port: REDIS_PORT, password });
+    const [info, config, users] = await Promise.all([session.info(), session.configGet(DIRECTIVES), session.aclList()]);
+    return { look: { info, config, aclRevision: loadedRevision(users) }, session };
+  } catch (error) {
+    session?.close();
+    return { failure: error instanceof Error ? error.message : String(error), down: isDown(error) };
+  }
+}
+
+/** Names of the directives that the operator sets in a running Redis. */
+const DIRECTIVES = Object.keys(
+  liveDirectives({
+    maxmemory: 0,
+    evictionPolicy: 'noeviction',
+    mode: 'none',
+    fsync: 'everysec',
+    config: withDefaults({}),
+  }),
+);

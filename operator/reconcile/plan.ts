@@ -1,0 +1,55 @@
+import { redisPassword } from '../../contract/credentials.ts';
+import { storeAcl } from '../resources/acl.ts';
+import { DATA_MODE_ANNOTATION, type StorePlan } from '../resources/plan.ts';
+import type { LiveSettings } from '../resources/redis-conf.ts';
+import type { Acceptance } from './accept.ts';
+import type { Context } from './context.ts';
+import type { Observed } from './observe.ts';
+import { decideStop, type RollDecision } from './roll.ts';
+
+/** What the children are made from, and what must come before Redis is stopped, where it is to be. */
+export interface Planned {
+  plan: StorePlan;
+  beforeStop: RollDecision | undefined;
+}
+
+/** Puts together what was accepted and what was seen; undefined where nothing was ever accepted. */
+export function planStore(
+  { masterKey, settings }: Pick<Context, 'masterKey' | 'settings'>,
+  observed: Observed,
+  { accepted, catalogueVersion }: Pick<Acceptance, 'accepted' | 'catalogueVersion'>,
+): Planned | undefined {
+  if (!accepted) return undefined;
+  const { store, pod, redis } = observed;
+  const { uid } = store.metadata;
+  const generation = store.status?.credentialGeneration ?? 1;
+  const mode = startMode(observed);
+  const beforeStop = store.spec.enabled ? undefined : decideStop({ pod, redis, mode });
+  const plan: StorePlan = {
+    store,
+    accepted,
+    catalogueVersion,
+    imagePullPolicy: settings.imagePullPolicy,
+    settings: {
+      maxmemory: accepted.memory,
+      evictionPolicy: store.spec.evictionPolicy,
+      mode,
+      fsync: store.spec.persistence.fsync,
+      config: accepted.config,
+    },
+    acl: storeAcl({
+      dataplane: redisPassword(masterKey, uid, generation, 'dataplane'),
+      operator: redisPassword(masterKey, uid, generation, 'operator'),
+    }),
+    systemNamespace: settings.systemNamespace,
+    replicas: store.spec.enabled || beforeStop ? 1 : 0,
+  };
+  return { plan, beforeStop };
+}
+
+/** The mode that Redis starts in: that of the files which the claim says are there, else the wanted one. */
+function startMode({ store, claim }: Observed): LiveSettings['mode'] {
+  const wanted = store.spec.persistence.mode;
+  const files = claim?.metadata.annotations?.[DATA_MODE_ANNOTATION];
+  return wanted !== 'none' && (files === 'aof' || files === 'rdb') ? files : wanted;
+}

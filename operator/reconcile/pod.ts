@@ -1,0 +1,119 @@
+import { isConflict, KubeError } from '../../kube/errors.ts';
+import { keyOf } from '../../kube/object.ts';
+import { pods } from '../../kube/resources.ts';
+import { canonicalJson } from '../resources/digest.ts';
+import { FILES_HASH_ANNOTATION, type StorePlan } from '../resources/plan.ts';
+import { filesHash, REDIS_CONTAINER, redisResources } from '../resources/pod-template.ts';
+import type { Finding } from '../status/finding.ts';
+import { isRunning, isTerminating, type Pod, type Resources } from '../status/pod.ts';
+import type { StepReason, TroubleReason } from '../status/store-facts.ts';
+import { type Context, FIELD_MANAGER } from './context.ts';
+import type { StatefulSet } from './kinds.ts';
+import type { Observed } from './observe.ts';
+import { refuseResize, resizeState, sameResources, withDefaultRequests } from './resize.ts';
+import { decideRoll } from './roll.ts';
+
+/** On a pod: the resources that the API server refused to give it, and why; not asked for again. */
+const RESIZE_REFUSED_ANNOTATION = 'cubby.dev/resize-refused';
+
+/** Forbidden by policy or quota, not possible for this pod, or (404, 405) a cluster before 1.33, without that subresource. */
+const RESIZE_REFUSALS = new Set([400, 403, 404, 405, 422]);
+
+/** What came of bringing the pod to what the plan says. */
+export interface PodMaintained {
+  refusals: Finding<'ResizeRefused'>[];
+  troubles: Finding<TroubleReason>[];
+  steps: Finding<StepReason>[];
+}
+
+/** Refreshes the pod's files, resizes it in place, and replaces it where only a restart helps. `maxmemory` is Redis' own, in bytes. */
+export async function maintainPod(
+  { client }: Pick<Context, 'client'>,
+  plan: StorePlan,
+  statefulSet: StatefulSet | undefined,
+  { pod, redis }: Observed,
+  maxmemory: number | undefined,
+  signal: AbortSignal,
+): Promise<PodMaintained> {
+  const result: PodMaintained = { refusals: [], troubles: [], steps: [] };
+  if (!pod || !statefulSet) return result;
+  const wanted = withDefaultRequests(redisResources(plan));
+  const same = sameResources(pod.spec.containers[0]?.resources, wanted);
+  const decision = decideRoll({
+    pod,
+    redis,
+    accepted: plan.accepted,
+    mode: plan.settings.mode,
+    templateSeen: (statefulSet.status?.observedGeneration ?? 0) >= (statefulSet.metadata.generation ?? 0),
+    sameResources: same,
+  });
+  if ('step' in decision) result.steps.push(decision.step);
+  if (decision.action === 'refuse') result.troubles.push(decision.trouble);
+  if (decision.action === 'save' && redis && 'look' in redis) await redis.session.bgsave();
+  if (decision.action === 'replace') await replacePod(client, pod, signal);
+  if (decision.action !== 'keep' || isTerminating(pod) || !isRunning(pod)) return result;
+
+  await refreshFiles(client, pod, filesHash(plan), signal);
+  const { refusal, step } = resizeState(pod);
+  if (refusal) result.refusals.push(refusal);
+  if (step) result.steps.push(step);
+  // A smaller container must wait for a smaller maxmemory.
+  const mayShrink = maxmemory !== undefined && maxmemory <= plan.accepted.memory;
+  if (!same && (mayShrink || maxmemory === undefined || maxmemory < plan.accepted.memory)) {
+    const refused = await resizePod(client, pod, wanted, signal);
+    if (refused) result.refusals.push(refused);
+    else result.steps.push({ reason: 'Resizing', message: 'the container is being resized' });
+  }
+  return result;
+}
+
+async function replacePod(client: Context['client'], pod: Pod, signal: AbortSignal): Promise<void> {
+  try {
+    await client.delete(pods, keyOf(pod), { preconditions: { uid: pod.metadata.uid }, signal });
+  } catch (error) {
+    if (!isConflict(error)) throw error; // another pod by now: look again when the cache shows it
+  }
+}
+
+async function refreshFiles(client: Context['client'], pod: Pod, hash: string, signal: AbortSignal): Promise<void> {
+  if (pod.metadata.annotations?.[FILES_HASH_ANNOTATION] !== hash)
+    await annotate(client, pod, { [FILES_HASH_ANNOTATION]: hash }, signal);
+}
+
+async function annotate(
+  client: Context['client'],
+  pod: Pod,
+  annotations: Record<string, string>,
+  signal: AbortSignal,
+): Promise<void> {
+  const options = { type: 'merge', fieldManager: FIELD_MANAGER, signal } as const;
+  await client.patch(pods, keyOf(pod), { metadata: { annotations } }, options);
+}
+
+async function resizePod(
+  client: Context['client'],
+  pod: Pod,
+  wanted: Resources,
+  signal: AbortSignal,
+): Promise<Finding<'ResizeRefused'> | undefined> {
+  const before = readRefusal(pod);
+  if (before?.wanted === canonicalJson(wanted)) return refuseResize(before.why);
+  const body = { spec: { containers: [{ name: REDIS_CONTAINER, resources: wanted }] } };
+  try {
+    await client.patch(pods, keyOf(pod), body, { type: 'strategic', subresource: 'resize', signal });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof KubeError) || !RESIZE_REFUSALS.has(error.status)) throw error;
+    const refusal = { wanted: canonicalJson(wanted), why: error.message };
+    await annotate(client, pod, { [RESIZE_REFUSED_ANNOTATION]: JSON.stringify(refusal) }, signal);
+    return refuseResize(error.message);
+  }
+}
+
+function readRefusal(pod: Pod): { wanted: string; why: string } | undefined {
+  try {
+    return JSON.parse(pod.metadata.annotations?.[RESIZE_REFUSED_ANNOTATION] ?? 'null') ?? undefined;
+  } catch {
+    return undefined;
+  }
+}

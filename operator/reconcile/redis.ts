@@ -1,0 +1,121 @@
+import type { RedisSession } from '../redis/session.ts';
+import { RedisRefusal } from '../redis/session.ts';
+import { TENANT_DIRECTIVES } from '../resources/directives.ts';
+import { bearableMaxmemory } from '../resources/memory.ts';
+import { FILES_HASH_ANNOTATION, type StorePlan } from '../resources/plan.ts';
+import { filesHash } from '../resources/pod-template.ts';
+import type { Finding } from '../status/finding.ts';
+import type { Pod } from '../status/pod.ts';
+import type { RefusalReason, StepReason, TroubleReason } from '../status/store-facts.ts';
+import type { DataFacts } from './claim.ts';
+import { directivesToSet } from './configure.ts';
+import type { Observed, RedisLook } from './observe.ts';
+import { movePersistence } from './persistence.ts';
+import { actualMemoryLimit } from './resize.ts';
+
+/** What came of bringing the running Redis to what spec says. */
+export interface RedisMaintained {
+  refusals: Finding<RefusalReason>[];
+  troubles: Finding<TroubleReason>[];
+  steps: Finding<StepReason>[];
+  data: DataFacts;
+  /** Redis' maxmemory now, in bytes; absent while Redis cannot be asked. */
+  maxmemory: number | undefined;
+  /** Something was set, which the next look will show. */
+  changed: boolean;
+}
+
+/** Changes what can be changed while Redis runs: limits, policy, directives, persistence, users. */
+export async function maintainRedis(plan: StorePlan, { store, pod, redis }: Observed): Promise<RedisMaintained> {
+  const result: RedisMaintained = {
+    refusals: [],
+    troubles: [],
+    steps: [],
+    data: { mode: undefined, version: undefined },
+    maxmemory: undefined,
+    changed: false,
+  };
+  if (!pod || !redis) return result;
+  if (!('look' in redis)) {
+    if (!redis.down) result.troubles.push(unreachable(redis.failure));
+    return result;
+  }
+  const { look, session } = redis;
+  result.maxmemory = Number(look.config.maxmemory);
+  result.data.version = look.info.version;
+  if (look.info.loading) return result;
+  try {
+    await configure(plan, pod, look, session, result);
+  } catch (error) {
+    result.troubles.push(unreachable(error instanceof Error ? error.message : String(error)));
+  }
+  const failing = diskTrouble(look, store.spec.persistence.mode);
+  if (failing) result.troubles.push(failing);
+  return result;
+}
+
+async function configure(
+  plan: StorePlan,
+  pod: Pod,
+  look: RedisLook,
+  session: RedisSession,
+  result: RedisMaintained,
+): Promise<void> {
+  await setDirectives(plan, look, session, bearableMaxmemory(actualMemoryLimit(pod), plan.settings.mode), result);
+  await changePersistence(plan, look, session, result);
+  if (look.aclRevision !== plan.acl.revision) {
+    result.steps.push({ reason: 'LoadingUsers', message: 'Redis loads its users anew' });
+    // The kubelet has been told of the new file when the pod carries its hash.
+    if (pod.metadata.annotations?.[FILES_HASH_ANNOTATION] === filesHash(plan)) await session.aclLoad();
+  }
+}
+
+async function setDirectives(
+  { store, accepted }: StorePlan,
+  look: RedisLook,
+  session: RedisSession,
+  bearable: number,
+  result: RedisMaintained,
+): Promise<void> {
+  for (const [name, value] of directivesToSet(store, accepted, bearable, look)) {
+    try {
+      await session.configSet(name, value);
+      result.changed = true;
+      if (name === 'maxmemory') result.maxmemory = Number(value);
+    } catch (error) {
+      if (!(error instanceof RedisRefusal)) throw error;
+      const field = Object.hasOwn(TENANT_DIRECTIVES, name) ? `spec.config.${name}` : name;
+      const message = `Redis keeps ${name} ${look.config[name]}, because it refuses the new value; correct ${field}: ${error.message}`;
+      result.refusals.push({ reason: 'ConfigInvalid', message });
+    }
+  }
+}
+
+async function changePersistence(
+  { store, settings }: StorePlan,
+  look: RedisLook,
+  session: RedisSession,
+  result: RedisMaintained,
+): Promise<void> {
+  const move = movePersistence(store.spec.persistence.mode, settings.mode, look);
+  for (const [name, value] of Object.entries(move.set)) await session.configSet(name, value);
+  if (move.snapshot) await session.bgsave();
+  if (move.step) result.steps.push(move.step);
+  if (move.filesAre !== 'none') result.data.mode = move.filesAre;
+  if (Object.keys(move.set).length > 0) result.changed = true;
+}
+
+function diskTrouble(
+  { info }: RedisLook,
+  mode: StorePlan['settings']['mode'],
+): Finding<'PersistenceFailing'> | undefined {
+  if (mode === 'none' || (mode === 'aof' ? info.aof.lastWriteOk : info.snapshot.lastOk)) return undefined;
+  const message =
+    'Redis cannot write its data to disk and refuses writes; free or grow the volume (spec.persistence.size), reads go on';
+  return { reason: 'PersistenceFailing', message };
+}
+
+function unreachable(why: string): Finding<'RedisUnreachable'> {
+  const message = `the operator cannot ask Redis, so changes wait: ${why}; look at the NetworkPolicies between the namespaces and at the pod's log. After a change of the master key, delete the pod`;
+  return { reason: 'RedisUnreachable', message };
+}

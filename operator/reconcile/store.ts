@@ -1,0 +1,106 @@
+import type { KVStore } from '../../contract/objects.ts';
+import type { ReconcileResult } from '../../kube/controller.ts';
+import { parseKey } from '../../kube/object.ts';
+import { toConditions } from '../status/conditions.ts';
+import { paused } from '../status/paused.ts';
+import type { Findings, StepReason } from '../status/store-facts.ts';
+import { type StoreReport, storeStatus } from '../status/store-status.ts';
+import { accept } from './accept.ts';
+import { applyChildren } from './children.ts';
+import { maintainClaim } from './claim.ts';
+import type { Context } from './context.ts';
+import { collectFacts } from './facts.ts';
+import { kvStores } from './kinds.ts';
+import { type Observed, observe } from './observe.ts';
+import { planStore } from './plan.ts';
+import { maintainPod } from './pod.ts';
+import { maintainPreflight } from './preflight-pod.ts';
+import { maintainRedis } from './redis.ts';
+import { reportStatus } from './report.ts';
+import { findPodTrouble } from './workload.ts';
+
+/** Brings the store called `key` ("namespace/name") to what its spec says, as far as it can now, and reports. */
+export async function reconcileStore(
+  context: Context,
+  key: string,
+  signal: AbortSignal,
+): Promise<ReconcileResult | undefined> {
+  const store = context.caches.stores.get(parseKey(key));
+  if (!store || store.metadata.deletionTimestamp) return undefined; // its children go with their owner
+  if (paused(store)) return reportPause(context, store, signal);
+  const observed = await observe(context, store, signal);
+  try {
+    const outcome = observed.project.refusal ? untouched : await act(context, observed, signal);
+    const facts = collectFacts(observed, outcome.parts);
+    const status = storeStatus(facts, report(observed, outcome), context.now());
+    await reportStatus(context, kvStores, store, status, signal);
+    const soonest = facts.steps.map(({ reason }) => POLL_MS[reason] ?? WATCHED_MS);
+    return { requeueAfterMs: Math.min(outcome.changed ? 100 : context.settings.resyncMs, ...soonest) };
+  } finally {
+    if (observed.redis && 'session' in observed.redis) observed.redis.session.close();
+  }
+}
+
+interface Outcome {
+  parts: readonly Partial<Findings>[];
+  image: string | undefined;
+  maxmemory: number | undefined;
+  /** Redis was changed, which no watch tells. */
+  changed: boolean;
+}
+
+const untouched: Outcome = { parts: [], image: undefined, maxmemory: undefined, changed: false };
+
+async function act(context: Context, observed: Observed, signal: AbortSignal): Promise<Outcome> {
+  const acceptance = accept(observed, context.settings, context.now());
+  const refused = await maintainPreflight(context, observed, acceptance.preflight, signal);
+  const preflight = { refusals: refused ? [refused] : [] };
+  const planned = planStore(context, observed, acceptance);
+  if (!planned) return { ...untouched, parts: [acceptance, preflight] };
+  const { plan, beforeStop } = planned;
+
+  const applied = await applyChildren(context, plan, observed, signal);
+  if (applied.created) context.events.record(observed.store, 'Normal', 'Created', "made the store's objects");
+  const redis = await maintainRedis(plan, observed);
+  const small = await maintainClaim(context, observed, redis.data, signal);
+  const claim = { refusals: small ? [small] : [] };
+  const pod = await maintainPod(context, plan, applied.statefulSet, observed, redis.maxmemory, signal);
+  if (beforeStop?.action === 'save' && observed.redis && 'session' in observed.redis)
+    await observed.redis.session.bgsave();
+  const stopping = { steps: beforeStop && 'step' in beforeStop ? [beforeStop.step] : [] };
+  const trouble = await findPodTrouble(context, observed, applied.statefulSet, signal);
+  const workload = { troubles: trouble ? [trouble] : [] };
+  return {
+    parts: [acceptance, preflight, applied, workload, redis, claim, pod, stopping],
+    image: plan.accepted.image,
+    maxmemory: redis.maxmemory,
+    changed: redis.changed,
+  };
+}
+
+function report({ pod, redis }: Observed, { image, maxmemory }: Outcome): StoreReport {
+  const used = redis && 'look' in redis ? redis.look.info.usedMemory : undefined;
+  return {
+    image: pod?.spec.containers[0]?.image ?? image,
+    memory: used !== undefined && maxmemory !== undefined ? { limit: maxmemory, used } : undefined,
+  };
+}
+
+/** How soon to look again, in ms, at what no watch tells of: what Redis does, and when waiting becomes trouble. */
+const POLL_MS: Partial<Record<StepReason, number>> = {
+  Loading: 1_000,
+  Saving: 1_000,
+  Restarting: 2_000,
+  SwitchingPersistence: 1_000,
+  LoadingUsers: 10_000,
+};
+const WATCHED_MS = 5_000;
+
+async function reportPause(context: Context, store: KVStore, signal: AbortSignal): Promise<undefined> {
+  const verdict = paused(store);
+  if (!verdict) return;
+  const before = store.status?.conditions ?? [];
+  const others = before.filter(({ type }) => type !== verdict.type);
+  const conditions = [...others, ...toConditions([verdict], before, store.metadata.generation, context.now())];
+  await reportStatus(context, kvStores, store, { ...store.status, conditions }, signal);
+}

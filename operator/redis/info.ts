@@ -1,0 +1,54 @@
+/** What of Redis' INFO the operator reads. */
+export interface RedisInfo {
+  version: string;
+  loading: boolean;
+  /** Bytes. */
+  usedMemory: number;
+  aof: {
+    enabled: boolean;
+    /** A rewrite runs or is due, after which the log is complete. */
+    rewriting: boolean;
+    lastRewriteOk: boolean;
+    lastWriteOk: boolean;
+  };
+  snapshot: {
+    running: boolean;
+    lastOk: boolean;
+    /** Seconds since the last one that this process made; absent where it made none. */
+    ageSeconds: number | undefined;
+    /** Writes that no snapshot has. */
+    changes: number;
+  };
+}
+
+/** Reads the text of INFO; fields that a version does not have count as harmless. */
+export function parseInfo(text: string): RedisInfo {
+  const fields = new Map(
+    text.split('\r\n').flatMap((line) => {
+      const colon = line.indexOf(':');
+      return colon > 0 ? [[line.slice(0, colon), line.slice(colon + 1)] as const] : [];
+    }),
+  );
+  const number = (name: string, otherwise = 0) => Number(fields.get(name) ?? otherwise);
+  const is = (name: string) => fields.get(name) === '1';
+  const ok = (name: string) => (fields.get(name) ?? 'ok') === 'ok';
+  const made = number('rdb_last_bgsave_time_sec', -1) >= 0;
+  return {
+    version: fields.get('redis_version') ?? '',
+    loading: is('loading'),
+    usedMemory: number('used_memory'),
+    aof: {
+      enabled: is('aof_enabled'),
+      rewriting: is('aof_rewrite_in_progress') || is('aof_rewrite_scheduled'),
+      lastRewriteOk: ok('aof_last_bgrewrite_status'),
+      lastWriteOk: ok('aof_last_write_status'),
+    },
+    snapshot: {
+      running: is('rdb_bgsave_in_progress'),
+      lastOk: ok('rdb_last_bgsave_status'),
+      // By Redis' own clock, so that clocks that disagree do not matter.
+      ageSeconds: made ? number('server_time_usec') / 1e6 - number('rdb_last_save_time') : undefined,
+      changes: number('rdb_changes_since_last_save'),
+    },
+  };
+}

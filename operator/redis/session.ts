@@ -1,0 +1,100 @@
+import { Redis } from 'ioredis';
+import { parseInfo, type RedisInfo } from './info.ts';
+
+/** Where a store's Redis is and how the operator signs in. */
+export interface RedisAddress {
+  host: string;
+  port: number;
+  password: string;
+}
+
+/** An open conversation with one Redis. Every call rejects after its time limit; a refusal rejects with a `RedisRefusal`. */
+export interface RedisSession {
+  info(): Promise<RedisInfo>;
+  /** Values of the named directives. */
+  configGet(names: readonly string[]): Promise<Record<string, string>>;
+  configSet(name: string, value: string): Promise<void>;
+  /** The rules of all users, one line each. */
+  aclList(): Promise<string[]>;
+  /** Reads users.acl anew. */
+  aclLoad(): Promise<void>;
+  /** Starts a snapshot in the background, after a rewrite of the log where one runs. */
+  bgsave(): Promise<void>;
+  close(): void;
+}
+
+/** Opens a session, or rejects within the time limit. */
+export type ConnectRedis = (address: RedisAddress) => Promise<RedisSession>;
+
+/** Redis answered with an error. The message is Redis' own. */
+export class RedisRefusal extends Error {
+  override readonly name = 'RedisRefusal';
+}
+
+/** Whether an error says that nothing listens at the address. */
+export function isDown(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
+}
+
+/** Time limit of a connection and of each call, in ms: one hung Redis must not hold up the rest. */
+const TIMEOUT_MS = 2_000;
+
+/** Connects as the user "operator". */
+export const connectRedis: ConnectRedis = async ({ host, port, password }) => {
+  const redis = new Redis({
+    host,
+    port,
+    protocol: 2, // RESP3 would say HELLO before AUTH, which the switched-off default user may not
+    lazyConnect: true,
+    connectTimeout: TIMEOUT_MS,
+    commandTimeout: TIMEOUT_MS,
+    // One conversation, then over: nothing is queued, sent again or reconnected.
+    enableOfflineQueue: false,
+    enableReadyCheck: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+    disableClientInfo: true,
+  });
+  // A failed connection rejects as "Connection is closed"; why it failed comes as an event.
+  let failure: Error | undefined;
+  redis.on('error', (error) => {
+    failure = error;
+  });
+  const call = async (command: string, ...args: string[]): Promise<unknown> => {
+    try {
+      return await redis.call(command, ...args);
+    } catch (error) {
+      throw isReply(error) ? new RedisRefusal(error.message) : error;
+    }
+  };
+  try {
+    await redis.connect();
+    await call('AUTH', 'operator', password);
+  } catch (error) {
+    redis.disconnect();
+    throw error instanceof RedisRefusal ? error : (failure ?? error);
+  }
+  return {
+    info: async () => parseInfo(String(await call('INFO'))),
+    async configGet(names) {
+      const pairs = (await call('CONFIG', 'GET', ...names)) as string[];
+      return Object.fromEntries(pairs.flatMap((name, i) => (i % 2 === 0 ? [[name, pairs[i + 1] ?? '']] : [])));
+    },
+    async configSet(name, value) {
+      await call('CONFIG', 'SET', name, value);
+    },
+    aclList: async () => (await call('ACL', 'LIST')) as string[],
+    async aclLoad() {
+      await call('ACL', 'LOAD');
+    },
+    async bgsave() {
+      await call('BGSAVE', 'SCHEDULE');
+    },
+    close: () => redis.disconnect(),
+  };
+};
+
+function isReply(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError';
+}

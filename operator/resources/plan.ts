@@ -1,0 +1,51 @@
+import type { KVStoreSpec } from '../../contract/kvstore.gen.ts';
+import type { KVStore } from '../../contract/objects.ts';
+import type { Acl } from './acl.ts';
+import { digest } from './digest.ts';
+import type { LiveSettings } from './redis-conf.ts';
+
+/** What only a restart can change. */
+export interface RestartInputs {
+  image: string;
+  scheduling: NonNullable<KVStoreSpec['scheduling']>;
+}
+
+/**
+ * What of spec has been taken over, kept on the StatefulSet. Where spec asks for something that cannot be had (an image
+ * that cannot be pulled, less memory than is used), the store goes on with what is here.
+ */
+export interface Accepted extends RestartInputs {
+  /** maxmemory in bytes. */
+  memory: number;
+  /** Tenant directives that a running Redis has taken. */
+  config: Record<string, string>;
+}
+
+/** All that a store's children are made from. */
+export interface StorePlan {
+  store: KVStore;
+  accepted: Accepted;
+  /** The spec.version for which the image was taken from the catalogue; absent under spec.image. */
+  catalogueVersion?: string | undefined;
+  imagePullPolicy?: string | undefined;
+  /** What redis.conf says: accepted memory and config, and the persistence mode whose files are on the volume. */
+  settings: LiveSettings;
+  acl: Acl;
+  /** Pods that the StatefulSet is to have: none hibernates. */
+  replicas: 0 | 1;
+  systemNamespace: string;
+}
+
+/** On a StatefulSet: `Accepted` as JSON. */
+export const ACCEPTED_ANNOTATION = 'cubby.dev/accepted';
+/** On a pod: digest of redis.conf and users.acl; changing it makes the kubelet bring mounted files up to date at once. */
+export const FILES_HASH_ANNOTATION = 'cubby.dev/files-hash';
+/** On a volume claim: the persistence mode whose files are the newest, which is what Redis must start with. */
+export const DATA_MODE_ANNOTATION = 'cubby.dev/data-mode';
+/** On a volume claim: the Redis version that last wrote to it; older ones may not be able to read it. */
+export const DATA_VERSION_ANNOTATION = 'cubby.dev/data-version';
+
+/** Digest of what only a restart can change; a pod with another one is to be replaced. */
+export function restartHash({ image, scheduling }: RestartInputs): string {
+  return digest({ image, scheduling });
+}

@@ -1,0 +1,97 @@
+import { RESTART_HASH_ANNOTATION, storeLabels } from '../../contract/labels.ts';
+import { childNames, REDIS_PORT, VOLUME_CLAIM_TEMPLATE } from '../../contract/names.ts';
+import { formatBytes } from '../../contract/quantity.ts';
+import { digest } from './digest.ts';
+import { containerMemory } from './memory.ts';
+import { FILES_HASH_ANNOTATION, restartHash, type StorePlan } from './plan.ts';
+import { PATHS, redisConf } from './redis-conf.ts';
+import { containerSecurity, podSecurity } from './security.ts';
+
+/** Name of the container that runs Redis. */
+export const REDIS_CONTAINER = 'redis';
+
+/** How long Redis has to save its data when it is stopped, in seconds. */
+const GRACE_SECONDS = 60;
+
+// A PING as the user "probe", who has no password; redis-cli sends AUTH only where it is given one. With -e an error
+// reply, such as LOADING, is a failure; without it only silence is.
+const ping = (...options: string[]) => ({
+  exec: { command: ['redis-cli', ...options, '--user', 'probe', '--pass', 'none', '--no-auth-warning', 'ping'] },
+});
+
+const probes = {
+  // A large append-only file takes minutes to load: an hour is given before the kubelet starts over.
+  startupProbe: { ...ping('-e'), periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 3600 },
+  readinessProbe: { ...ping('-e'), periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 2 },
+  // Any answer will do, and two minutes of silence are borne: a fork of a large Redis is not a fault.
+  livenessProbe: { ...ping(), periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 },
+};
+
+/** Requests and limits of the Redis container. */
+export function redisResources({ store, accepted, settings }: StorePlan): {
+  requests: Record<string, string>;
+  limits: Record<string, string>;
+} {
+  const memory = containerMemory(accepted.memory, settings.mode);
+  const cpu = store.spec.resources?.cpu;
+  return {
+    requests: { memory: formatBytes(memory.request), ...(cpu?.request && { cpu: cpu.request }) },
+    limits: { memory: formatBytes(memory.limit), ...(cpu?.limit && { cpu: cpu.limit }) },
+  };
+}
+
+/** Digest of the files that are mounted into the pod. */
+export function filesHash({ settings, acl }: StorePlan): string {
+  return digest([redisConf(settings), acl.text]);
+}
+
+/** The pod of a store: Redis alone, under Pod Security "restricted". */
+export function podTemplate(plan: StorePlan): Record<string, unknown> {
+  const { store, accepted, settings } = plan;
+  const names = childNames(store.metadata.name);
+  const files = {
+    name: 'config',
+    projected: {
+      sources: [
+        { configMap: { name: names.configMap, items: [{ key: PATHS.confFile, path: PATHS.confFile }] } },
+        { secret: { name: names.aclSecret, items: [{ key: PATHS.aclFile, path: PATHS.aclFile }] } },
+      ],
+    },
+  };
+  // A claim of that name comes from the StatefulSet's template; without persistence an empty directory takes its place.
+  const scratch = settings.mode === 'none' ? [{ name: VOLUME_CLAIM_TEMPLATE, emptyDir: {} }] : [];
+  return {
+    metadata: {
+      labels: storeLabels(store.metadata.name),
+      annotations: {
+        [RESTART_HASH_ANNOTATION]: restartHash(accepted),
+        [FILES_HASH_ANNOTATION]: filesHash(plan),
+      },
+    },
+    spec: {
+      serviceAccountName: names.serviceAccount,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      terminationGracePeriodSeconds: GRACE_SECONDS,
+      securityContext: podSecurity,
+      ...accepted.scheduling,
+      containers: [
+        {
+          name: REDIS_CONTAINER,
+          image: accepted.image,
+          ...(plan.imagePullPolicy && { imagePullPolicy: plan.imagePullPolicy }),
+          command: ['redis-server', `${PATHS.conf}/${PATHS.confFile}`],
+          ports: [{ name: 'redis', containerPort: REDIS_PORT, protocol: 'TCP' }],
+          ...probes,
+          resources: redisResources(plan),
+          securityContext: containerSecurity,
+          volumeMounts: [
+            { name: VOLUME_CLAIM_TEMPLATE, mountPath: PATHS.data },
+            { name: 'config', mountPath: PATHS.conf, readOnly: true },
+          ],
+        },
+      ],
+      volumes: [files, ...scratch],
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { MANAGED_BY, MANAGED_BY_LABEL, RESTART_HASH_ANNOTATION, STORE_LABEL } from '../../contract/labels.ts';
+import type { KVStore } from '../../contract/objects.ts';
+import type { Manifest } from './manifest.ts';
+import { type RestartInputs, restartHash } from './plan.ts';
+import { containerSecurity, podSecurity } from './security.ts';
+
+/** Name of the pod that tries a store's new image before the old pod is stopped. */
+export function preflightName(store: string): string {
+  return `${store}-redis-preflight`;
+}
+
+/** What a preflight tries. */
+export interface PreflightOptions extends RestartInputs {
+  imagePullPolicy?: string | undefined;
+  /** The node of the running pod; absent lets the scheduler choose, which proves that the new scheduling can be met. */
+  node?: string | undefined;
+}
+
+/**
+ * A pod that ends at once and leaves the version of the image's redis-server as its termination message: it proves that
+ * the image can be pulled, may run here, and what it is. Its labels keep the store's Service from selecting it.
+ */
+export function preflightPod(store: KVStore, options: PreflightOptions): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: preflightName(store.metadata.name),
+      namespace: store.metadata.namespace,
+      labels: {
+        'app.kubernetes.io/name': 'redis-preflight',
+        [STORE_LABEL]: store.metadata.name,
+        [MANAGED_BY_LABEL]: MANAGED_BY,
+      },
+      annotations: { [RESTART_HASH_ANNOTATION]: restartHash(options) },
+    },
+    spec: {
+      restartPolicy: 'Never',
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      terminationGracePeriodSeconds: 0,
+      securityContext: podSecurity,
+      ...options.scheduling,
+      ...(options.node && { nodeName: options.node }),
+      containers: [
+        {
+          name: 'preflight',
+          image: options.image,
+          ...(options.imagePullPolicy && { imagePullPolicy: options.imagePullPolicy }),
+          command: ['sh', '-c', 'redis-server --version > /dev/termination-log'],
+          resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { cpu: '200m', memory: '32Mi' } },
+          securityContext: containerSecurity,
+        },
+      ],
+    },
+  };
+}
+
+/** The version in what `redis-server --version` prints, for example "8.0.2"; undefined in any other text. */
+export function versionOf(output: string): string | undefined {
+  return /\bv=(\d+\.\d+\.\d+)/.exec(output)?.[1];
+}

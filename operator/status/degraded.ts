@@ -1,0 +1,13 @@
+import { joinMessages, type Verdict } from './finding.ts';
+import type { RefusalReason, StoreFacts, TroubleReason } from './store-facts.ts';
+
+/** What needs attention. */
+export type DegradedReason = RefusalReason | TroubleReason | 'AsExpected';
+
+/** Whether something needs attention. Redis may serve all the same: Ready tells. */
+export function degraded({ refusals, troubles }: StoreFacts): Verdict<DegradedReason> {
+  const all = [...refusals, ...troubles];
+  const [first] = all;
+  if (first) return { type: 'Degraded', status: 'True', reason: first.reason, message: joinMessages(all) };
+  return { type: 'Degraded', status: 'False', reason: 'AsExpected', message: 'nothing needs attention' };
+}

@@ -1,0 +1,58 @@
+/** The state of a container, as in core/v1. */
+interface ContainerState {
+  waiting?: { reason?: string; message?: string };
+  running?: { startedAt?: string };
+  terminated?: { exitCode: number; reason?: string; message?: string };
+}
+
+/** Processor and memory of a container, as in core/v1. */
+export interface Resources {
+  requests?: Record<string, string>;
+  limits?: Record<string, string>;
+}
+
+/** The parts of core/v1 Pod that the operator reads. */
+export interface Pod {
+  apiVersion: string;
+  kind: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    uid?: string;
+    creationTimestamp?: string;
+    deletionTimestamp?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
+  spec: { nodeName?: string; containers: { name: string; image: string; resources?: Resources }[] };
+  status?: {
+    phase?: string;
+    reason?: string;
+    message?: string;
+    podIP?: string;
+    conditions?: { type: string; status: string; reason?: string; message?: string }[];
+    containerStatuses?: {
+      name: string;
+      ready: boolean;
+      restartCount: number;
+      state?: ContainerState;
+      lastState?: ContainerState;
+      resources?: Resources;
+    }[];
+  };
+}
+
+/** Whether the pod passed its readiness probe. */
+export function isReady(pod: Pod): boolean {
+  return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+}
+
+/** Whether a process of the pod's container runs now: whether there is something to lose. */
+export function isRunning(pod: Pod): boolean {
+  return pod.status?.containerStatuses?.some(({ state }) => state?.running !== undefined) ?? false;
+}
+
+/** Whether the pod has been asked to end. */
+export function isTerminating(pod: Pod): boolean {
+  return pod.metadata.deletionTimestamp !== undefined;
+}

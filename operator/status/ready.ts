@@ -1,0 +1,36 @@
+import type { Verdict } from './finding.ts';
+import type { StoreFacts } from './store-facts.ts';
+
+/** Why a store is ready or not. */
+export type ReadyReason =
+  | 'Serving'
+  | 'PodReady'
+  | 'Hibernated'
+  | 'ProjectIdConflict'
+  | 'ProjectIdInvalid'
+  | 'Loading'
+  | 'NotReady'
+  | 'Unavailable';
+
+/** Whether the store answers requests now: its pod is ready and Redis answered the operator. */
+export function ready(facts: StoreFacts): Verdict<ReadyReason> {
+  const [holds, reason, message] = judge(facts);
+  return { type: 'Ready', status: holds ? 'True' : 'False', reason, message };
+}
+
+function judge({ store, refusals, troubles, redis, podReady }: StoreFacts): [boolean, ReadyReason, string] {
+  for (const reason of ['ProjectIdInvalid', 'ProjectIdConflict'] as const) {
+    const refusal = refusals.find((candidate) => candidate.reason === reason);
+    if (refusal) return [false, reason, refusal.message];
+  }
+  if (!store.spec.enabled)
+    return [false, 'Hibernated', 'Redis is stopped and its data kept; spec.enabled: true wakes it'];
+  if (podReady && redis.state === 'answering') return [true, 'Serving', `Redis ${redis.version} answers`];
+  if (podReady && redis.state === 'unreachable') {
+    return [true, 'PodReady', `the pod is ready by its probe; the operator itself could not ask Redis: ${redis.why}`];
+  }
+  if (redis.state === 'loading') return [false, 'Loading', 'Redis is reading its data from disk'];
+  const [trouble] = [...troubles, ...refusals];
+  if (trouble) return [false, 'Unavailable', trouble.message];
+  return [false, 'NotReady', redis.state === 'absent' ? 'the pod is not running yet' : 'the pod is not ready yet'];
+}

@@ -1,0 +1,47 @@
+import type { KVStoreStatus } from '../../contract/kvstore.gen.ts';
+import { REDIS_PORT, serviceHost } from '../../contract/names.ts';
+import { toConditions } from './conditions.ts';
+import { degraded } from './degraded.ts';
+import { phase } from './phase.ts';
+import { progressing } from './progressing.ts';
+import { ready } from './ready.ts';
+import { specAccepted } from './spec-accepted.ts';
+import type { StoreFacts } from './store-facts.ts';
+
+/** What is reported beside the conditions. */
+export interface StoreReport {
+  image: string | undefined;
+  /** Bytes, as Redis says; absent while it cannot be asked. */
+  memory: { limit: number; used: number } | undefined;
+}
+
+/** Share of the limit by which used memory must move to be written again: else every look would be a write. */
+const USED_STEP = 1 / 20;
+
+/** The whole status of a store. Equal facts give an equal status. */
+export function storeStatus(facts: StoreFacts, report: StoreReport, now: Date): KVStoreStatus {
+  const { store, projectId, redis } = facts;
+  const { namespace, name, generation } = store.metadata;
+  const before = store.status;
+  const version = redis.state === 'answering' ? redis.version : before?.version;
+  const image = report.image ?? before?.image;
+  const memory = settleMemory(before?.memory, report.memory);
+  const verdicts = [ready(facts), progressing(facts), degraded(facts), specAccepted(facts)];
+  return {
+    observedGeneration: generation,
+    phase: phase(facts),
+    ...(projectId !== undefined && { projectId }),
+    ...(version !== undefined && { version }),
+    ...(image !== undefined && { image }),
+    credentialGeneration: before?.credentialGeneration ?? 1,
+    endpoint: { host: serviceHost(namespace, name), port: REDIS_PORT },
+    ...(memory && { memory }),
+    conditions: toConditions(verdicts, before?.conditions, generation, now),
+  };
+}
+
+function settleMemory(before: KVStoreStatus['memory'], now: StoreReport['memory']): KVStoreStatus['memory'] {
+  if (!now) return before;
+  if (before?.limit !== now.limit || before.used === undefined) return now;
+  return Math.abs(now.used - before.used) >= now.limit * USED_STEP ? now : before;
+}

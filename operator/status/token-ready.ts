@@ -1,0 +1,52 @@
+import type { Verdict } from './finding.ts';
+
+/** Why a token can be used or not. */
+export type TokenReason =
+  | 'Issued'
+  | 'SecretConflict'
+  | 'RoleNotAllowed'
+  | 'Expired'
+  | 'StoreNotFound'
+  | 'ProjectIdConflict'
+  | 'ProjectIdInvalid';
+
+/** All that a token's condition is made from. */
+export interface TokenFacts {
+  namespace: string;
+  systemNamespace: string;
+  secretName: string;
+  /** A Secret of that name exists that is not the token's. */
+  secretConflict: boolean;
+  /** The role that is asked for outside the system namespace. */
+  forbiddenRole: string | undefined;
+  expiresAt: string | undefined;
+  expired: boolean;
+  /** The store that the token is for: absent for an API key. */
+  store: { name: string; exists: boolean; refusal: { reason: TokenReason; message: string } | undefined } | undefined;
+}
+
+/** Whether the token can be used. */
+export function tokenReady(facts: TokenFacts): Verdict<TokenReason> {
+  const [holds, reason, message] = judge(facts);
+  return { type: 'Ready', status: holds ? 'True' : 'False', reason, message };
+}
+
+function judge(facts: TokenFacts): [boolean, TokenReason, string] {
+  const { secretName, systemNamespace, expiresAt, forbiddenRole, store, namespace } = facts;
+  if (facts.secretConflict) {
+    const remedy = 'delete or rename it, or create the KVToken again with another spec.secretName';
+    return [false, 'SecretConflict', `the Secret ${secretName} exists and does not belong to this KVToken; ${remedy}`];
+  }
+  if (forbiddenRole) {
+    const message = `spec.role ${forbiddenRole} is only for tokens made in the namespace ${systemNamespace}, so this one is not accepted; remove spec.role`;
+    return [false, 'RoleNotAllowed', message];
+  }
+  if (facts.expired)
+    return [false, 'Expired', `the token ended at ${expiresAt}; set a later spec.expiresAt, or delete the KVToken`];
+  if (store && !store.exists) {
+    const message = `there is no KVStore ${store.name} in the namespace ${namespace}; create it, and the token works at once`;
+    return [false, 'StoreNotFound', message];
+  }
+  if (store?.refusal) return [false, store.refusal.reason, store.refusal.message];
+  return [true, 'Issued', `the token is in the Secret ${secretName}`];
+}
