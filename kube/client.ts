@@ -14,6 +14,7 @@ export interface Selection {
   fieldSelector?: string | undefined;
 }
 
+/** What to list, and how much at once. */
 export interface ListOptions extends Selection, CallOptions {
   /** Objects per page; without it the answer is everything at once. */
   limit?: number | undefined;
@@ -30,6 +31,7 @@ export interface ObjectList<T extends ApiObject = KubeObject> {
   continue?: string;
 }
 
+/** What to watch, from where and for how long. */
 export interface WatchOptions extends Selection {
   /** Events after this version; the caller got it from a list, an event or a bookmark. */
   resourceVersion: string;
@@ -45,6 +47,7 @@ export interface WatchEvent<T extends ApiObject = KubeObject> {
   object: T;
 }
 
+/** How to write an object. */
 export interface WriteOptions extends CallOptions {
   /** `status`, `scale`, `resize`, …; the main resource if absent. */
   subresource?: string | undefined;
@@ -53,18 +56,21 @@ export interface WriteOptions extends CallOptions {
   fieldManager?: string | undefined;
 }
 
+/** How to apply an object. */
 export interface ApplyOptions extends WriteOptions {
   fieldManager: string;
   /** Take fields over from other managers; without it, theirs are a conflict (409). */
   force?: boolean | undefined;
 }
 
+/** How to patch an object. */
 export interface PatchOptions extends WriteOptions {
   type: 'merge' | 'json' | 'strategic';
   /** Refuse (409) unless the object is still at this version. Merge and strategic patches only. */
   resourceVersion?: string | undefined;
 }
 
+/** How to delete an object, as `metav1.DeleteOptions`. */
 export interface DeleteOptions extends CallOptions {
   propagationPolicy?: 'Background' | 'Foreground' | 'Orphan' | undefined;
   gracePeriodSeconds?: number | undefined;

@@ -3,6 +3,7 @@ import type { KubeClient } from './client.ts';
 import { createRestClient } from './rest-client.ts';
 import { createTransport } from './transport.ts';
 
+/** Where the cluster is and who calls. */
 export interface ConnectOptions {
   /** A kubeconfig file; without it `KUBECONFIG`, `~/.kube/config`, then the pod's service account. */
   kubeconfig?: string | undefined;

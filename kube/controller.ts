@@ -24,6 +24,7 @@ export interface Run extends Item {
   againInMs?: number | undefined;
 }
 
+/** What a controller works on, and within which bounds. */
 export interface ControllerOptions {
   queue: Queue;
   reconcile: Reconcile;
@@ -34,6 +35,7 @@ export interface ControllerOptions {
   clock?: Clock | undefined;
 }
 
+/** A running controller. */
 export interface Controller {
   /** Takes no more keys, lets what is running finish for `graceMs`, then aborts it and returns. */
   stop(graceMs?: number): Promise<void>;

@@ -8,6 +8,7 @@ import { events } from './resources.ts';
 /** `Normal` tells of progress, `Warning` of what somebody should look at. */
 export type EventType = 'Normal' | 'Warning';
 
+/** Tells the users of `kubectl describe` what happened to an object. */
 export interface EventRecorder {
   /**
    * Tells about an object what `kubectl describe` is to show. Returns at once and never throws. The reason is one
@@ -18,6 +19,7 @@ export interface EventRecorder {
   flush(): Promise<void>;
 }
 
+/** Who records, and through what. */
 export interface RecorderOptions {
   client: Pick<KubeClient, 'create' | 'patch'>;
   /** The program, shown in the From column. */

@@ -15,6 +15,7 @@ interface Lease extends ApiObject {
   };
 }
 
+/** Who competes for which Lease, and what follows from winning and losing. */
 export interface ElectorOptions {
   client: Pick<KubeClient, 'get' | 'create' | 'replace'>;
   namespace: string;
@@ -36,6 +37,7 @@ export interface ElectorOptions {
   random?: (() => number) | undefined;
 }
 
+/** A running candidature. */
 export interface Elector {
   /** Whether this process leads, by its own clock: false as soon as others may think so, even before `onLost`. */
   isLeader(): boolean;

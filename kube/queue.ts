@@ -4,6 +4,7 @@ import { type Clock, systemClock } from './clock.ts';
 /** Who goes first when workers are scarce: a user's edit, then what was observed, then a periodic look. */
 export type Priority = 'edit' | 'change' | 'resync';
 
+/** How a queue measures time and backs off. */
 export interface QueueOptions {
   /** Between a key's failures (default 250 ms doubling to 60 s). */
   backoff?: Backoff | undefined;
@@ -11,6 +12,7 @@ export interface QueueOptions {
   random?: (() => number) | undefined;
 }
 
+/** A key that was taken, and its history. */
 export interface Item {
   key: string;
   priority: Priority;

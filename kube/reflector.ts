@@ -7,6 +7,7 @@ import { createFeed, type Handlers } from './feed.ts';
 import type { ApiObject, KubeObject } from './object.ts';
 import type { Resource } from './resources.ts';
 
+/** What to follow, and what to do with it. */
 export interface ReflectorOptions<T extends ApiObject = KubeObject> extends Selection, Handlers<T> {
   client: Pick<KubeClient, 'list' | 'watch'>;
   resource: Resource;
@@ -23,6 +24,7 @@ export interface ReflectorOptions<T extends ApiObject = KubeObject> extends Sele
   random?: (() => number) | undefined;
 }
 
+/** What `/readyz` and metrics need to know of a reflector. */
 export interface ReflectorHealth {
   /** The cache has held a whole list at least once. */
   synced: boolean;

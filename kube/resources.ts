@@ -16,6 +16,7 @@ export function resource(apiVersion: string, kind: string, plural: string, names
   return { group, version: apiVersion.slice(slash + 1), kind, plural, namespaced };
 }
 
+// The built-in kinds that controllers meet, named as in the API reference.
 export const configMaps = resource('v1', 'ConfigMap', 'configmaps');
 export const events = resource('v1', 'Event', 'events');
 export const namespaces = resource('v1', 'Namespace', 'namespaces', false);

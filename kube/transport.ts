@@ -15,6 +15,7 @@ export interface Exchange {
   stream?: boolean | undefined;
 }
 
+/** HTTP to one API server. */
 export interface Transport {
   /** Resolves when the status line and headers have come; rejects with a `KubeError` of status 0 when they cannot. */
   open(exchange: Exchange): Promise<http.IncomingMessage>;

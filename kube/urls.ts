@@ -3,6 +3,7 @@ import type { Resource } from './resources.ts';
 /** Query parameters; undefined ones are left out. */
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
+/** What a URL points at. */
 export interface Target {
   resource: Resource;
   namespace?: string | undefined;
