@@ -1,5 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { closeSync, createWriteStream, mkdirSync, openSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
 /** How to run a command; `log` receives everything that it prints and is named in the error when it fails. */
@@ -8,6 +8,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   log?: string;
   input?: string;
+  /** A file that the command reads as its standard input, instead of `input`. */
+  inputFile?: string;
   onLine?: (line: string) => void;
 }
 
@@ -27,9 +29,14 @@ process.once('exit', () => {
 
 /** Runs a command to its end and resolves with its standard output; rejects with a `CommandError`. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
-  const spawnOptions: SpawnOptions = { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...options.env } };
-  if (options.cwd) spawnOptions.cwd = options.cwd;
+  const inputFile = options.inputFile === undefined ? undefined : openSync(options.inputFile, 'r');
+  const spawnOptions: SpawnOptions = {
+    stdio: [inputFile ?? 'pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  };
   const child = spawn(command, args, spawnOptions);
+  if (inputFile !== undefined) closeSync(inputFile);
   running.add(child);
   const log = options.log ? openLog(options.log, [command, ...args].join(' ')) : undefined;
   const output: Buffer[] = [];

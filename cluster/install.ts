@@ -1,4 +1,4 @@
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureBinaries } from './binaries.ts';
 import { run, succeeds } from './command.ts';
@@ -27,7 +27,7 @@ export async function createKubectl(kubeconfig: string, progress: Progress): Pro
 
 /**
  * Installs or upgrades the chart with `image` and waits until both processes are available. When they do not become
- * so, the cluster's view of it goes to `installLog`, and a first installation is taken away again.
+ * so, the cluster's view of it goes to `installLog`, and the release before it, if any, is put back.
  */
 export async function installChart(
   cluster: Cluster,
@@ -55,7 +55,10 @@ export async function installChart(
     });
   } catch (error) {
     await describeFailure(kubectl);
-    if (isFirst) await run(helm, ['uninstall', release, ...helmArguments], { log: installLog }).catch(() => {});
+    // Back to what was there before: nothing, or the release that served until now.
+    await run(helm, [isFirst ? 'uninstall' : 'rollback', release, ...helmArguments], { log: installLog }).catch(
+      () => {},
+    );
     throw new Error(`the chart could not be installed; see the end of ${installLog}`, { cause: error });
   }
 }
@@ -141,9 +144,12 @@ async function describeFailure(kubectl: Kubectl): Promise<void> {
   }
 }
 
-/** Writes the shell lines by which other programs of this clone find the cluster; resolves with the file's path. */
-export async function writeEnvironment(kubeconfig: string, url: string): Promise<string> {
-  const path = join(stateDirectory, 'env');
-  await writeFile(path, `KUBECONFIG=${kubeconfig}\nCUBBY_URL=${url}\n`);
-  return path;
+/** Writes the shell lines by which other programs of this clone find the cluster, and a link to a kubectl that fits it. */
+export async function writeEnvironment(kubeconfig: string, url: string, progress: Progress): Promise<void> {
+  const { kubectl } = await ensureBinaries(['kubectl'], progress);
+  await mkdir(join(stateDirectory, 'bin'), { recursive: true });
+  const link = join(stateDirectory, 'bin', 'kubectl');
+  await rm(link, { force: true });
+  await symlink(kubectl, link);
+  await writeFile(join(stateDirectory, 'env'), `KUBECONFIG=${kubeconfig}\nCUBBY_URL=${url}\n`);
 }

@@ -26,8 +26,8 @@ export function findKind(): Promise<boolean> {
 export async function startKind(progress: Progress): Promise<Cluster> {
   const { kind } = await ensureBinaries(['kind'], progress);
   await mkdir(stateDirectory, { recursive: true });
-  const clusters = await run(kind, ['get', 'clusters'], { log });
-  if (clusters.split('\n').includes(name)) {
+  const exists = await hasCluster(kind);
+  if (exists) {
     await run(kind, ['export', 'kubeconfig', '--name', name, '--kubeconfig', kubeconfig], { log });
   } else {
     const args = ['create', 'cluster', '--name', name, '--kubeconfig', kubeconfig, '--wait', '120s', '--config', '-'];
@@ -41,6 +41,9 @@ export async function startKind(progress: Progress): Promise<Cluster> {
     chartValues: nodePortValues,
     provideImages: (report) => loadProduct(kind, report),
     connect: async () => `http://127.0.0.1:${port}`,
+    async discard() {
+      if (!exists) await run(kind, ['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfig], { log });
+    },
   };
 }
 
@@ -48,9 +51,13 @@ export async function startKind(progress: Progress): Promise<Cluster> {
 export async function stopKind(progress: Progress): Promise<boolean> {
   if (!(await findKind())) return false;
   const { kind } = await ensureBinaries(['kind'], progress);
-  if (!(await run(kind, ['get', 'clusters'], { log })).split('\n').includes(name)) return false;
+  if (!(await hasCluster(kind))) return false;
   await run(kind, ['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfig], { log });
   return true;
+}
+
+async function hasCluster(kind: string): Promise<boolean> {
+  return (await run(kind, ['get', 'clusters'], { log })).split('\n').includes(name);
 }
 
 function describeNodes(): string {

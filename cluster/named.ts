@@ -26,6 +26,7 @@ export async function useNamed(path: string, progress: Progress): Promise<Cluste
     chartValues: {},
     provideImages: async () => requireImage(process.env.CUBBY_IMAGE),
     connect: () => forward(kubectl, kubeconfig),
+    discard: async () => {},
   };
 }
 

@@ -11,6 +11,8 @@ export interface Cluster {
   provideImages(progress: Progress): Promise<string>;
   /** Makes the installed data plane reachable and resolves with its URL, `http://127.0.0.1:<port>`. */
   connect(): Promise<string>;
+  /** Takes the cluster down again if it was this run that brought it up. */
+  discard(): Promise<void>;
 }
 
 /** NodePort of the data plane's Service in clusters of our own. */

@@ -1,11 +1,11 @@
 // `npm start`: a cluster, Cubby in it, the quickstart, and a value written and read through the data plane.
-import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { run } from './command.ts';
 import { applyQuickstart, createKubectl, installChart, tryQuickstart, writeEnvironment } from './install.ts';
 import { withLock } from './lock.ts';
 import { cloneDirectory, stateDirectory } from './paths.ts';
-import { consoleProgress, formatDuration } from './progress.ts';
+import { consoleProgress, formatDuration, type Progress } from './progress.ts';
+import type { Cluster } from './provider.ts';
 import { ensureCluster } from './up.ts';
 
 const HELP = `npm start [-- OPTION…]
@@ -31,7 +31,20 @@ async function main(): Promise<void> {
   const started = Date.now();
   const progress = consoleProgress;
   const cluster = await ensureCluster({ kubeconfig: values.kubeconfig, progress });
-  if (values['cluster-only']) return console.log(`KUBECONFIG=${cluster.kubeconfig}`);
+  try {
+    if (!values['cluster-only']) await installProduct(cluster, progress);
+    const url = await cluster.connect();
+    await writeEnvironment(cluster.kubeconfig, url, progress);
+    if (values['cluster-only']) return console.log(`KUBECONFIG=${cluster.kubeconfig}`);
+    await tryQuickstart(await createKubectl(cluster.kubeconfig, progress), url, progress);
+    console.log(describe(url, cluster.kubeconfig, Date.now() - started));
+  } catch (error) {
+    await cluster.discard();
+    throw error;
+  }
+}
+
+async function installProduct(cluster: Cluster, progress: Progress): Promise<void> {
   await progress.step('bundling the operator and the data plane', () =>
     run(process.execPath, ['tools/build.ts'], { cwd: cloneDirectory }),
   );
@@ -39,13 +52,9 @@ async function main(): Promise<void> {
   const kubectl = await createKubectl(cluster.kubeconfig, progress);
   await installChart(cluster, kubectl, image, progress);
   await applyQuickstart(kubectl, progress);
-  const url = await cluster.connect();
-  await tryQuickstart(kubectl, url, progress);
-  const environment = await writeEnvironment(cluster.kubeconfig, url);
-  console.log(describe(url, cluster.kubeconfig, relative(cloneDirectory, environment), Date.now() - started));
 }
 
-function describe(url: string, kubeconfig: string, environment: string, duration: number): string {
+function describe(url: string, kubeconfig: string, duration: number): string {
   return `
 Cubby is up (${formatDuration(duration)}).
 
@@ -55,7 +64,7 @@ Cubby is up (${formatDuration(duration)}).
 
 Try next:
 
-  set -a && . ${environment} && set +a
+  set -a; . .cluster/env; set +a; PATH=$PATH:$PWD/.cluster/bin
   TOKEN=$(kubectl get secret web-kv -n quickstart -o jsonpath='{.data.token}' | base64 -d)
   curl -H "Authorization: Bearer $TOKEN" $CUBBY_URL/infra/kv/quickstart
 `;

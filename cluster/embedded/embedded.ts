@@ -5,7 +5,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureBinaries } from '../binaries.ts';
-import { run, succeeds } from '../command.ts';
+import { type RunOptions, run, succeeds } from '../command.ts';
 import {
   ensureImages,
   ensureProductImage,
@@ -48,7 +48,7 @@ export async function startEmbedded(progress: Progress): Promise<Cluster> {
   const { plan, files } = await makePlan(binaries);
   const running = await readRecord(plan.layout.id);
   if (running && running.fingerprint === plan.fingerprint && (await isNodeReady(binaries.kubectl, new Date(0)))) {
-    return describeCluster(running);
+    return describeCluster(running, false);
   }
   if (running) await progress.step('stopping an older or broken cluster', () => removeCluster(running));
   return progress.step('starting the cluster', async (tell) => {
@@ -56,7 +56,6 @@ export async function startEmbedded(progress: Progress): Promise<Cluster> {
     await writeFiles(plan.layout, files);
     const started = new Date();
     const record = await launch(plan, tell);
-    const cluster = describeCluster(record);
     try {
       const wait = (what: string, isDone: () => Promise<boolean>) => waitFor(record, what, isDone, tell);
       await wait('the API server', () => isServerReady(binaries.kubectl));
@@ -71,7 +70,7 @@ export async function startEmbedded(progress: Progress): Promise<Cluster> {
       await removeCluster(record);
       throw error;
     }
-    return cluster;
+    return describeCluster(record, true);
   });
 }
 
@@ -198,7 +197,7 @@ async function isNodeReady(kubectl: string, since: Date): Promise<boolean> {
   return status === 'True' && Date.parse(heartbeat) + 999 >= since.getTime();
 }
 
-function describeCluster(record: ClusterRecord): Cluster {
+function describeCluster(record: ClusterRecord, isNew: boolean): Cluster {
   return {
     provider: 'embedded',
     kubeconfig,
@@ -210,6 +209,7 @@ function describeCluster(record: ClusterRecord): Cluster {
       return product.reference;
     },
     connect: async () => `http://127.0.0.1:${record.port}`,
+    discard: async () => (isNew ? removeCluster(record) : undefined),
   };
 }
 
@@ -218,11 +218,13 @@ const archiveLabel = 'cubby.dev/archive';
 
 async function importImages({ holder }: ClusterRecord, images: readonly ImageArchive[]): Promise<void> {
   if (!holder) throw new Error('the cluster has no namespaces: stop it with `npm run stop` and start again');
-  const ctr = (...args: string[]) => run(...enter(holder.pid, 'ctr', ['--namespace', 'k8s.io', 'images', ...args]));
+  const ctr = (args: readonly string[], options?: RunOptions) =>
+    run(...enter(holder.pid, 'ctr', ['--namespace', 'k8s.io', 'images', ...args]), options);
   for (const { reference, archive } of images) {
     const label = `${archiveLabel}=${basename(archive)}`;
-    if ((await ctr('list', `name==${reference}`)).includes(label)) continue;
-    await ctr('import', archive);
-    await ctr('label', reference, label);
+    if ((await ctr(['list', `name==${reference}`])).includes(label)) continue;
+    // By standard input, as what is new in the host's /tmp may be hidden from inside.
+    await ctr(['import', '-'], { inputFile: archive });
+    await ctr(['label', reference, label]);
   }
 }
