@@ -33,11 +33,13 @@ export interface AppParts {
 export function createApp(parts: AppParts): Koa<State> {
   const { directory, systemNamespace, stores, budget, bodyBytes } = parts;
   const app = new Koa<State>();
+  // Whatever a request's own code throws is answered by observe; what comes here is a connection that broke.
+  app.on('error', (error: NodeJS.ErrnoException) => parts.log.debug({ code: error.code }, 'a connection broke'));
   app.use(observe(parts.log, parts.metrics, parts.draining));
-  app.use(admission(budget));
   app.use(
     routes(
       {
+        admit: admission(budget),
         authenticate: authenticate(directory.tokens, parts.now),
         scope: requireScope,
         json: (schema) => readJson({ bodyBytes, budget }, schema),

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import type { Middleware } from './context.ts';
 import { ApiError } from './errors.ts';
 
@@ -20,18 +19,13 @@ export function keyProblem(key: string): string | undefined {
   return undefined;
 }
 
-/**
- * The bytes of a percent-encoded path segment as text, undefined where the encoding is broken or the bytes are not
- * UTF-8. `raw` is as Node gives it: a character for each byte of the request line, so unencoded UTF-8 works as well.
- */
+/** A percent-encoded path as text, undefined where the encoding is broken or the bytes are not UTF-8. */
 export function decodePath(raw: string): string | undefined {
-  if (/^[\x20-\x24\x26-\x7e]*$/.test(raw)) return raw;
-  if (/%(?![0-9A-Fa-f]{2})/.test(raw)) return undefined;
-  const bytes = Buffer.from(
-    raw.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
-    'latin1',
-  );
-  return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
+  try {
+    return decodeURIComponent(raw);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Sets `key` from what follows `prefix` in the path, slashes included, or answers 400. */

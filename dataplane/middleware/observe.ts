@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import type { Logger } from 'pino';
 import type { Context, Middleware } from './context.ts';
 import { ApiError, ERRORS, problem, toApiError } from './errors.ts';
@@ -12,9 +13,12 @@ const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz']);
 /**
  * Outermost: gives the request its id, turns whatever is thrown into an error answer, and counts and logs the outcome.
  * Logs hold no key, value, token or query. While `draining` says so each answer asks the client to connect elsewhere.
+ * Requests that a client pipelines are taken one after the other (RFC 9112, section 9.3.2): Node gives the response a
+ * socket when its turn has come.
  */
 export function observe(log: Logger, metrics: Metrics, draining: () => boolean): Middleware {
   return async (ctx, next) => {
+    if (ctx.res.socket === null) await once(ctx.res, 'socket');
     const start = performance.now();
     const inbound = ctx.req.headers['x-request-id'];
     ctx.state.requestId = typeof inbound === 'string' && SANE_REQUEST_ID.test(inbound) ? inbound : randomUUID();

@@ -24,10 +24,10 @@ const deleteBody = z.object({});
 
 /** `GET`, `PUT` and `DELETE /infra/kv/{key}`. */
 export function infraKvRoutes(router: Router<State>, use: Toolbox): void {
-  const { authenticate, scope, json, resolveStore } = use;
-  router.get(NAME, PATH, authenticate, scope('kv:read'), key, resolveStore, get);
-  router.put(NAME, PATH, authenticate, scope('kv:write'), key, json(putBody), requireValue, resolveStore, put);
-  router.delete(NAME, PATH, authenticate, scope('kv:write'), key, json(deleteBody), resolveStore, remove);
+  const { admit, authenticate, scope, json, resolveStore } = use;
+  router.get(NAME, PATH, admit, authenticate, scope('kv:read'), key, resolveStore, get);
+  router.put(NAME, PATH, admit, authenticate, scope('kv:write'), key, json(putBody), requireValue, resolveStore, put);
+  router.delete(NAME, PATH, admit, authenticate, scope('kv:write'), key, json(deleteBody), resolveStore, remove);
 }
 
 async function get(ctx: Context): Promise<void> {

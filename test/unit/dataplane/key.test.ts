@@ -3,9 +3,6 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { decodePath, keyProblem } from '../../../dataplane/middleware/key.ts';
 
-/** What Node makes of the bytes of a request line. */
-const raw = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
-
 test('a key survives percent-encoding of any of its characters', () => {
   const wellFormed = fc.string({ unit: 'grapheme' }).filter((text) => text.isWellFormed());
   fc.assert(
@@ -17,14 +14,13 @@ test('a key survives percent-encoding of any of its characters', () => {
   );
 });
 
-test('unencoded UTF-8, slashes and their encoded forms are the same key', () => {
-  assert.equal(decodePath(raw('ключ/\u{1f511}')), 'ключ/\u{1f511}');
+test('slashes and their encoded forms are the same key', () => {
   assert.equal(decodePath('a/b'), decodePath('a%2Fb'));
   assert.equal(decodePath('a%2fb'), 'a/b');
 });
 
 test('broken percent-encoding and bytes that are not UTF-8 are no key', () => {
-  for (const path of ['%', '%4', 'a%zz', '%u0041', '%ff', '%c0%80', '%ed%a0%80', '%e2%82', '\xff', 'x%2']) {
+  for (const path of ['%', '%4', 'a%zz', '%u0041', '%ff', '%c0%80', '%ed%a0%80', '%e2%82', 'x%2']) {
     assert.equal(decodePath(path), undefined, path);
   }
 });
