@@ -5,7 +5,7 @@ import { bearableMaxmemory } from '../resources/memory.ts';
 import { FILES_HASH_ANNOTATION, type StorePlan } from '../resources/plan.ts';
 import { filesHash } from '../resources/pod-template.ts';
 import type { Finding } from '../status/finding.ts';
-import type { Pod } from '../status/pod.ts';
+import { isReady, isTerminating, type Pod } from '../status/pod.ts';
 import type { RefusalReason, StepReason, TroubleReason } from '../status/store-facts.ts';
 import type { DataFacts } from './claim.ts';
 import { directivesToSet } from './configure.ts';
@@ -37,7 +37,7 @@ export async function maintainRedis(plan: StorePlan, { store, pod, redis }: Obse
   };
   if (!pod || !redis) return result;
   if (!('look' in redis)) {
-    if (!redis.down) result.troubles.push(unreachable(redis.failure));
+    if (!redis.down && isReady(pod) && !isTerminating(pod)) result.troubles.push(unreachable(redis.failure));
     return result;
   }
   const { look, session } = redis;

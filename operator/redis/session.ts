@@ -31,9 +31,9 @@ export class RedisRefusal extends Error {
   override readonly name = 'RedisRefusal';
 }
 
-/** Whether an error says that nothing listens at the address. */
+/** Whether an error says that no Redis is there: nothing listens, or what did has just ended. */
 export function isDown(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
+  return error instanceof Error && 'code' in error && (error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET');
 }
 
 /** Time limit of a connection and of each call, in ms: one hung Redis must not hold up the rest. */

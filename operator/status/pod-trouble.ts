@@ -70,11 +70,13 @@ function waiting(pod: Pod): { reason?: string; message?: string } | undefined {
 
 function imageTrouble(pod: Pod): Finding<PodReason> | undefined {
   if (!hasImageTrouble(pod)) return undefined;
-  const { reason, message = '' } = waiting(pod) ?? {};
+  const { reason = '', message = '' } = waiting(pod) ?? {};
+  // The kubelet alternates between trying and backing off; the cause stays the same.
+  const cause = message.replace(/^Back-off pulling image "[^"]*"(: ErrImagePull: )?/, '') || reason;
   const image = pod.spec.containers[0]?.image;
   return {
     reason: 'ImageUnavailable',
-    message: `the image ${image} cannot be pulled; correct spec.image or spec.version, or make the image available (${reason}: ${message})`,
+    message: `the image ${image} cannot be pulled; correct spec.image or spec.version, or make the image available: ${cause}`,
   };
 }
 
