@@ -18,7 +18,12 @@ import { createPool } from './store/pool.ts';
 const { values: args } = parseArgs({
   options: { config: { type: 'string', default: '/etc/cubby/dataplane.json' }, kubeconfig: { type: 'string' } },
 });
-await start(readConfig(args.config), args.kubeconfig);
+try {
+  await start(readConfig(args.config), args.kubeconfig);
+} catch (error) {
+  console.error(`the data plane cannot start: ${(error as Error).message}`);
+  process.exit(1);
+}
 
 /** Brings the data plane up, and takes it down in order when the process is told to stop. */
 async function start(config: Config, kubeconfig: string | undefined): Promise<void> {
