@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { run } from './command.ts';
 import { withLock } from './lock.ts';
@@ -78,7 +78,21 @@ export async function describeProductImage(): Promise<ImageSource> {
 /** Builds Cubby's own image over a base that is built here too, where the user's cache lacks it. */
 export async function ensureProductImage(progress: Progress): Promise<ImageArchive> {
   const base = await ensureImage(nodeBaseImage, progress);
-  return ensureImage({ ...(await describeProductImage()), base }, progress);
+  const image = await ensureImage({ ...(await describeProductImage()), base }, progress);
+  await removeOldArchives('cubby-');
+  return image;
+}
+
+const KEPT_ARCHIVES = 5;
+
+/** Every change of the code makes an image: all but the newest archives of that prefix go. */
+async function removeOldArchives(prefix: string): Promise<void> {
+  const directory = join(cacheDirectory, 'images');
+  const names = (await readdir(directory)).filter((name) => name.startsWith(prefix) && name.endsWith('.tar'));
+  const aged = await Promise.all(
+    names.map(async (name) => ({ path: join(directory, name), at: (await stat(join(directory, name))).mtimeMs })),
+  );
+  for (const { path } of aged.sort((a, b) => b.at - a.at).slice(KEPT_ARCHIVES)) await rm(path);
 }
 
 async function ensureImage(source: ImageSource, progress: Progress): Promise<ImageArchive> {

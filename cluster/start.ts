@@ -70,6 +70,12 @@ Try next:
 `;
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    process.stderr.write('\ninterrupted; `npm run stop` takes down what is up, `npm start` goes on from here\n');
+    process.exit(130);
+  });
+}
 try {
   await withLock(`${stateDirectory}/start.lock`, main);
 } catch (error) {

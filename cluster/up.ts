@@ -18,6 +18,10 @@ export interface UpOptions {
 export async function ensureCluster({ kubeconfig, progress = consoleProgress }: UpOptions = {}): Promise<Cluster> {
   const named = kubeconfig ?? process.env.CUBBY_KUBECONFIG;
   if (named) return useNamed(named, progress);
-  if (await findKind()) return startKind(progress);
-  return startEmbedded(progress);
+  const kind = (await findKind()) ? await startKind(progress).catch((error: Error) => error) : undefined;
+  if (kind && !(kind instanceof Error)) return kind;
+  // Docker without a node image, and without a way to pull one, is as good as no Docker.
+  return startEmbedded(progress).catch((error: Error) => {
+    throw kind ? new Error(error.message, { cause: kind }) : error;
+  });
 }

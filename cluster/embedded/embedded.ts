@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureBinaries } from '../binaries.ts';
@@ -45,8 +45,9 @@ export async function startEmbedded(progress: Progress): Promise<Cluster> {
     ensureImages([...nodeImages, ...redisImages, nodeBaseImage], progress),
   ]);
   await removeAbandoned();
-  const { plan, files } = await makePlan(binaries);
-  const running = await readRecord(plan.layout.id);
+  const running = await readRecord(deriveLayout(cloneDirectory, []).id);
+  const layout = running?.layout ?? deriveLayout(cloneDirectory, await listForeignRoutes());
+  const { plan, files } = await makePlan(layout, binaries);
   if (running && running.fingerprint === plan.fingerprint && (await isNodeReady(binaries.kubectl, new Date(0)))) {
     return describeCluster(running, false);
   }
@@ -93,8 +94,7 @@ function requireSupport(): void {
 
 type Binaries = Record<(typeof componentBinaries)[number] | 'kubectl', string>;
 
-async function makePlan(binaries: Binaries): Promise<{ plan: Plan; files: Record<string, string> }> {
-  const layout = deriveLayout(cloneDirectory, await listForeignRoutes());
+async function makePlan(layout: Layout, binaries: Binaries): Promise<{ plan: Plan; files: Record<string, string> }> {
   const files = renderConfiguration(layout, await chooseSnapshotter());
   const base = listBaseComponents(layout, binaries);
   const clients = listClientComponents(layout, binaries);
@@ -157,7 +157,7 @@ async function launch(plan: Plan, tell: (detail: string) => void): Promise<Clust
     if (record?.holder && record.supervisor.pid === supervisor.pid) return record;
     await sleep(50);
   }
-  throw new Error(`the cluster's supervisor ended at once; see ${supervisorLog}`);
+  throw new Error(`the cluster could not be set up; see ${supervisorLog}\n${await readFile(supervisorLog, 'utf8')}`);
 }
 
 async function waitFor(
