@@ -104,19 +104,20 @@ export function dataVersion({ store, claim, redis }: Pick<Observed, 'store' | 'c
 }
 
 function downgrade(wanted: string, floor: string): Finding<'DowngradeRefused'> {
-  const message = `Redis ${wanted} cannot read the data of Redis ${floor}; set spec.version or spec.image to ${floor.split('.').slice(0, 2).join('.')} or newer. The store goes on as it was`;
+  const message = `Redis ${wanted} cannot read the data of Redis ${floor}; set spec.version or spec.image to ${floor.split('.').slice(0, 2).join('.')} or newer; nothing is changed until then`;
   return { reason: 'DowngradeRefused', message };
 }
 
 /** Memory below what the data takes would, under noeviction, refuse every write: the old limit stays until there is room. */
 function acceptMemory({ store, accepted, redis }: Observed): { bytes: number; refusals: Finding<'ShrinkRefused'>[] } {
   const wanted = Math.floor(parseQuantity(store.spec.memory));
-  if (!accepted || wanted >= accepted.memory || store.spec.evictionPolicy !== 'noeviction')
-    return { bytes: wanted, refusals: [] };
+  // Where the StatefulSet was deleted, what Redis last said takes its place.
+  const before = accepted?.memory ?? store.status?.memory?.limit ?? wanted;
+  if (wanted >= before || store.spec.evictionPolicy !== 'noeviction') return { bytes: wanted, refusals: [] };
   const used = redis && 'look' in redis ? redis.look.info.usedMemory : (store.status?.memory?.used ?? 0);
   if (used <= wanted) return { bytes: wanted, refusals: [] };
-  const message = `spec.memory ${store.spec.memory} is less than the ${used} bytes in use; delete keys, raise spec.memory, or choose an evictionPolicy that may drop keys. The limit stays at ${accepted.memory} bytes`;
-  return { bytes: accepted.memory, refusals: [{ reason: 'ShrinkRefused', message }] };
+  const message = `spec.memory ${store.spec.memory} is less than the ${used} bytes in use; delete keys, raise spec.memory, or choose an evictionPolicy that may drop keys. The limit stays at ${before} bytes`;
+  return { bytes: before, refusals: [{ reason: 'ShrinkRefused', message }] };
 }
 
 /** redis.conf gets only what a running Redis has taken, so that a value out of range never keeps it from starting. */

@@ -1,5 +1,5 @@
 import { applyAll, type Change } from '../../kube/apply.ts';
-import { isForbidden, isInvalid } from '../../kube/errors.ts';
+import { isForbidden, isInvalid, KubeError } from '../../kube/errors.ts';
 import { type ApiObject, controllerOf } from '../../kube/object.ts';
 import { children } from '../resources/index.ts';
 import type { Manifest } from '../resources/manifest.ts';
@@ -50,7 +50,8 @@ async function applyWave(
       const [change] = await applyAll(client, [manifest], caches.find, options);
       if (change) collect(change, store.metadata.name, applied);
     } catch (error) {
-      if (isInvalid(error)) applied.refusals.push({ reason: 'SpecRefused', message: refused(manifest, error) });
+      if (isInvalid(error) || isNotTyped(error))
+        applied.refusals.push({ reason: 'SpecRefused', message: refused(manifest, error) });
       else if (isForbidden(error)) applied.troubles.push({ reason: 'ChildRefused', message: refused(manifest, error) });
       else throw error;
     }
@@ -73,6 +74,11 @@ function collect({ action, ref, object }: Change, store: string, applied: Applie
   if (ref.kind !== 'StatefulSet') return;
   applied.statefulSet = object as StatefulSet;
   applied.created = action === 'created';
+}
+
+/** Server-side apply answers 500 to a field that the schema does not have, which spec.scheduling may bring in. */
+function isNotTyped(error: unknown): boolean {
+  return error instanceof KubeError && error.status === 500 && error.message.startsWith('failed to create typed patch');
 }
 
 function isLeftOver(object: ApiObject, store: string): boolean {

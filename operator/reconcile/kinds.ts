@@ -8,8 +8,12 @@ export const kvTokens = resource(API_VERSION, 'KVToken', 'kvtokens');
 
 /** The parts of apps/v1 StatefulSet that the operator reads. */
 export interface StatefulSet extends KubeObject {
-  spec: { replicas?: number; volumeClaimTemplates?: unknown[] };
-  status?: { observedGeneration?: number };
+  spec: {
+    replicas?: number;
+    volumeClaimTemplates?: unknown[];
+    template?: { metadata?: { annotations?: Record<string, string> } };
+  };
+  status?: { observedGeneration?: number; updateRevision?: string };
 }
 
 /** The parts of core/v1 PersistentVolumeClaim that the operator reads. */

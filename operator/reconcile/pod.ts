@@ -1,3 +1,4 @@
+import { RESTART_HASH_ANNOTATION } from '../../contract/labels.ts';
 import { isConflict, KubeError } from '../../kube/errors.ts';
 import { keyOf } from '../../kube/object.ts';
 import { pods } from '../../kube/resources.ts';
@@ -42,10 +43,11 @@ export async function maintainPod(
   const decision = decideRoll({
     pod,
     redis,
-    accepted: plan.accepted,
+    templateHash: statefulSet.spec.template?.metadata?.annotations?.[RESTART_HASH_ANNOTATION],
     mode: plan.settings.mode,
     templateSeen: (statefulSet.status?.observedGeneration ?? 0) >= (statefulSet.metadata.generation ?? 0),
     sameResources: same,
+    sameRevision: pod.metadata.labels?.['controller-revision-hash'] === statefulSet.status?.updateRevision,
   });
   if ('step' in decision) result.steps.push(decision.step);
   if (decision.action === 'refuse') result.troubles.push(decision.trouble);

@@ -1,19 +1,20 @@
 import { RESTART_HASH_ANNOTATION } from '../../contract/labels.ts';
-import { type Accepted, restartHash } from '../resources/plan.ts';
 import type { Finding } from '../status/finding.ts';
-import { isRunning, isTerminating, type Pod } from '../status/pod.ts';
+import { isRunning, isTerminating } from '../status/pod.ts';
 import type { StepReason } from '../status/store-facts.ts';
-
 import type { Observed } from './observe.ts';
 
 /** What a decision about the pod is made from. */
 export interface RollInput extends Pick<Observed, 'pod' | 'redis'> {
-  accepted: Accepted;
+  /** The restart hash of the StatefulSet's template as it was applied. */
+  templateHash: string | undefined;
   mode: 'aof' | 'rdb' | 'none';
   /** Whether the StatefulSet's controller has seen the template: before that it would make the old pod again. */
   templateSeen: boolean;
   /** Whether the pod's resources are those of the template. */
   sameResources: boolean;
+  /** Whether the pod was made from the template as it is now; an admission plugin may have changed it all the same. */
+  sameRevision: boolean;
 }
 
 /** What to do with the pod now. */
@@ -36,10 +37,10 @@ const act = (action: 'wait' | 'save' | 'replace', reason: StepReason, message: s
 const noPod: Check = ({ pod }) => (pod ? undefined : keep);
 const podEnds: Check = ({ pod }) =>
   pod && isTerminating(pod) ? act('wait', 'Restarting', 'the old pod is ending') : undefined;
-const podIsAsWanted: Check = ({ pod, accepted, sameResources }) => {
-  const sameInputs = pod && hashOf(pod) === restartHash(accepted);
-  // What cannot be changed in a pod that never ran is changed by replacing it; a running one is resized in place.
-  return sameInputs && (sameResources || isRunning(pod)) ? keep : undefined;
+const podIsAsWanted: Check = ({ pod, templateHash, sameResources, sameRevision }) => {
+  if (pod?.metadata.annotations?.[RESTART_HASH_ANNOTATION] !== templateHash) return undefined;
+  // A running pod is resized in place; one that does not run is made anew, unless that would give the same again.
+  return sameResources || sameRevision || (pod && isRunning(pod)) ? keep : undefined;
 };
 const templateNotSeen: Check = ({ templateSeen }) =>
   templateSeen ? undefined : act('wait', 'Restarting', 'waiting for the StatefulSet controller');
@@ -98,8 +99,4 @@ export function decideRoll(input: RollInput): RollDecision {
 /** What must come before Redis is stopped for hibernation; nothing where it may be stopped now. */
 export function decideStop({ pod, redis, mode }: Pick<RollInput, 'pod' | 'redis' | 'mode'>): RollDecision | undefined {
   return pod && !isTerminating(pod) ? notSaved({ redis, mode }) : undefined;
-}
-
-function hashOf(pod: Pod): string | undefined {
-  return pod.metadata.annotations?.[RESTART_HASH_ANNOTATION];
 }
