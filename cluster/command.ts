@@ -76,6 +76,15 @@ export function run(command: string, args: readonly string[], options: RunOption
   });
 }
 
+/**
+ * Runs a command in mount and process namespaces of its own, as root: when it is interrupted, what it started and
+ * mounted goes with it.
+ */
+export function runEnclosed(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const enclosure = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child=KILL', '--mount-proc'];
+  return run('setpriv', ['--pdeathsig=KILL', '--', 'unshare', ...enclosure, '--', command, ...args], options);
+}
+
 /** Whether a command runs to a successful end; a command that does not exist counts as no. */
 export function succeeds(command: string, args: readonly string[], options: RunOptions = {}): Promise<boolean> {
   return run(command, args, options).then(

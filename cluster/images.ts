@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { run } from './command.ts';
+import { runEnclosed } from './command.ts';
 import { withLock } from './lock.ts';
 import { ensurePackages, imagePackages } from './packages.ts';
 import { cacheDirectory, cloneDirectory } from './paths.ts';
 import type { Progress } from './progress.ts';
 import { ensureRootArchive, type RootFs, redisRoots } from './rootfs.ts';
+import { withWorkspace } from './workspace.ts';
 
 /** A built image: the reference that it answers to, and its OCI archive, whose name changes with its content. */
 export interface ImageArchive {
@@ -103,34 +104,30 @@ async function ensureImage(source: ImageSource, progress: Progress): Promise<Ima
   await withLock(join(cacheDirectory, 'images', 'build.lock'), async () => {
     if (existsSync(archive)) return;
     const root = source.root && (await ensureRootArchive(source.root, progress));
-    await progress.step(`building image ${source.reference}`, () => build(source, root, archive));
+    await progress.step(`building image ${source.reference}`, () =>
+      withWorkspace(join(cacheDirectory, 'images'), (workspace) => build(source, root, archive, workspace)),
+    );
   });
   return { reference: source.reference, archive };
 }
 
-async function build(source: ImageSource, root: string | undefined, archive: string): Promise<void> {
-  const workspace = join(cacheDirectory, 'images', `build-${process.pid}`);
+async function build(source: ImageSource, root: string | undefined, archive: string, workspace: string): Promise<void> {
   const context = join(workspace, 'context');
   const half = join(workspace, 'image.tar');
   const log = join(cacheDirectory, 'logs', 'images.log');
   const storage = ['--root', join(workspace, 'root'), '--runroot', join(workspace, 'run')];
-  const buildah = (...args: string[]) => run('buildah', [...storage, ...args], { log });
-  await mkdir(context, { recursive: true });
-  try {
-    const files = root ? { ...source.files, 'rootfs.tar': root } : source.files;
-    for (const [name, from] of Object.entries(files)) await cp(from, join(context, name), { recursive: true });
-    await copyFile(join(cloneDirectory, source.dockerfile), join(context, 'Dockerfile'));
-    if (source.base) {
-      const id = (await buildah('pull', '--quiet', `oci-archive:${source.base.archive}`)).trim();
-      await buildah('tag', id, source.base.reference);
-    }
-    await buildah('bud', '--isolation', 'chroot', '--pull-never', '--tag', source.reference, context);
-    await buildah('push', '--quiet', source.reference, `oci-archive:${half}:${source.reference}`);
-    await rename(half, archive);
-  } finally {
-    await run('buildah', [...storage, 'rm', '--all'], { log }).catch(() => {});
-    await rm(workspace, { recursive: true, force: true });
+  const buildah = (...args: string[]) => runEnclosed('buildah', [...storage, ...args], { log });
+  await mkdir(context);
+  const files = root ? { ...source.files, 'rootfs.tar': root } : source.files;
+  for (const [name, from] of Object.entries(files)) await cp(from, join(context, name), { recursive: true });
+  await copyFile(join(cloneDirectory, source.dockerfile), join(context, 'Dockerfile'));
+  if (source.base) {
+    const id = (await buildah('pull', '--quiet', `oci-archive:${source.base.archive}`)).trim();
+    await buildah('tag', id, source.base.reference);
   }
+  await buildah('bud', '--isolation', 'chroot', '--pull-never', '--tag', source.reference, context);
+  await buildah('push', '--quiet', source.reference, `oci-archive:${half}:${source.reference}`);
+  await rename(half, archive);
 }
 
 async function fingerprint(source: ImageSource): Promise<string> {

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from './command.ts';
+import { run, runEnclosed } from './command.ts';
 import { withLock } from './lock.ts';
 import { ensurePackages, imagePackages } from './packages.ts';
 import { cacheDirectory } from './paths.ts';
 import type { Progress } from './progress.ts';
+import { withWorkspace } from './workspace.ts';
 
 /** A Debian root file system: what its suite, its packages and its one extra user make of it. */
 export interface RootFs {
@@ -51,13 +52,15 @@ export async function ensureRootArchive(root: RootFs, progress: Progress): Promi
   await ensurePackages(imagePackages, progress);
   await withLock(`${archive}.lock`, async () => {
     if (existsSync(archive)) return;
-    await mkdir(directory, { recursive: true });
-    await progress.step(`bootstrapping Debian ${root.suite} with ${root.packages.join(', ')}`, async () => {
-      const half = join(directory, `half-${name}-${key}.tar`);
-      const log = join(cacheDirectory, 'logs', `root-${name}.log`);
-      await run('mmdebstrap', await describe(root, half), { log });
-      await rename(half, archive);
-    });
+    await progress.step(`bootstrapping Debian ${root.suite} with ${root.packages.join(', ')}`, () =>
+      withWorkspace(directory, async (workspace) => {
+        const half = join(workspace, 'root.tar');
+        const log = join(cacheDirectory, 'logs', `root-${name}.log`);
+        // The tree is unpacked there, and is too much for a /tmp in memory.
+        await runEnclosed('mmdebstrap', await describe(root, half), { log, env: { TMPDIR: workspace } });
+        await rename(half, archive);
+      }),
+    );
   });
   return archive;
 }
