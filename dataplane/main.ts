@@ -14,6 +14,7 @@ import { createBudget } from './middleware/admission.ts';
 import { createMetrics } from './middleware/metrics.ts';
 import { close, createHttpServer, listen } from './server.ts';
 import { createPool } from './store/pool.ts';
+import { createStoreReport } from './store-report.ts';
 
 const { values: args } = parseArgs({
   options: { config: { type: 'string', default: '/etc/cubby/dataplane.json' }, kubeconfig: { type: 'string' } },
@@ -44,12 +45,7 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
     commandTimeoutMs: config.commandTimeoutMs,
     idleCloseMs: config.idleCloseMs,
     password: ({ uid, credentialGeneration }) => redisPassword(masterKey, uid, credentialGeneration, 'dataplane'),
-    report: (address, event) => {
-      const code = 'code' in event ? event.code : '';
-      metrics.storeEvents.inc({ event: event.event, code });
-      const level = event.event === 'connected' ? 'info' : 'warn';
-      log[level]({ host: address.host, ...event, remedy: remedyOf(code) }, 'store');
-    },
+    report: (address, event) => report(address, event),
   });
   const budget = createBudget(config.limits.heldBytes);
   const metrics = createMetrics({
@@ -60,6 +56,7 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
     synced: () => watch.synced(),
     silentSeconds: () => watch.silentMs() / 1000,
   });
+  const report = createStoreReport(log, metrics, () => performance.now());
   let stopping = false;
   const app = createApp({
     log,
@@ -95,11 +92,4 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
     client.close();
     await close(metricsServer, 0);
   });
-}
-
-function remedyOf(code: string): string | undefined {
-  if (['WRONGPASS', 'NOAUTH', 'NOPERM'].includes(code)) {
-    return 'the store was set up with another master key or credential generation: check that operator and data plane mount the same cubby-master-key, and the operator log for this store';
-  }
-  return undefined;
 }

@@ -101,6 +101,7 @@ export class Lane {
     }
     switch (failure) {
       case 'unsent':
+        this.#drop(connection);
         if (performance.now() < deadline) return;
         throw restarting();
       case 'refused':
@@ -116,7 +117,8 @@ export class Lane {
         if (attempts === 1 && performance.now() < deadline) return;
         throw new StoreError('unavailable', 'the store does not answer');
       case 'denied':
-        this.#drop(connection);
+        // Where only a permission is missing, what else is in flight on the connection goes well.
+        if (replyCode(error) === 'NOAUTH') this.#drop(connection);
         throw new StoreError('unavailable', 'the store refuses the credentials of the data plane');
       case 'read-only':
         throw new StoreError('unavailable', 'the store takes no writes now, for example because its disk is full');

@@ -30,17 +30,18 @@ const REPLIES: Readonly<Record<string, RedisFailure>> = {
 export function failureOf(error: unknown): RedisFailure {
   if (error instanceof UnsentError) return 'unsent';
   const reply = replyCode(error);
-  if (reply !== undefined) return REPLIES[reply] ?? 'other';
-  return 'lost';
+  return reply === undefined ? 'lost' : (REPLIES[reply] ?? 'other');
 }
 
 /**
  * The code word of an error reply, fit for logs: the rest of a reply, and the error object itself, hold keys and
- * values. Undefined for an error that is not a reply of Redis.
+ * values. A word that is not known here is given as ERR, since the Redis may be a tenant's own image and say anything.
+ * Undefined for an error that is not a reply of Redis.
  */
 export function replyCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || error.name !== 'ReplyError') return undefined;
-  return /^[A-Z]+/.exec(error.message)?.[0] ?? 'ERR';
+  const word = /^[A-Z]+/.exec(error.message)?.[0] ?? '';
+  return Object.hasOwn(REPLIES, word) ? word : 'ERR';
 }
 
 /** Why a connection could not be made, fit for logs: a code of Redis, of the system, or `closed`. */

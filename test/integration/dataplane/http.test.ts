@@ -4,7 +4,8 @@ import { createMemoryStores } from '../../../dataplane/store/memory.ts';
 import type { Pool } from '../../../dataplane/store/pool.ts';
 import { startTenantRedis, type TenantRedis } from '../../contract/tenant-redis.ts';
 import { type Api, startApi } from './api.ts';
-import { httpSuite } from './http.ts';
+import { accessSuite } from './http-access.ts';
+import { valuesSuite } from './http-values.ts';
 
 describe('over the memory adapter', () => {
   let api: Api;
@@ -12,7 +13,8 @@ describe('over the memory adapter', () => {
     api = await startApi({ stores: createMemoryStores() });
   });
   after(() => api.close());
-  httpSuite('memory', () => api);
+  valuesSuite('memory', () => api);
+  accessSuite('memory', () => api);
 });
 
 for (const version of ['7.0', '8.0'] as const) {
@@ -44,7 +46,8 @@ for (const version of ['7.0', '8.0'] as const) {
       await pool.close();
       for (const server of servers) await server.stop();
     });
-    httpSuite(`redis ${version}`, () => api);
+    valuesSuite(`redis ${version}`, () => api);
+    accessSuite(`redis ${version}`, () => api);
   });
 }
 

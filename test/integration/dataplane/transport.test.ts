@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { close } from '../../../dataplane/server.ts';
 import { createMemoryStores } from '../../../dataplane/store/memory.ts';
 import { StoreError, type Stores } from '../../../dataplane/store/port.ts';
-import { type Api, BODY_BYTES, sendRaw, startApi } from './api.ts';
+import { type Api, type ApiOptions, BODY_BYTES, sendRaw, startApi } from './api.ts';
 
 const statuses = (answer: string) => [...answer.matchAll(/HTTP\/1\.1 (\d{3})/g)].map((match) => Number(match[1]));
 
@@ -175,9 +175,16 @@ describe('raw requests', () => {
   });
 });
 
+/** Starts a server that ends with the test. */
+async function open(t: TestContext, options: ApiOptions): Promise<Api> {
+  const api = await startApi(options);
+  t.after(api.close);
+  return api;
+}
+
 describe('limits in time and memory', () => {
-  test('a request that is sent too slowly is ended, and others are served meanwhile', async () => {
-    const api = await startApi({
+  test('a request that is sent too slowly is ended, and others are served meanwhile', async (t) => {
+    const api = await open(t, {
       stores: createMemoryStores(),
       configure: (server) => {
         server.headersTimeout = 300;
@@ -190,11 +197,10 @@ describe('limits in time and memory', () => {
     const response = await fetch(`${api.url}/infra/kv/k`, { headers: { authorization: `Bearer ${token}` } });
     assert.equal(response.status, 404);
     assert.deepEqual((await slow).map(statuses), [[408], [408]]);
-    api.close();
   });
 
-  test('while bodies fill the budget new requests are 503 with Retry-After, and served again when it is free', async () => {
-    const api = await startApi({ stores: createMemoryStores(), heldBytes: 50_000 });
+  test('while bodies fill the budget new requests are 503 with Retry-After, and served again when it is free', async (t) => {
+    const api = await open(t, { stores: createMemoryStores(), heldBytes: 50_000 });
     const token = api.tenant('full');
     const socket = connect(api.port, '127.0.0.1');
     socket.write(
@@ -209,31 +215,29 @@ describe('limits in time and memory', () => {
     socket.destroy();
     await sleep(100);
     assert.equal((await fetch(`${api.url}/infra/kv/k`, { headers })).status, 404);
-    api.close();
   });
 
-  test('an error that nobody foresaw is 500 without any of its text, which the log has', async () => {
+  test('an error that nobody foresaw is 500 without any of its text, which the log has', async (t) => {
     const broken: Stores = {
       open: () => {
         throw new TypeError('secret detail');
       },
       close: async () => {},
     };
-    const api = await startApi({ stores: broken });
+    const api = await open(t, { stores: broken });
     const response = await fetch(`${api.url}/infra/kv/k`, { headers: { authorization: `Bearer ${api.tenant('x')}` } });
     const text = await response.text();
     assert.equal(response.status, 500);
     assert.equal(JSON.parse(text).code, 'internal_error');
     assert.ok(!text.includes('secret detail'));
     assert.ok(api.logged().includes('secret detail') && api.logged().includes(JSON.parse(text).request_id));
-    api.close();
   });
 
-  test('each way in which a store fails has its status', async () => {
+  test('each way in which a store fails has its status', async (t) => {
     const expected = { unavailable: 503, unknown: 504, full: 507, 'wrong-type': 409, failed: 500 } as const;
     for (const [failure, status] of Object.entries(expected)) {
       const fail = () => Promise.reject(new StoreError(failure as keyof typeof expected, `it is ${failure}`));
-      const api = await startApi({
+      const api = await open(t, {
         stores: { open: () => ({ get: fail, set: fail, delete: fail }), close: async () => {} },
       });
       const headers = { authorization: `Bearer ${api.tenant('x')}` };
@@ -241,19 +245,18 @@ describe('limits in time and memory', () => {
       assert.equal(response.status, status);
       assert.equal(((await response.json()) as { detail: string }).detail, `it is ${failure}`);
       assert.equal(response.headers.has('retry-after'), status === 503);
-      api.close();
     }
   });
 });
 
 describe('stopping', () => {
-  test('while draining requests are served and asked to connect elsewhere; then what is in flight ends, and no more comes in', async () => {
+  test('while draining requests are served and asked to connect elsewhere; then what is in flight ends, and no more comes in', async (t) => {
     const gate = Promise.withResolvers<null>();
     const stores: Stores = {
       open: () => ({ get: () => gate.promise, set: async () => ({ expiresAt: null }), delete: async () => true }),
       close: async () => {},
     };
-    const api = await startApi({ stores });
+    const api = await open(t, { stores });
     const headers = { authorization: `Bearer ${api.tenant('x')}` };
     assert.equal((await fetch(`${api.url}/readyz`)).status, 200);
     api.state.ready = false;
@@ -272,13 +275,13 @@ describe('stopping', () => {
     await closed;
   });
 
-  test('a request that never ends does not keep the process from stopping', async () => {
+  test('a request that never ends does not keep the process from stopping', async (t) => {
     const never = new Promise<never>(() => {});
     const stores: Stores = {
       open: () => ({ get: () => never, set: () => never, delete: () => never }),
       close: async () => {},
     };
-    const api = await startApi({ stores });
+    const api = await open(t, { stores });
     const request = fetch(`${api.url}/infra/kv/k`, { headers: { authorization: `Bearer ${api.tenant('x')}` } });
     request.catch(() => {});
     await sleep(50);

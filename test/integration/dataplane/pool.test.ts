@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool, PoolOptions } from '../../../dataplane/store/pool.ts';
+import { startTenantRedis, type TenantRedis } from '../../contract/tenant-redis.ts';
+import { listen } from './listen.ts';
+import { failsAs, timed } from './outcomes.ts';
+import { startProxy } from './proxy.ts';
+
+const value = Buffer.from('"v"');
+
+describe('the way to a Redis', () => {
+  let tenant: TenantRedis;
+  before(async () => {
+    tenant = await startTenantRedis('7.0');
+  });
+  after(() => tenant.stop());
+  const cleanups: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+
+  const openPool = (options?: Partial<PoolOptions>): Pool => {
+    const { pool } = tenant.pool(options);
+    cleanups.push(() => pool.close());
+    return pool;
+  };
+  const openProxy = async () => {
+    const proxy = await startProxy(tenant.server.port);
+    cleanups.push(proxy.close);
+    return proxy;
+  };
+
+  test('a write whose connection breaks after it was sent is never sent again', async () => {
+    const proxy = await openProxy();
+    const pool = openPool();
+    const store = pool.open({ ...tenant.address, port: proxy.port });
+    await store.set('once', value);
+    const before = await setCalls(tenant);
+    proxy.cutAfterNextRequest();
+    await assert.rejects(store.set('once', value, { ifNotExists: true }), failsAs('unknown'));
+    await store.get('once');
+    assert.equal((await setCalls(tenant)) - before, 1);
+  });
+
+  test('a read whose connection breaks is sent once more', async () => {
+    const proxy = await openProxy();
+    const pool = openPool();
+    const store = pool.open({ ...tenant.address, port: proxy.port });
+    await store.set('read', value);
+    proxy.cutAfterNextRequest();
+    assert.deepEqual((await store.get('read'))?.value, value);
+    assert.equal(proxy.accepted(), 2);
+  });
+
+  test('a connection whose replies stop is given up, and the next request gets a new one', async () => {
+    const proxy = await openProxy();
+    const pool = openPool({ commandTimeoutMs: 300 });
+    const store = pool.open({ ...tenant.address, port: proxy.port });
+    await store.set('k', value);
+    proxy.swallow = true;
+    await assert.rejects(store.set('k', value), failsAs('unknown'));
+    proxy.swallow = false;
+    assert.deepEqual((await store.get('k'))?.value, value);
+    assert.equal(proxy.accepted(), 2);
+  });
+
+  test('an endpoint that accepts and never speaks: unavailable after the bounded wait', async () => {
+    const silent = createServer(() => {});
+    const port = await listen(silent);
+    cleanups.push(() => silent.close());
+    const pool = openPool();
+    const { result, ms } = await timed(pool.open({ ...tenant.address, port }).get('k'));
+    assert.equal(result.status, 'rejected');
+    failsAs('unavailable')(result.reason);
+    assert.ok(ms < 2500, `${ms} ms`);
+  });
+
+  test('one store that hangs does not slow another', async () => {
+    const hung = await startTenantRedis('7.0');
+    cleanups.push(hung.stop);
+    const pool = openPool();
+    const dead = pool.open(hung.address);
+    const alive = pool.open(tenant.address);
+    await dead.set('k', value);
+    await alive.set('k', value);
+    const pid = Number(/process_id:(\d+)/.exec(await hung.admin().info('server'))?.[1]);
+    process.kill(pid, 'SIGSTOP');
+    const stuck = Array.from({ length: 2000 }, () => timed(dead.get('k')));
+    let slowest = 0;
+    for (let i = 0; i < 200; i++) slowest = Math.max(slowest, (await timed(alive.get('k'))).ms);
+    process.kill(pid, 'SIGCONT');
+    await Promise.all(stuck);
+    assert.ok(slowest < 1000, `slowest of the other store: ${slowest} ms`);
+  });
+
+  test('the connection is shared, closed when idle, and made again', async () => {
+    const proxy = await openProxy();
+    const pool = openPool({ idleCloseMs: 200 });
+    const address = { ...tenant.address, port: proxy.port };
+    await Promise.all(Array.from({ length: 50 }, () => pool.open(address).set('k', value)));
+    assert.equal(proxy.accepted(), 1);
+    assert.equal(pool.connections(), 1);
+    await sleep(500);
+    assert.equal(pool.connections(), 0);
+    assert.deepEqual((await pool.open(address).get('k'))?.value, value);
+    assert.equal(proxy.accepted(), 2);
+  });
+
+  test('another endpoint or credential generation is another connection; an equal address is not', async () => {
+    const proxies = [await openProxy(), await openProxy()] as const;
+    const pool = openPool();
+    const first = { ...tenant.address, port: proxies[0].port };
+    await pool.open(first).set('k', value);
+    await pool.open({ ...first }).set('k', value);
+    assert.equal(proxies[0].accepted(), 1);
+    await pool.open({ ...first, port: proxies[1].port }).set('k', value);
+    assert.equal(proxies[1].accepted(), 1);
+    await assert.rejects(pool.open({ ...first, credentialGeneration: 2 }).get('k'), failsAs('unavailable'));
+  });
+});
+
+async function setCalls(tenant: TenantRedis): Promise<number> {
+  const info = await tenant.admin().info('commandstats');
+  return Number(/cmdstat_set:calls=(\d+)/.exec(info)?.[1] ?? 0);
+}

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { UnsentError } from '../../../dataplane/store/connection.ts';
+import { connectFailureCode, failureOf, replyCode } from '../../../dataplane/store/redis-errors.ts';
+
+const reply = (message: string) => Object.assign(new Error(message), { name: 'ReplyError' });
+
+test('an error reply is sorted by its first word', () => {
+  const expected = {
+    'OOM command not allowed when used memory > maxmemory': 'full',
+    'LOADING Redis is loading the dataset in memory': 'refused',
+    'READONLY You can’t write against a read only replica.': 'read-only',
+    'MISCONF Errors writing to the AOF file': 'read-only',
+    'NOPERM this user has no permissions': 'denied',
+    'NOAUTH Authentication required.': 'denied',
+    'WRONGTYPE Operation against a key holding the wrong kind of value': 'wrong-type',
+    'ERR syntax error': 'other',
+    'constructor of nothing': 'other',
+  };
+  for (const [message, failure] of Object.entries(expected)) assert.equal(failureOf(reply(message)), failure, message);
+});
+
+test('what is no reply was lost, unless it was never sent', () => {
+  for (const message of ['Connection is closed.', 'Command timed out', 'OOM'])
+    assert.equal(failureOf(new Error(message)), 'lost');
+  assert.equal(failureOf(new UnsentError('x')), 'unsent');
+});
+
+test('of a reply only a known word gets into logs and metrics, whatever the Redis says', () => {
+  assert.equal(replyCode(reply('WRONGTYPE secret')), 'WRONGTYPE');
+  for (const message of ['SECRETKEY is bad', 'secret', '', 'ERR secret', 'OOMX'])
+    assert.equal(replyCode(reply(message)), 'ERR');
+  assert.equal(replyCode(new Error('OOM')), undefined);
+});
+
+test('a failed connection is told by the code of Redis or of the system', () => {
+  assert.equal(connectFailureCode(reply('WRONGPASS invalid username-password pair')), 'WRONGPASS');
+  assert.equal(connectFailureCode(Object.assign(new Error('x'), { code: 'ECONNREFUSED' })), 'ECONNREFUSED');
+  assert.equal(connectFailureCode(new Error('Command timed out')), 'ETIMEDOUT');
+  assert.equal(connectFailureCode(new Error('Connection is closed.')), 'closed');
+});
