@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { run } from '../command.ts';
 import { endProcess, isSame } from '../process.ts';
 import { removeCgroups } from './cgroups.ts';
@@ -26,8 +27,9 @@ export async function removeRemains({ layout, holder }: ClusterRecord): Promise<
 
 /** Cleans up after clusters, of this clone or another, that were killed or whose clone has been deleted. */
 export async function removeAbandoned(): Promise<ClusterRecord[]> {
+  // Of a deleted clone the running cluster may have kept, or made again, its own directory.
   const abandoned = (await listRecords()).filter(
-    ({ supervisor, layout }) => !isSame(supervisor) || !existsSync(layout.clone),
+    ({ supervisor, layout }) => !isSame(supervisor) || !existsSync(join(layout.clone, 'package.json')),
   );
   for (const record of abandoned) await removeCluster(record);
   return abandoned;
