@@ -28,7 +28,7 @@ export async function applyChildren(
   signal: AbortSignal,
 ): Promise<Applied> {
   const applied: Applied = { statefulSet: observed.statefulSet, created: false, refusals: [], troubles: [], steps: [] };
-  const [first, last] = children(plan, observed.statefulSet?.spec.volumeClaimTemplates);
+  const [first, last] = children(plan, observed.statefulSet?.spec.volumeClaimTemplates?.[0]);
   await applyWave(context, plan, first, applied, signal);
   // A pod must not start beside a foreign Service or without its users; one that runs is not held back.
   const mayRun = applied.troubles.length === 0 && applied.steps.length === 0;

@@ -1,6 +1,7 @@
 import { API_VERSION } from '../../contract/objects.ts';
 import type { ApiObject, KubeObject } from '../../kube/object.ts';
 import { resource } from '../../kube/resources.ts';
+import type { ClaimTemplate } from '../resources/statefulset.ts';
 import type { Pod } from '../status/pod.ts';
 
 export const kvStores = resource(API_VERSION, 'KVStore', 'kvstores');
@@ -10,7 +11,7 @@ export const kvTokens = resource(API_VERSION, 'KVToken', 'kvtokens');
 export interface StatefulSet extends KubeObject {
   spec: {
     replicas?: number;
-    volumeClaimTemplates?: unknown[];
+    volumeClaimTemplates?: ClaimTemplate[];
     template?: { metadata?: { annotations?: Record<string, string> } };
   };
   status?: { observedGeneration?: number; updateRevision?: string };

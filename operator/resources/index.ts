@@ -5,15 +5,15 @@ import { networkPolicy } from './network-policy.ts';
 import type { StorePlan } from './plan.ts';
 import { headlessService, service } from './service.ts';
 import { serviceAccount } from './service-account.ts';
-import { statefulSet } from './statefulset.ts';
+import { type ClaimTemplate, statefulSet } from './statefulset.ts';
 
 /**
  * The children of a store in two waves. The first is all that the pod mounts or runs as, and what guards and names it:
  * their order does not matter. The StatefulSet comes last, so that its pod never waits for a mount that is not there.
  */
-export function children(plan: StorePlan, claimTemplates?: readonly unknown[]): [Manifest[], Manifest[]] {
+export function children(plan: StorePlan, existing?: ClaimTemplate): [Manifest[], Manifest[]] {
   return [
     [networkPolicy(plan), serviceAccount(plan), configMap(plan), aclSecret(plan), service(plan), headlessService(plan)],
-    [statefulSet(plan, claimTemplates)],
+    [statefulSet(plan, existing)],
   ];
 }

@@ -27,6 +27,15 @@ const probes = {
   livenessProbe: { ...ping(), periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 },
 };
 
+/**
+ * Starts Redis once no other holds the lock on the data directory. A pod that is deleted by force is replaced while its
+ * Redis still runs and acknowledges writes: without the lock two would write the same files, and what the old one
+ * acknowledged last would be lost. Redis inherits the descriptor, so the lock is held for as long as it lives.
+ */
+const START = `exec 9>${PATHS.data}/.lock
+flock -n 9 || { echo 'waiting for the Redis that still holds the data'; flock 9 || exit 1; }
+exec redis-server ${PATHS.conf}/${PATHS.confFile}`;
+
 /** Requests and limits of the Redis container. */
 export function redisResources({ store, accepted, settings }: StorePlan): {
   requests: Record<string, string>;
@@ -80,7 +89,7 @@ export function podTemplate(plan: StorePlan): Record<string, unknown> {
           name: REDIS_CONTAINER,
           image: accepted.image,
           ...(plan.imagePullPolicy && { imagePullPolicy: plan.imagePullPolicy }),
-          command: ['redis-server', `${PATHS.conf}/${PATHS.confFile}`],
+          command: ['sh', '-c', START],
           ports: [{ name: 'redis', containerPort: REDIS_PORT, protocol: 'TCP' }],
           ...probes,
           resources: redisResources(plan),

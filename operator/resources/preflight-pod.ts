@@ -9,6 +9,11 @@ export function preflightName(store: string): string {
   return `${store}-redis-preflight`;
 }
 
+/** What the pod of a store needs of its image, tried as that pod uses it. */
+const TRY = `exec > /dev/termination-log 2>&1
+command -v flock > /dev/null || { echo 'the image has no flock'; exit 1; }
+exec redis-server --version`;
+
 /** What a preflight tries. */
 export interface PreflightOptions extends RestartInputs {
   imagePullPolicy?: string | undefined;
@@ -47,7 +52,7 @@ export function preflightPod(store: KVStore, options: PreflightOptions): Manifes
           name: 'preflight',
           image: options.image,
           ...(options.imagePullPolicy && { imagePullPolicy: options.imagePullPolicy }),
-          command: ['sh', '-c', 'redis-server --version > /dev/termination-log'],
+          command: ['sh', '-c', TRY],
           resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { cpu: '200m', memory: '32Mi' } },
           securityContext: containerSecurity,
         },

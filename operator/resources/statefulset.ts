@@ -7,10 +7,10 @@ import { podTemplate } from './pod-template.ts';
 
 /**
  * The StatefulSet that runs a store's Redis. It replaces no pod by itself (OnDelete): the operator does, when a restart
- * is due and the data is saved. `claimTemplates` are those of the StatefulSet that exists, because they cannot change;
- * a volume grows through its claim.
+ * is due and the data is saved. `existing` is the claim template of the StatefulSet that exists, because it cannot
+ * change; a volume grows through its claim.
  */
-export function statefulSet(plan: StorePlan, claimTemplates?: readonly unknown[]): Manifest {
+export function statefulSet(plan: StorePlan, existing?: ClaimTemplate): Manifest {
   const { store, accepted, catalogueVersion } = plan;
   const names = childNames(store.metadata.name);
   const metadata = childMetadata(store, names.statefulSet);
@@ -33,18 +33,23 @@ export function statefulSet(plan: StorePlan, claimTemplates?: readonly unknown[]
       revisionHistoryLimit: 3,
       persistentVolumeClaimRetentionPolicy: { whenScaled: 'Retain', whenDeleted: store.spec.deletionPolicy },
       template: podTemplate(plan),
-      ...(plan.settings.mode !== 'none' && { volumeClaimTemplates: claimTemplates ?? [claimTemplate(plan)] }),
+      ...(plan.settings.mode !== 'none' && {
+        volumeClaimTemplates: [existing ? keepTemplate(existing) : claimTemplate(plan)],
+      }),
     },
   };
 }
 
+/** The parts of a claim template that were set, and not filled in by the API server. */
+export interface ClaimTemplate {
+  metadata: { labels?: Record<string, string>; annotations?: Record<string, string> };
+  spec: { accessModes?: string[]; storageClassName?: string; resources?: { requests?: Record<string, string> } };
+}
+
 function claimTemplate({ store, settings }: StorePlan): Record<string, unknown> {
   const { size, storageClassName } = store.spec.persistence;
-  return {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
+  return keepTemplate({
     metadata: {
-      name: VOLUME_CLAIM_TEMPLATE,
       labels: storeLabels(store.metadata.name),
       annotations: { [DATA_MODE_ANNOTATION]: settings.mode },
     },
@@ -53,5 +58,16 @@ function claimTemplate({ store, settings }: StorePlan): Record<string, unknown> 
       ...(storageClassName && { storageClassName }),
       resources: { requests: { storage: size } },
     },
+  });
+}
+
+function keepTemplate({ metadata, spec }: ClaimTemplate): Record<string, unknown> {
+  const { labels, annotations } = metadata;
+  const { accessModes, storageClassName, resources } = spec;
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: VOLUME_CLAIM_TEMPLATE, labels, annotations },
+    spec: { accessModes, ...(storageClassName && { storageClassName }), resources },
   };
 }
