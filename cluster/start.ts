@@ -1,4 +1,5 @@
 // `npm start`: a cluster, Cubby in it, the quickstart, and a value written and read through the data plane.
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { run } from './command.ts';
 import { applyQuickstart, createKubectl, installChart, tryQuickstart, writeEnvironment } from './install.ts';
@@ -6,7 +7,7 @@ import { withLock } from './lock.ts';
 import { cloneDirectory, stateDirectory } from './paths.ts';
 import { consoleProgress, formatDuration, type Progress } from './progress.ts';
 import type { Cluster } from './provider.ts';
-import { ensureCluster } from './up.ts';
+import { ensureCluster, requireCluster } from './up.ts';
 
 const HELP = `npm start [-- OPTION…]
 
@@ -28,14 +29,19 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) return void process.stdout.write(HELP);
+  await requireCluster(values.kubeconfig);
+  await withLock(join(stateDirectory, 'start.lock'), () => bringUp(values.kubeconfig, values['cluster-only']));
+}
+
+async function bringUp(kubeconfig: string | undefined, clusterOnly: boolean): Promise<void> {
   const started = Date.now();
   const progress = consoleProgress;
-  const cluster = await ensureCluster({ kubeconfig: values.kubeconfig, progress });
+  const cluster = await ensureCluster({ kubeconfig, progress });
   try {
-    if (!values['cluster-only']) await installProduct(cluster, progress);
+    if (!clusterOnly) await installProduct(cluster, progress);
     const url = await cluster.connect();
     await writeEnvironment(cluster.kubeconfig, url, progress);
-    if (values['cluster-only']) return console.log(`KUBECONFIG=${cluster.kubeconfig}`);
+    if (clusterOnly) return console.log(`KUBECONFIG=${cluster.kubeconfig}`);
     await tryQuickstart(await createKubectl(cluster.kubeconfig, progress), url, progress);
     console.log(describe(url, cluster.kubeconfig, Date.now() - started));
   } catch (error) {
@@ -77,7 +83,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 try {
-  await withLock(`${stateDirectory}/start.lock`, main);
+  await main();
 } catch (error) {
   process.stderr.write(`\n${error instanceof Error ? describeError(error) : error}\n`);
   process.exit(1);

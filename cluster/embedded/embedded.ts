@@ -37,7 +37,7 @@ const supervisorLog = join(logDirectory, 'supervisor.log');
 
 /** Brings up this clone's embedded cluster, or finds it up. A start that fails leaves nothing running. */
 export async function startEmbedded(progress: Progress): Promise<Cluster> {
-  requireSupport();
+  requireEmbedded();
   await ensurePackages(nodePackages, progress);
   // Compiling keeps the processors busy while bootstrapping waits for downloads.
   const [binaries] = await Promise.all([
@@ -84,7 +84,8 @@ export async function stopEmbedded(): Promise<boolean> {
   return record !== undefined;
 }
 
-function requireSupport(): void {
+/** Throws, with the ways out, where the embedded cluster cannot run at all. */
+export function requireEmbedded(): void {
   if (process.platform === 'linux' && process.getuid?.() === 0) return;
   throw new Error(
     'the embedded cluster needs Linux and root: run as root, start Docker so that kind can be used, ' +
