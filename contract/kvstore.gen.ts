@@ -20,7 +20,7 @@ export interface KVStoreSpec {
    */
   version?: string;
   /**
-   * A container image that is used in place of the catalogue's. It must have redis-server on its PATH and run as user 999, as the official image does.
+   * A container image that is used in place of the catalogue's. It must have sh, flock and redis-server on its PATH and run as user 999, as the official image does.
    */
   image?: string;
   /**

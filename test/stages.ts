@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run as runTests } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { parseEnv } from 'node:util';
 
 /** What came of a stage: how many tests passed and failed, and for each skipped one its name and reason. */
 export interface StageResult {
@@ -18,6 +19,7 @@ interface Stage {
 }
 
 const root = join(import.meta.dirname, '..');
+const environmentFile = join(root, '.cluster/env');
 
 /** The stages of `npm test`, cheapest first. */
 export const stages: readonly Stage[] = [
@@ -41,8 +43,31 @@ export const stages: readonly Stage[] = [
   { name: 'contract', about: 'one suite over every adapter of a port', run: () => testFiles('contract', 1) },
   { name: 'integration', about: 'against a real API server and a real Redis', run: () => testFiles('integration', 1) },
   { name: 'chart', about: 'lint, templates, installation on a real API server', run: () => testFiles('chart', 1) },
-  { name: 'e2e', about: 'on a real cluster, brought up if there is none', run: () => testFiles('e2e', 1) },
+  { name: 'e2e', about: 'on a real cluster, brought up if there is none', run: endToEnd },
 ];
+
+/** `npm start`, which is a test itself, then the tests on its cluster; a cluster that was not up before is stopped again. */
+async function endToEnd(): Promise<StageResult> {
+  const wasUp = await clusterAnswers();
+  if ((await command(['node', 'cluster/start.ts'])) !== 0) return { passed: 0, failed: 1, skipped: [] };
+  try {
+    process.loadEnvFile(environmentFile);
+    const result = await testFiles('e2e', 1);
+    return { ...result, passed: result.passed + 1 };
+  } finally {
+    if (!wasUp) await command(['node', 'cluster/stop.ts']);
+  }
+}
+
+/** Whether the cluster of an earlier `npm start` still serves. */
+async function clusterAnswers(): Promise<boolean> {
+  if (!existsSync(environmentFile)) return false;
+  const { CUBBY_URL } = parseEnv(readFileSync(environmentFile, 'utf8'));
+  return fetch(`${CUBBY_URL}/livez`, { signal: AbortSignal.timeout(3000) }).then(
+    (answer) => answer.ok,
+    () => false,
+  );
+}
 
 /** Runs a command of the packages in the foreground; its exit code. */
 async function command(words: string[]): Promise<number> {

@@ -67,8 +67,8 @@ export async function createTenant(
 }
 
 /** The text of a token, from the Secret that the operator writes. */
-export async function tokenOf(namespace: string, secret: string): Promise<string> {
-  return eventually(`the token in Secret ${namespace}/${secret}`, 30, async () => {
+export async function tokenOf(namespace: string, secret: string, seconds = 30): Promise<string> {
+  return eventually(`the token in Secret ${namespace}/${secret}`, seconds, async () => {
     const data = (await read('secret', namespace, secret))?.data?.token as string | undefined;
     return data && Buffer.from(data, 'base64').toString();
   });
