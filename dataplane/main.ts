@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
+import { collectDefaultMetrics } from 'prom-client';
 import { parseMasterKey, redisPassword } from '../contract/credentials.ts';
 import { connect } from '../kube/config.ts';
 import { createApp } from './app.ts';
@@ -56,6 +57,7 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
     synced: () => watch.synced(),
     silentSeconds: () => watch.silentMs() / 1000,
   });
+  collectDefaultMetrics({ register: metrics.registry });
   const report = createStoreReport(log, metrics, () => performance.now());
   let stopping = false;
   const app = createApp({
