@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { runEnclosed } from './command.ts';
+import { run, runEnclosed } from './command.ts';
 import { withLock } from './lock.ts';
 import { ensurePackages, imagePackages } from './packages.ts';
 import { cacheDirectory, cloneDirectory } from './paths.ts';
@@ -64,10 +64,13 @@ export async function ensureImages(sources: readonly ImageSource[], progress: Pr
 }
 
 /**
- * Cubby's own image: the repository's Dockerfile over the bundles in `dist/`. Its tag carries a digest of its content,
- * so that a changed build rolls the pods that run it.
+ * Cubby's own image: the repository's Dockerfile over bundles of the code as it is now. Its tag carries a digest of its
+ * content, so that a changed build rolls the pods that run it.
  */
-export async function describeProductImage(): Promise<ImageSource> {
+export async function bundleProduct(progress: Progress): Promise<ImageSource> {
+  await progress.step('bundling the operator and the data plane', () =>
+    run(process.execPath, ['tools/build.ts'], { cwd: cloneDirectory }),
+  );
   const manifest = JSON.parse(await readFile(join(cloneDirectory, 'package.json'), 'utf8')) as { version: string };
   const files = Object.fromEntries(
     ['LICENSE', 'package.json', 'dist'].map((name) => [name, join(cloneDirectory, name)]),
@@ -79,7 +82,7 @@ export async function describeProductImage(): Promise<ImageSource> {
 /** Builds Cubby's own image over a base that is built here too, where the user's cache lacks it. */
 export async function ensureProductImage(progress: Progress): Promise<ImageArchive> {
   const base = await ensureImage(nodeBaseImage, progress);
-  const image = await ensureImage({ ...(await describeProductImage()), base }, progress);
+  const image = await ensureImage({ ...(await bundleProduct(progress)), base }, progress);
   await removeOldArchives('cubby-');
   return image;
 }

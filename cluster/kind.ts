@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureBinaries } from './binaries.ts';
 import { run, succeeds } from './command.ts';
-import { describeProductImage } from './images.ts';
+import { bundleProduct } from './images.ts';
 import { cloneDirectory, stateDirectory } from './paths.ts';
 import type { Progress } from './progress.ts';
 import { type Cluster, dataPlaneNodePort, nodePortValues } from './provider.ts';
@@ -70,7 +70,7 @@ function describeNodes(): string {
 }
 
 async function loadProduct(kind: string, progress: Progress): Promise<string> {
-  const { reference } = await describeProductImage();
+  const { reference } = await bundleProduct(progress);
   await progress.step(`building image ${reference}`, () =>
     run('docker', ['build', '--tag', reference, cloneDirectory], { log }),
   );

@@ -1,10 +1,9 @@
 // `npm start`: a cluster, Cubby in it, the quickstart, and a value written and read through the data plane.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { run } from './command.ts';
 import { applyQuickstart, createKubectl, installChart, tryQuickstart, writeEnvironment } from './install.ts';
 import { withLock } from './lock.ts';
-import { cloneDirectory, stateDirectory } from './paths.ts';
+import { stateDirectory } from './paths.ts';
 import { consoleProgress, formatDuration, type Progress } from './progress.ts';
 import type { Cluster } from './provider.ts';
 import { ensureCluster, requireCluster } from './up.ts';
@@ -51,9 +50,6 @@ async function bringUp(kubeconfig: string | undefined, clusterOnly: boolean): Pr
 }
 
 async function installProduct(cluster: Cluster, progress: Progress): Promise<void> {
-  await progress.step('bundling the operator and the data plane', () =>
-    run(process.execPath, ['tools/build.ts'], { cwd: cloneDirectory }),
-  );
   const image = await cluster.provideImages(progress);
   const kubectl = await createKubectl(cluster.kubeconfig, progress);
   await installChart(cluster, kubectl, image, progress);

@@ -1,5 +1,6 @@
 // `npm run stop`: ends what `npm start` started. The data stays in `.cluster/` for the next start unless told otherwise.
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stopEmbedded } from './embedded/embedded.ts';
 import { stopKind } from './kind.ts';
@@ -25,6 +26,7 @@ if (values.help) {
 }
 try {
   const stopped = [await stopForward(), await stopKind(consoleProgress), await stopEmbedded()];
+  await rm(join(stateDirectory, 'env'), { force: true });
   if (values.delete) await rm(stateDirectory, { recursive: true, force: true });
   console.log(stopped.includes(true) ? 'stopped' : 'nothing was running');
 } catch (error) {
