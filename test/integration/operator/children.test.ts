@@ -11,20 +11,18 @@ import {
   services,
   statefulSets,
 } from '../../../kube/resources.ts';
+import { makePod, setPodStatus, waitingFor } from './players.ts';
 import {
   createNamespace,
   createStore,
   editStore,
   kvStores,
-  makePod,
   reasonOf,
-  setPodStatus,
   settled,
   startCluster,
   startWorld,
   statusWhen,
   until,
-  waitingFor,
   writesIn,
 } from './world.ts';
 

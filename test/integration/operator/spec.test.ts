@@ -5,22 +5,18 @@ import type { KubeClient } from '../../../kube/client.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { configMaps, persistentVolumeClaims, pods, statefulSets } from '../../../kube/resources.ts';
 import type { StatefulSet } from '../../../operator/reconcile/kinds.ts';
+import { makePod, observeTemplate, runPod, setPodStatus, waitingFor } from './players.ts';
 import {
   createNamespace,
   createStore,
   editStore,
   kvStores,
-  makePod,
-  observeTemplate,
-  readyAt,
   reasonOf,
-  setPodStatus,
   settled,
   startCluster,
   startWorld,
   statusWhen,
   until,
-  waitingFor,
   writesIn,
 } from './world.ts';
 
@@ -187,7 +183,7 @@ test('a running pod is not touched by an image that cannot be pulled: the prefli
   const namespace = await createNamespace(admin, 'preflight');
   await createStore(world, namespace);
   const pod = await makePod(world, namespace);
-  await setPodStatus(world, pod, readyAt('127.0.0.77')); // nothing listens there
+  await runPod(world, pod, '127.0.0.77'); // nothing listens there
   await statusWhen(world, namespace, 'has seen the pod', () => true);
   await editStore(world, namespace, { image: 'redis:nope' });
   const key = { namespace, name: 'main-redis-preflight' };

@@ -6,9 +6,8 @@ import { startApiServer, type TestApiServer } from '../../../cluster/test-apiser
 import { API_VERSION, type KVStore, type KVToken } from '../../../contract/objects.ts';
 import type { KubeClient } from '../../../kube/client.ts';
 import { connect } from '../../../kube/config.ts';
-import type { ApiObject, KubeObject } from '../../../kube/object.ts';
-import { keyOf, type ObjectKey } from '../../../kube/object.ts';
-import { namespaces, pods, type Resource, resource, statefulSets } from '../../../kube/resources.ts';
+import type { ApiObject, KubeObject, ObjectKey } from '../../../kube/object.ts';
+import { namespaces, type Resource, resource } from '../../../kube/resources.ts';
 import { type Config, parseConfig } from '../../../operator/config.ts';
 import { type Operator, startOperator } from '../../../operator/operator.ts';
 import { type ConnectRedis, connectRedis } from '../../../operator/redis/session.ts';
@@ -231,86 +230,4 @@ export async function settled({ writes }: Pick<World, 'writes'>, quietMs = 1_500
     await new Promise((resolve) => setTimeout(resolve, quietMs));
     if (writes.length === before) return;
   }
-}
-
-/** Plays the StatefulSet controller: makes the pod from the template, and says that the template was seen. */
-export async function makePod(
-  { client }: Pick<World, 'client'>,
-  namespace: string,
-  store = 'main',
-): Promise<KubeObject> {
-  const key = { namespace, name: `${store}-redis` };
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the template has is copied
-  const set: any = await until(`StatefulSet ${key.name}`, () => client.get(statefulSets, key));
-  const { metadata, spec } = set.spec.template;
-  const volumes = [...(spec.volumes ?? [])];
-  for (const { metadata: claim } of set.spec.volumeClaimTemplates ?? [])
-    volumes.push({ name: claim.name, persistentVolumeClaim: { claimName: `${claim.name}-${key.name}-0` } });
-  const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: key.name, uid: set.metadata.uid, controller: true };
-  await observeTemplate({ client }, namespace, store);
-  return client.create(pods, {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { ...metadata, namespace, name: `${key.name}-0`, ownerReferences: [owner] },
-    spec: { ...spec, volumes },
-  });
-}
-
-/** Plays the StatefulSet controller: says that it has seen the template. */
-export async function observeTemplate(
-  { client }: Pick<World, 'client'>,
-  namespace: string,
-  store = 'main',
-): Promise<void> {
-  const key = { namespace, name: `${store}-redis` };
-  const set = await until(`StatefulSet ${key.name}`, () => client.get(statefulSets, key));
-  const status = { observedGeneration: set.metadata.generation, replicas: 1 };
-  await client.patch(statefulSets, key, { status }, { type: 'merge', subresource: 'status' });
-}
-
-/** Plays the kubelet: gives a pod a status. */
-export function setPodStatus({ client }: Pick<World, 'client'>, pod: ApiObject, status: Record<string, unknown>) {
-  return client.patch(pods, keyOf(pod), { status }, { type: 'merge', subresource: 'status' });
-}
-
-/** The status of a pod whose Redis runs and is ready at that IP. */
-export function readyAt(podIP: string, container = 'redis', image = ''): Record<string, unknown> {
-  return {
-    phase: 'Running',
-    podIP,
-    podIPs: [{ ip: podIP }],
-    conditions: [
-      { type: 'PodScheduled', status: 'True' },
-      { type: 'Ready', status: 'True' },
-    ],
-    containerStatuses: [
-      {
-        name: container,
-        ready: true,
-        started: true,
-        restartCount: 0,
-        image,
-        imageID: '',
-        state: { running: { startedAt: '2026-01-01T00:00:00Z' } },
-      },
-    ],
-  };
-}
-
-/** The status of a pod whose container waits. */
-export function waitingFor(reason: string, message: string, container = 'redis'): Record<string, unknown> {
-  return {
-    phase: 'Pending',
-    containerStatuses: [
-      {
-        name: container,
-        ready: false,
-        started: false,
-        restartCount: 0,
-        image: '',
-        imageID: '',
-        state: { waiting: { reason, message } },
-      },
-    ],
-  };
 }
