@@ -1,0 +1,82 @@
+import { API_VERSION, type KVStore } from '../../../contract/objects.ts';
+import { storeAcl } from '../../../operator/resources/acl.ts';
+import type { StorePlan } from '../../../operator/resources/plan.ts';
+import type { Pod } from '../../../operator/status/pod.ts';
+
+/** A store as the API server returns it, with the given parts of spec and status. */
+export function store(spec: Partial<KVStore['spec']> = {}, status?: KVStore['status']): KVStore {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'KVStore',
+    metadata: {
+      name: 'main',
+      namespace: 'shop',
+      uid: 'store-uid',
+      resourceVersion: '1',
+      generation: 3,
+      creationTimestamp: '2026-01-01T00:00:00Z',
+    },
+    spec: {
+      version: '8.0',
+      memory: '64Mi',
+      evictionPolicy: 'noeviction',
+      enabled: true,
+      deletionPolicy: 'Retain',
+      persistence: { mode: 'aof', fsync: 'everysec', size: '1Gi' },
+      ...spec,
+    },
+    ...(status && { status }),
+  };
+}
+
+/** What the children of that store are made from. */
+export function plan(spec: Partial<KVStore['spec']> = {}, changes: Partial<StorePlan> = {}): StorePlan {
+  const object = store(spec);
+  const { evictionPolicy, persistence } = object.spec;
+  const maxmemory = 64 * 2 ** 20;
+  return {
+    store: object,
+    accepted: { image: 'docker.io/library/redis:8.0', scheduling: {}, memory: maxmemory, config: {} },
+    catalogueVersion: '8.0',
+    settings: { maxmemory, evictionPolicy, mode: persistence.mode, fsync: persistence.fsync, config: {} },
+    acl: storeAcl({ dataplane: 'dataplane-password', operator: 'operator-password' }),
+    systemNamespace: 'cubby-system',
+    replicas: 1,
+    ...changes,
+  };
+}
+
+/** A pod with that status; it runs and is ready where nothing else is said. */
+export function pod(status: Pod['status'] = running(), metadata: Partial<Pod['metadata']> = {}): Pod {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: 'main-redis-0',
+      namespace: 'shop',
+      uid: 'pod-uid',
+      creationTimestamp: '2026-01-01T00:00:00Z',
+      ...metadata,
+    },
+    spec: { nodeName: 'node-1', containers: [{ name: 'redis', image: 'docker.io/library/redis:8.0' }] },
+    status,
+  };
+}
+
+/** The status of a pod that runs and is ready. */
+export function running(): NonNullable<Pod['status']> {
+  return {
+    phase: 'Running',
+    podIP: '10.0.0.1',
+    conditions: [{ type: 'Ready', status: 'True' }],
+    containerStatuses: [{ name: 'redis', ready: true, restartCount: 0, state: { running: {} } }],
+  };
+}
+
+/** The status of a pod whose container waits for that reason. */
+export function waiting(reason: string, message = ''): NonNullable<Pod['status']> {
+  return {
+    phase: 'Pending',
+    containerStatuses: [{ name: 'redis', ready: false, restartCount: 0, state: { waiting: { reason, message } } }],
+  };
+}
