@@ -54,15 +54,21 @@ function readBytes(req: IncomingMessage, { bodyBytes, budget }: BodyLimits, stat
   const onData = (chunk: Buffer) => {
     length += chunk.length;
     hold(budget, state, chunk.length);
-    if (length > bodyBytes) reject(tooLarge());
-    else chunks.push(chunk);
+    if (length <= bodyBytes) return chunks.push(chunk);
+    stop();
+    return reject(tooLarge());
   };
-  const onEnd = () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
-  const onClose = () => reject(new ApiError('bad_request', 'the body broke off'));
-  req.on('data', onData).once('end', onEnd).once('close', onClose).once('error', onClose);
-  return promise.finally(() => {
-    req.off('data', onData).off('end', onEnd).off('close', onClose);
-  });
+  const onEnd = () => {
+    stop();
+    resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+  };
+  const onClose = () => {
+    stop();
+    reject(new ApiError('bad_request', 'the body broke off'));
+  };
+  const stop = () => req.off('data', onData).off('end', onEnd).off('close', onClose);
+  req.on('data', onData).on('end', onEnd).on('close', onClose);
+  return promise;
 }
 
 function parse(bytes: Buffer): JsonObject {
