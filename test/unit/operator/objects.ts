@@ -1,6 +1,11 @@
 import { API_VERSION, type KVStore } from '../../../contract/objects.ts';
+import type { Observed, RedisLook } from '../../../operator/reconcile/observe.ts';
+import type { RedisInfo } from '../../../operator/redis/info.ts';
+import type { RedisSession } from '../../../operator/redis/session.ts';
 import { storeAcl } from '../../../operator/resources/acl.ts';
+import { withDefaults } from '../../../operator/resources/directives.ts';
 import type { StorePlan } from '../../../operator/resources/plan.ts';
+import { liveDirectives } from '../../../operator/resources/redis-conf.ts';
 import type { Pod } from '../../../operator/status/pod.ts';
 
 /** A store as the API server returns it, with the given parts of spec and status. */
@@ -78,5 +83,50 @@ export function waiting(reason: string, message = ''): NonNullable<Pod['status']
   return {
     phase: 'Pending',
     containerStatuses: [{ name: 'redis', ready: false, restartCount: 0, state: { waiting: { reason, message } } }],
+  };
+}
+
+/** What a Redis says that runs well and holds 1 MB; `info` and `config` change parts of it. */
+export function redis(
+  info: { [K in keyof RedisInfo]?: RedisInfo[K] extends object ? Partial<RedisInfo[K]> : RedisInfo[K] } = {},
+  config: Record<string, string> = {},
+): { look: RedisLook; session: RedisSession } {
+  const { aof, snapshot, ...rest } = info;
+  return {
+    look: {
+      info: {
+        version: '8.0.2',
+        loading: false,
+        usedMemory: 1_000_000,
+        aof: { enabled: true, rewriting: false, lastRewriteOk: true, lastWriteOk: true, ...aof },
+        snapshot: { running: false, lastOk: true, ageSeconds: undefined, changes: 0, ...snapshot },
+        ...rest,
+      },
+      config: { ...liveDirectives({ ...plan().settings, config: withDefaults({}) }), ...config },
+      aclRevision: plan().acl.revision,
+    },
+    session: {} as RedisSession,
+  };
+}
+
+/** A snapshot of a store that runs well; `changes` replace parts of it. */
+export function observed(changes: Partial<Observed> = {}): Observed {
+  const { accepted } = plan();
+  const metadata = {
+    name: 'main-redis',
+    namespace: 'shop',
+    uid: 'set-uid',
+    annotations: { 'cubby.dev/catalogue-version': '8.0' },
+  };
+  return {
+    store: store(),
+    project: { id: 'shop.main' },
+    statefulSet: { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec: {} },
+    accepted,
+    pod: pod(),
+    preflight: undefined,
+    claim: undefined,
+    redis: redis(),
+    ...changes,
   };
 }
