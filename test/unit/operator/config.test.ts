@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseConfig, readConfig } from '../../../operator/config.ts';
+
+const least = {
+  systemNamespace: 'cubby-system',
+  versions: { '8.0': 'redis:8.0' },
+  dataPlaneUrl: 'http://cubby-dataplane',
+};
+const parse = (more: object = {}) => parseConfig(JSON.stringify({ ...least, ...more }), 'operator.json');
+
+test('what is not given has its default, and nothing can be changed', () => {
+  const config = parse();
+  assert.equal(config.concurrency, 20);
+  assert.equal(config.resyncSeconds, 60);
+  assert.deepEqual(config.masterKeySecret, { name: 'cubby-master-key', key: 'master-key' });
+  assert.ok(Object.isFrozen(config));
+});
+
+test('an error names the file, the field and what is wrong', () => {
+  assert.throws(() => parse({ concurrency: 0 }), /operator\.json[\s\S]*concurrency/);
+  assert.throws(() => parse({ dataPlaneUrl: 'cubby' }), /dataPlaneUrl/);
+  assert.throws(() => parse({ versions: { latest: 'redis' } }), /versions/);
+  assert.throws(() => parse({ concurency: 5 }), /concurency/);
+  assert.throws(() => parseConfig('{', 'operator.json'), /operator\.json is not JSON/);
+  assert.throws(
+    () => readConfig('/nowhere/operator.json'),
+    /cannot read the configuration \/nowhere\/operator\.json; name another file with --config/,
+  );
+});

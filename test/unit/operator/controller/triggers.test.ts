@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { API_VERSION, type KVStore, type KVToken } from '../../../../contract/objects.ts';
+import { childChanged, type Lookups, storeChanged, tokenChanged } from '../../../../operator/controller/triggers.ts';
+import { store } from '../objects.ts';
+
+const token = {
+  apiVersion: API_VERSION,
+  kind: 'KVToken',
+  metadata: { ...store().metadata, name: 'web' },
+  spec: { type: 'Project', storeRef: { name: 'main' }, scopes: [] },
+} satisfies KVToken as KVToken;
+const rival: KVStore = { ...store(), metadata: { ...store().metadata, namespace: 'rival', uid: 'rival' } };
+const lookups: Lookups = { claimants: () => [rival], tokensOf: (key) => (key === 'shop/main' ? [token] : []) };
+const none = { stores: [], tokens: [] };
+
+test('a new or a gone store concerns all who claim its project, and their tokens', () => {
+  const affected = { stores: ['shop/main', 'rival/main'], tokens: ['shop/web'] };
+  assert.deepEqual(storeChanged(store(), { type: 'created' }, lookups), affected);
+  assert.deepEqual(storeChanged(store(), { type: 'deleted' }, lookups), affected);
+});
+
+test('an edit concerns the store alone, and a status or a label nobody', () => {
+  const old = store();
+  const now = (metadata: Partial<KVStore['metadata']>) => ({
+    ...old,
+    metadata: { ...old.metadata, resourceVersion: '2', ...metadata },
+  });
+  const change = { type: 'updated', old } as const;
+  assert.deepEqual(storeChanged(now({ generation: 4 }), change, lookups), { stores: ['shop/main'], tokens: [] });
+  assert.deepEqual(storeChanged(now({ annotations: { 'cubby.dev/paused': 'true' } }), change, lookups), {
+    stores: ['shop/main'],
+    tokens: [],
+  });
+  assert.deepEqual(storeChanged(now({}), change, lookups), none);
+  assert.deepEqual(storeChanged(now({ labels: { team: 'a' } }), change, lookups), none);
+});
+
+test('a token is of concern while it is there', () => {
+  assert.deepEqual(tokenChanged(token, { type: 'created' }), { stores: [], tokens: ['shop/web'] });
+  assert.deepEqual(tokenChanged(token, { type: 'deleted' }), none);
+});
+
+test('a child concerns its controller, whatever its labels say; pods and claims go by label', () => {
+  const owned = (kind: string, labels: Record<string, string> = {}) =>
+    childChanged({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: {
+        name: 'x',
+        namespace: 'shop',
+        labels,
+        ownerReferences: [{ apiVersion: API_VERSION, kind, name: 'owner', uid: 'u', controller: true }],
+      },
+    });
+  assert.deepEqual(owned('KVStore', { 'cubby.dev/store': 'lie' }).stores, ['shop/owner']);
+  assert.deepEqual(owned('KVToken').tokens, ['shop/owner']);
+  assert.deepEqual(owned('StatefulSet', { 'cubby.dev/store': 'main' }).stores, ['shop/main']);
+  assert.deepEqual(owned('Other'), none);
+});

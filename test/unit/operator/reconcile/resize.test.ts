@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  actualMemoryLimit,
+  resizeState,
+  sameResources,
+  withDefaultRequests,
+} from '../../../../operator/reconcile/resize.ts';
+import { pod, running } from '../objects.ts';
+
+test('sizes are equal by value, not by how they are written', () => {
+  const a = { requests: { memory: '1Gi' }, limits: { memory: '2Gi', cpu: '500m' } };
+  assert.ok(sameResources(a, { requests: { memory: '1024Mi' }, limits: { memory: '2147483648', cpu: '0.5' } }));
+  assert.ok(!sameResources(a, { requests: { memory: '1Gi' }, limits: { memory: '2Gi' } }), 'a limit more');
+  assert.ok(!sameResources(a, undefined));
+});
+
+test('a limit without a request is the request too, as the API server has it', () => {
+  assert.deepEqual(withDefaultRequests({ requests: { memory: '1Gi' }, limits: { memory: '2Gi', cpu: '1' } }), {
+    requests: { memory: '1Gi', cpu: '1' },
+    limits: { memory: '2Gi', cpu: '1' },
+  });
+});
+
+test('the limit that counts is the one that the kubelet reports', () => {
+  const status = running();
+  const [container] = status.containerStatuses ?? [];
+  const told = { ...status, containerStatuses: [{ ...container, resources: { limits: { memory: '128Mi' } } }] };
+  assert.equal(actualMemoryLimit(pod(told as typeof status)), 128 * 2 ** 20);
+  assert.equal(actualMemoryLimit(pod(status)), Number.POSITIVE_INFINITY);
+});
+
+test('a resize that waits is a step, one that can never be is a refusal with the way out', () => {
+  const state = (reason: string) => {
+    const conditions = [{ type: 'PodResizePending', status: 'True', reason, message: 'node too small' }];
+    return resizeState(pod({ ...running(), conditions }));
+  };
+  assert.equal(state('Deferred').step?.reason, 'Resizing');
+  assert.match(state('Infeasible').refusal?.message ?? '', /delete the pod to let it start elsewhere.*node too small/);
+  assert.deepEqual(resizeState(pod()), {});
+});

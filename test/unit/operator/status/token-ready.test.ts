@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type TokenFacts, tokenReady } from '../../../../operator/status/token-ready.ts';
+
+const good: TokenFacts = {
+  namespace: 'shop',
+  systemNamespace: 'cubby-system',
+  secretName: 'web-kv',
+  secretConflict: false,
+  forbiddenRole: undefined,
+  expiresAt: undefined,
+  expired: false,
+  store: { name: 'main', exists: true, refusal: undefined },
+};
+
+const refusal = { reason: 'ProjectIdConflict' as const, message: 'another KVStore serves it' };
+const table: [Partial<TokenFacts>, string, RegExp][] = [
+  [{}, 'True Issued', /Secret web-kv/],
+  [{ store: undefined }, 'True Issued', /Secret web-kv/],
+  [{ secretConflict: true }, 'False SecretConflict', /delete or rename it/],
+  [{ forbiddenRole: 'SystemAdmin' }, 'False RoleNotAllowed', /cubby-system.*remove spec\.role/],
+  [{ expired: true, expiresAt: '2026-01-01T00:00:00Z' }, 'False Expired', /later spec\.expiresAt/],
+  [
+    { store: { name: 'main', exists: false, refusal: undefined } },
+    'False StoreNotFound',
+    /no KVStore main in the namespace shop; create it/,
+  ],
+  [{ store: { name: 'main', exists: true, refusal } }, 'False ProjectIdConflict', /another KVStore/],
+];
+
+for (const [changes, expected, message] of table) {
+  test(`Ready is ${expected} with ${JSON.stringify(changes)}`, () => {
+    const verdict = tokenReady({ ...good, ...changes });
+    assert.equal(`${verdict.status} ${verdict.reason}`, expected);
+    assert.match(verdict.message, message);
+  });
+}
