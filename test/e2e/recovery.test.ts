@@ -21,18 +21,21 @@ const TRAFFIC = 100;
 async function writesSurvive(tenant: Tenant, fault: () => Promise<unknown>, recovered: () => Promise<boolean>) {
   const writing = writer(tenant);
   const more = (after: number) => async () => writing.acknowledged.size >= after + TRAFFIC || undefined;
-  await eventually('traffic before the fault', 60, more(0));
-  await fault();
-  await eventually('the recovery', 60, async () => (await recovered()) || undefined);
-  await eventually('traffic after the recovery', 60, more(writing.acknowledged.size));
-  const report = await writing.stop();
+  try {
+    await eventually('traffic before the fault', 60, more(0));
+    await fault();
+    await eventually('the recovery', 60, async () => (await recovered()) || undefined);
+    await eventually('traffic after the recovery', 60, more(writing.acknowledged.size));
+  } finally {
+    await writing.stop();
+  }
   const lost: string[] = [];
   for (const [key, value] of writing.acknowledged) {
     const { body } = await tenant.request('GET', `/infra/kv/${key}`);
     if (body?.value !== value) lost.push(key);
   }
   assert.deepEqual(lost, [], 'acknowledged and lost');
-  return report;
+  return writing.report;
 }
 
 const uidOf = async (namespace: string, pod: string) => (await read('pod', namespace, pod))?.metadata.uid as string;

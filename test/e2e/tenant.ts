@@ -41,6 +41,10 @@ export function token(namespace: string, spec: Record<string, unknown> = {}, nam
 
 /** Makes an empty namespace that enforces Pod Security `restricted`, deleted when the test ends. */
 export async function createNamespace(test: TestContext, namespace: string): Promise<void> {
+  await eventually(`the end of an earlier ${namespace}`, 60, async () => {
+    const earlier = await read('namespace', 'default', namespace);
+    return earlier?.status.phase !== 'Terminating' || undefined;
+  });
   await apply({
     apiVersion: 'v1',
     kind: 'Namespace',

@@ -15,16 +15,17 @@ export interface WriterReport {
 export function writer(tenant: Tenant, pauseMs = 5) {
   const acknowledged = new Map<string, string>();
   const report: WriterReport = { failed: 0, unexpected: [], longestGapMs: 0 };
-  const state = { stopping: false, lastAcknowledgedAt: performance.now() };
+  let stopping = false;
+  let lastAcknowledgedAt = performance.now();
 
   const running = (async () => {
-    for (let n = 0; !state.stopping; n++) {
+    for (let n = 0; !stopping; n++) {
       const [key, value] = [`write-${n}`, `value-${n}-${Math.random()}`];
       const answer = await tenant.request('PUT', `/infra/kv/${key}`, { value }).catch(() => undefined);
       if (answer?.status === 200) {
         const now = performance.now();
-        report.longestGapMs = Math.max(report.longestGapMs, now - state.lastAcknowledgedAt);
-        state.lastAcknowledgedAt = now;
+        report.longestGapMs = Math.max(report.longestGapMs, now - lastAcknowledgedAt);
+        lastAcknowledgedAt = now;
         acknowledged.set(key, value);
       } else {
         report.failed++;
@@ -36,13 +37,10 @@ export function writer(tenant: Tenant, pauseMs = 5) {
 
   return {
     acknowledged,
-    get lastAcknowledgedAt() {
-      return state.lastAcknowledgedAt;
-    },
-    async stop(): Promise<WriterReport> {
-      state.stopping = true;
+    report,
+    async stop(): Promise<void> {
+      stopping = true;
       await running;
-      return report;
     },
   };
 }
