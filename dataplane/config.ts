@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const ms = (preset: number) => z.int().min(1).default(preset);
 const port = (preset: number) => z.int().min(0).max(65_535).default(preset);

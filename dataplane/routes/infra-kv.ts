@@ -1,5 +1,5 @@
 import type Router from '@koa/router';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Body, Context, Middleware, State } from '../middleware/context.ts';
 import { ApiError } from '../middleware/errors.ts';
 import { readKey } from '../middleware/key.ts';
