@@ -7,7 +7,7 @@ import type { TestApiServer } from '../../../cluster/test-apiserver.ts';
 import type { KubeClient } from '../../../kube/client.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { configMaps, persistentVolumeClaims, pods } from '../../../kube/resources.ts';
-import { runPod } from './players.ts';
+import { runPod, setPodStatus } from './players.ts';
 import { runStore } from './store-redis.ts';
 import {
   createNamespace,
@@ -97,6 +97,27 @@ for (const version of ['7.0', '8.0'] as const) {
     assert.ok(claim);
   });
 
+  test(`Redis ${version}: a crash at any moment of a change of mode loses nothing that was on disk before it`, async (t) => {
+    const world = await startWorld(t, server);
+    const namespace = await createNamespace(admin, `crash-${suffix}`);
+    await createStore(world, namespace, { version });
+    await createClaim(namespace, 'aof');
+    const { admin: redis, crash } = await runStore(t, world, namespace, version, '10.0.0.8');
+    await statusWhen(world, namespace, 'is ready', (s) => s.phase === 'Ready');
+    let written = 0;
+    for (const delayMs of [0, 5, 10, 20, 30, 40, 60, 80, 120, 200]) {
+      const before = await setting(redis, 'appendonly');
+      for (let i = 0; i < 50; i++) await redis.set(`key${written++}`, 'x');
+      if (before === 'no') await redis.save();
+      await editStore(world, namespace, { persistence: { mode: before === 'no' ? 'aof' : 'rdb' } });
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      await crash();
+      assert.equal(await redis.dbsize(), written, `${delayMs} ms after the change from appendonly ${before}`);
+      await until('the change is done', async () => (await setting(redis, 'appendonly')) !== before);
+      await statusWhen(world, namespace, 'is ready again', (s) => s.phase === 'Ready');
+    }
+  });
+
   test(`Redis ${version}: every value of an allowed directive that Redis refuses is told with its words, and changes nothing`, async (t) => {
     const world = await startWorld(t, server);
     const namespace = await createNamespace(admin, `invalid-${suffix}`);
@@ -152,6 +173,28 @@ test('memory below what is used is refused under noeviction, and taken over once
   assert.match(await conf(namespace), new RegExp(`maxmemory ${64 * 2 ** 20}`));
   await redis.flushall();
   await statusWhen(world, namespace, 'is taken over', (s) => s.phase === 'Ready' && s.memory?.limit === 16 * 2 ** 20);
+});
+
+test('where the cluster cannot resize a pod, that is told and tried once, and maxmemory stays within the container', async (t) => {
+  const world = await startWorld(t, server);
+  const namespace = await createNamespace(admin, 'no-resize');
+  await createStore(world, namespace);
+  const { admin: redis } = await runStore(t, world, namespace, '8.0', '10.0.0.9');
+  const key = { namespace, name: 'main-redis-0' };
+  await until('a node without in-place resize', async () => {
+    const pod = await admin.get<KubeObject & { status: { containerStatuses: object[] } }>(pods, key);
+    const containerStatuses = pod?.status.containerStatuses.map((status) => ({ ...status, resources: undefined }));
+    return pod && setPodStatus(world, pod, { containerStatuses });
+  });
+  await statusWhen(world, namespace, 'is ready', (s) => s.phase === 'Ready');
+  await editStore(world, namespace, { memory: '128Mi' });
+  const status = await statusWhen(world, namespace, 'is told', (s) => reasonOf(s, 'Degraded') === 'ResizeRefused');
+  assert.equal(reasonOf(status, 'Ready'), 'Serving');
+  assert.equal(await setting(redis, 'maxmemory'), String(32 * 2 ** 20));
+  await settled(world);
+  const writes = writesIn(world, namespace).length;
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  assert.deepEqual(writesIn(world, namespace).slice(writes), []);
 });
 
 test('used memory is written only when it moved by a twentieth of the limit', async (t) => {
