@@ -72,9 +72,9 @@ function moduleOf(file: string): string {
 /** The files and packages that a file imports, type imports included: a type ties two modules together as well. */
 function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8');
-  return [
-    ...text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^;'"]*?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g),
-  ].map((match) => match[1] ?? match[2] ?? '');
+  const statements =
+    /^\s*(?:import|export)\b(?:[^'"`;=()]*?\bfrom)?\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm;
+  return [...text.matchAll(statements)].map((match) => match[1] ?? match[2] ?? '');
 }
 
 const resolve = (file: string, specifier: string) => relative(root, join(root, dirname(file), specifier));
