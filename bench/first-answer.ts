@@ -3,6 +3,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { connect } from '../kube/config.ts';
 import type { KubeObject } from '../kube/object.ts';
 import { namespaces, resource, secrets, services, statefulSets } from '../kube/resources.ts';
+import { kubeconfig, url } from '../test/e2e/environment.ts';
 import { formatSpread, spreadOf } from './spread.ts';
 
 const RUNS = 10;
@@ -10,14 +11,12 @@ const NAMESPACE = 'bench-first-answer';
 const kvStores = resource('cubby.dev/v1alpha1', 'KVStore', 'kvstores');
 const kvTokens = resource('cubby.dev/v1alpha1', 'KVToken', 'kvtokens');
 
-const url = process.env.CUBBY_URL ?? 'http://127.0.0.1:8080';
-
 /**
  * Seconds from applying a KVStore and its KVToken to the first 200 of a PUT, alternating with the seconds that a
  * StatefulSet of the same image with a claim takes from its creation to Ready: the part that is not Cubby's.
  */
 export async function benchFirstAnswer(): Promise<void> {
-  const client = connect({ userAgent: 'cubby-bench' });
+  const client = connect({ kubeconfig, userAgent: 'cubby-bench' });
   await client.create(namespaces, object('v1', 'Namespace', { name: NAMESPACE }));
   try {
     const ours: number[] = [];

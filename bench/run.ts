@@ -1,10 +1,13 @@
 // `npm run bench -- NAME`: one benchmark, its figures printed as a table. docs/ quotes them with this command.
-import { benchFirstAnswer } from './first-answer.ts';
 
 const benches: Record<string, { about: string; run: () => Promise<void> }> = {
   'first-answer': {
     about: 'from `kubectl apply` to the first 200 through REST, beside a bare Redis StatefulSet (needs `npm start`)',
-    run: benchFirstAnswer,
+    run: async () => (await import('./first-answer.ts')).benchFirstAnswer(),
+  },
+  recovery: {
+    about: 'what a client sees while pods are killed, and whether an acknowledged write is lost (needs `npm start`)',
+    run: async () => (await import('./recovery.ts')).benchRecovery(),
   },
 };
 

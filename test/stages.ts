@@ -51,7 +51,6 @@ async function endToEnd(): Promise<StageResult> {
   const wasUp = await clusterAnswers();
   if ((await command(['node', 'cluster/start.ts'])) !== 0) return { passed: 0, failed: 1, skipped: [] };
   try {
-    process.loadEnvFile(environmentFile);
     const result = await testFiles('e2e', 1);
     return { ...result, passed: result.passed + 1 };
   } finally {

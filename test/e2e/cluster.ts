@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureBinaries } from '../../cluster/binaries.ts';
 import { createProgress } from '../../cluster/progress.ts';
+import { kubeconfig } from './environment.ts';
 
 /** The outcome of a program: never rejects, so that a test can look at a refusal. */
 export interface Outcome {
@@ -18,10 +19,10 @@ export type Manifest = { apiVersion: string; kind: string; metadata: { name: str
 
 const { kubectl: program } = await ensureBinaries(['kubectl'], createProgress(console.error));
 
-/** Runs kubectl on the cluster of KUBECONFIG; the caller looks at the exit code. */
+/** Runs kubectl on the cluster of `npm start`; the caller looks at the exit code. */
 export function tryKubectl(args: readonly string[], input = ''): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args);
+    const child = spawn(program, ['--kubeconfig', kubeconfig, ...args]);
     const outcome: Outcome = { code: 0, stdout: '', stderr: '' };
     child.stdout.on('data', (chunk) => {
       outcome.stdout += chunk;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { apply, eventually, kubectl, read } from './cluster.ts';
-import { createTenant, request, token, tokenOf, url } from './tenant.ts';
+import { url } from './environment.ts';
+import { createTenant, request, token, tokenOf } from './tenant.ts';
 
 test('the quickstart store answers through REST with the token of its Secret', async () => {
   const bearer = await tokenOf('quickstart', 'web-kv');

@@ -20,21 +20,15 @@ const TRAFFIC = 100;
  */
 async function writesSurvive(tenant: Tenant, fault: () => Promise<unknown>, recovered: () => Promise<boolean>) {
   const writing = writer(tenant);
-  const more = (after: number) => async () => writing.acknowledged.size >= after + TRAFFIC || undefined;
   try {
-    await eventually('traffic before the fault', 60, more(0));
+    await writing.more(TRAFFIC);
     await fault();
     await eventually('the recovery', 60, async () => (await recovered()) || undefined);
-    await eventually('traffic after the recovery', 60, more(writing.acknowledged.size));
+    await writing.more(TRAFFIC);
   } finally {
     await writing.stop();
   }
-  const lost: string[] = [];
-  for (const [key, value] of writing.acknowledged) {
-    const { body } = await tenant.request('GET', `/infra/kv/${key}`);
-    if (body?.value !== value) lost.push(key);
-  }
-  assert.deepEqual(lost, [], 'acknowledged and lost');
+  assert.deepEqual(await writing.lost(), [], 'acknowledged and lost');
   return writing.report;
 }
 

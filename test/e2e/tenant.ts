@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test';
 import { apply, eventually, kubectl, type Manifest, read } from './cluster.ts';
+import { url } from './environment.ts';
 
 /** What the data plane answered. `body` is the JSON of the text, or undefined where it is not JSON. */
 export interface Answer {
@@ -15,9 +16,6 @@ export interface Tenant {
   /** Sends a request with the token of this tenant. */
   request(method: string, path: string, body?: unknown): Promise<Answer>;
 }
-
-/** The data plane's address outside the cluster, as `npm start` wrote it. */
-export const url = process.env.CUBBY_URL ?? '';
 
 /** A KVStore named `main` as it would stand in a manifest, small enough for many on one node. */
 export function store(namespace: string, spec: Record<string, unknown> = {}, name = 'main'): Manifest {
@@ -40,7 +38,7 @@ export function token(namespace: string, spec: Record<string, unknown> = {}, nam
 }
 
 /** Makes an empty namespace that enforces Pod Security `restricted`, deleted when the test ends. */
-export async function createNamespace(test: TestContext, namespace: string): Promise<void> {
+export async function createNamespace(test: Pick<TestContext, 'after'>, namespace: string): Promise<void> {
   await eventually(`the end of an earlier ${namespace}`, 60, async () => {
     const earlier = await read('namespace', 'default', namespace);
     return earlier?.status.phase !== 'Terminating' || undefined;
@@ -58,7 +56,7 @@ export async function createNamespace(test: TestContext, namespace: string): Pro
 
 /** Makes a namespace with a store and a token, and waits until the store answers. */
 export async function createTenant(
-  test: TestContext,
+  test: Pick<TestContext, 'after'>,
   namespace: string,
   spec: Record<string, unknown> = {},
 ): Promise<Tenant> {
