@@ -223,11 +223,13 @@ export function writesIn({ writes }: Pick<World, 'writes'>, namespace: string): 
   return writes.filter((write) => write.namespace === namespace);
 }
 
-/** Waits until the operator has written nothing for `quietMs`. */
+/** Waits until the operator has written nothing for `quietMs`; fails where it goes on for 20 s. */
 export async function settled({ writes }: Pick<World, 'writes'>, quietMs = 1_500): Promise<void> {
-  for (;;) {
+  const end = performance.now() + 20_000;
+  while (performance.now() < end) {
     const before = writes.length;
     await new Promise((resolve) => setTimeout(resolve, quietMs));
     if (writes.length === before) return;
   }
+  throw new Error(`the operator does not stop writing: ${JSON.stringify(writes.slice(-5))}`);
 }
