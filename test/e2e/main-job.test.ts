@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { apply, eventually, kubectl, read } from './cluster.ts';
+import { apply, eventually, kubectl } from './cluster.ts';
 import { url } from './environment.ts';
+import { runPod, scriptPod } from './pod.ts';
 import { createTenant, request, token, tokenOf } from './tenant.ts';
 
 test('the quickstart store answers through REST with the token of its Secret', async () => {
@@ -40,7 +41,6 @@ test('deleting a token revokes it within two seconds', async (t) => {
 
 test('a pod of the tenant reads its token from a mounted Secret and calls the Service by its DNS name', async (t) => {
   const tenant = await createTenant(t, 'e2e-inside');
-  const image = await kubectl('get', 'deploy', 'cubby-dataplane', '-n', 'cubby-system', '-o', 'jsonpath={..image}');
   const script = `
     const { readFileSync } = require('node:fs');
     const [token, url] = ['token', 'url'].map((name) => readFileSync('/var/run/kv/' + name, 'utf8'));
@@ -49,31 +49,11 @@ test('a pod of the tenant reads its token from a mounted Secret and calls the Se
       .then(() => fetch(url + '/infra/kv/from-inside', { headers }))
       .then((answer) => answer.text())
       .then((text) => console.log(url, text));`;
-  await apply({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'client', namespace: tenant.namespace },
-    spec: {
-      restartPolicy: 'Never',
-      automountServiceAccountToken: false,
-      securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
-      containers: [
-        {
-          name: 'client',
-          image,
-          command: ['node', '-e', script],
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-          volumeMounts: [{ name: 'kv', mountPath: '/var/run/kv', readOnly: true }],
-        },
-      ],
-      volumes: [{ name: 'kv', secret: { secretName: 'web' } }],
-    },
+  const pod = await scriptPod(tenant.namespace, 'client', script, {
+    spec: { volumes: [{ name: 'kv', secret: { secretName: 'web' } }] },
+    container: { volumeMounts: [{ name: 'kv', mountPath: '/var/run/kv', readOnly: true }] },
   });
-  await eventually('the pod to end', 60, async () => {
-    const phase = (await read('pod', tenant.namespace, 'client'))?.status?.phase;
-    return phase === 'Succeeded' || phase === 'Failed' || undefined;
-  });
-  const output = await kubectl('logs', 'client', '-n', tenant.namespace);
+  const output = await runPod(pod);
   assert.match(output, /^http:\/\/cubby-dataplane\.cubby-system\.svc.*"value":"hello"/);
   assert.equal((await tenant.request('GET', '/infra/kv/from-inside')).body.value, 'hello');
 });
