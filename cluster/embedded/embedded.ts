@@ -59,6 +59,10 @@ export async function startEmbedded(progress: Progress): Promise<Cluster> {
 export async function stopEmbedded(): Promise<boolean> {
   const layout = deriveLayout(cloneDirectory, []);
   const record = await readRecord(layout.id);
+  if (process.getuid?.() !== 0) {
+    if (record) throw new Error('the embedded cluster runs as root: stop it as root');
+    return false;
+  }
   if (record) await removeCluster(record);
   await removeAbandoned();
   return record !== undefined;
