@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../command.ts';
+import { withLock } from '../lock.ts';
 import { endProcess, isSame } from '../process.ts';
 import { removeCgroups } from './cgroups.ts';
 import { type ClusterRecord, listRecords, removeRecord } from './record.ts';
 
 const SUPERVISOR_GRACE_MS = 20_000;
+const cleanupLock = '/run/cubby-clusters.lock';
 
 /** Ends a cluster and removes all that it has on the host but its files; does nothing to what is already gone. */
 export async function removeCluster(record: ClusterRecord): Promise<void> {
@@ -27,10 +29,13 @@ export async function removeRemains({ layout, holder }: ClusterRecord): Promise<
 
 /** Cleans up after clusters, of this clone or another, that were killed or whose clone has been deleted. */
 export async function removeAbandoned(): Promise<ClusterRecord[]> {
-  // Of a deleted clone the running cluster may have kept, or made again, its own directory.
-  const abandoned = (await listRecords()).filter(
-    ({ supervisor, layout }) => !isSame(supervisor) || !existsSync(join(layout.clone, 'package.json')),
-  );
-  for (const record of abandoned) await removeCluster(record);
-  return abandoned;
+  // One at a time, so that nobody takes away by name what a start has made since he read the records.
+  return withLock(cleanupLock, async () => {
+    // Of a deleted clone the running cluster may have kept, or made again, its own directory.
+    const abandoned = (await listRecords()).filter(
+      ({ supervisor, layout }) => !isSame(supervisor) || !existsSync(join(layout.clone, 'package.json')),
+    );
+    for (const record of abandoned) await removeCluster(record);
+    return abandoned;
+  });
 }
