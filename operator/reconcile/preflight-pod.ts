@@ -3,7 +3,7 @@ import { controllerReference, type KubeObject, keyOf } from '../../kube/object.t
 import { pods } from '../../kube/resources.ts';
 import { preflightPod } from '../resources/preflight-pod.ts';
 import type { Finding } from '../status/finding.ts';
-import type { Acceptance } from './accept.ts';
+import type { RestartAcceptance } from './accept-restart.ts';
 import { type Context, FIELD_MANAGER } from './context.ts';
 import type { Observed } from './observe.ts';
 
@@ -11,7 +11,7 @@ import type { Observed } from './observe.ts';
 export async function maintainPreflight(
   { client, settings }: Pick<Context, 'client' | 'settings'>,
   { store, preflight }: Pick<Observed, 'store' | 'preflight'>,
-  wanted: Acceptance['preflight'],
+  wanted: RestartAcceptance['preflight'],
   signal: AbortSignal,
 ): Promise<Finding<'SpecRefused'> | undefined> {
   if (wanted === 'keep') return undefined;

@@ -2,9 +2,12 @@ import { parseQuantity } from '../../contract/quantity.ts';
 import type { Finding } from '../status/finding.ts';
 import type { Pod, Resources } from '../status/pod.ts';
 
-/** Whether two containers' resources have equal values, whatever their notation. */
-export function sameResources(a: Resources | undefined, b: Resources | undefined): boolean {
-  return sameQuantities(a?.requests, b?.requests) && sameQuantities(a?.limits, b?.limits);
+/**
+ * Whether a container has the resources that are wanted, whatever their notation. What it has besides is of no concern: a
+ * LimitRange puts it there, and the API server lets nobody take it away again while the pod lives.
+ */
+export function hasResources(actual: Resources | undefined, wanted: Resources): boolean {
+  return covers(actual?.requests, wanted.requests) && covers(actual?.limits, wanted.limits);
 }
 
 /** Fills in what the API server does: a limit without a request is the request too. */
@@ -12,9 +15,8 @@ export function withDefaultRequests({ requests, limits }: Resources): Resources 
   return { requests: { ...limits, ...requests }, ...(limits && { limits }) };
 }
 
-function sameQuantities(a: Record<string, string> = {}, b: Record<string, string> = {}): boolean {
-  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...names].every((name) => parseQuantity(a[name] ?? 0) === parseQuantity(b[name] ?? 0));
+function covers(actual: Record<string, string> = {}, wanted: Record<string, string> = {}): boolean {
+  return Object.entries(wanted).every(([name, value]) => parseQuantity(actual[name] ?? 0) === parseQuantity(value));
 }
 
 /** The memory limit, in bytes, that the container runs under now; infinite where it has none. */

@@ -19,6 +19,10 @@ export interface Accepted extends RestartInputs {
   memory: number;
   /** Tenant directives that a running Redis has taken. */
   config: Record<string, string>;
+  /** With what the store ran before, until Redis has answered once with what it has now. */
+  previous?: RestartInputs & { catalogueVersion?: string };
+  /** Digest of what was taken over, did not start, and is not tried again. */
+  rejected?: string;
 }
 
 /** All that a store's children are made from. */

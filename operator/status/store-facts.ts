@@ -15,6 +15,7 @@ export type RefusalReason =
   | 'ConfigInvalid'
   | 'ResizeRefused'
   | 'VolumeNotExpandable'
+  | 'RolledBack'
   | 'SpecRefused';
 
 /** What is wrong apart from spec. */

@@ -1,0 +1,97 @@
+import { CATALOGUE_VERSION_ANNOTATION } from '../../contract/labels.ts';
+import { type Accepted, DATA_VERSION_ANNOTATION, type RestartInputs, restartHash } from '../resources/plan.ts';
+import type { Finding } from '../status/finding.ts';
+import { isReady, isRunning } from '../status/pod.ts';
+import type { RefusalReason, StepReason } from '../status/store-facts.ts';
+import { wantedImage } from './image.ts';
+import type { Observed } from './observe.ts';
+import { readPreflight } from './preflight.ts';
+import { failedToStart, lastGood } from './rollback.ts';
+import { isOlder } from './versions.ts';
+
+/** What only a restart can change, as far as it is taken over. */
+export interface RestartAcceptance {
+  /** Absent where nothing was ever taken over. */
+  inputs: Pick<Accepted, 'image' | 'scheduling' | 'previous' | 'rejected'> | undefined;
+  catalogueVersion: string | undefined;
+  /** The preflight pod that should exist: `keep` the one that does, start one for these inputs, or none. */
+  preflight: 'keep' | 'none' | (RestartInputs & { node: string | undefined });
+  refusals: Finding<RefusalReason>[];
+  steps: Finding<StepReason>[];
+}
+
+/**
+ * Image and scheduling: taken over at once where nothing can be lost, else when a preflight pod has shown that they
+ * work; and given up again where Redis does not start with them all the same.
+ */
+export function acceptRestart(
+  observed: Observed,
+  catalogue: Readonly<Record<string, string>>,
+  now: Date,
+): RestartAcceptance {
+  const { store, accepted, pod } = observed;
+  const found = wantedImage(observed, catalogue);
+  if (found.refusal) return stay(observed, [found.refusal]);
+  const wanted: RestartInputs = { image: found.image, scheduling: store.spec.scheduling ?? {} };
+  const hash = restartHash(wanted);
+  if (accepted?.rejected === hash) return stay(observed, [rolledBack(wanted.image)]);
+  const take = (preflight: RestartAcceptance['preflight'] = 'none'): RestartAcceptance => {
+    const previous = lastGood(observed, wanted);
+    const inputs = { ...wanted, ...(previous && { previous }) };
+    return { inputs, catalogueVersion: found.version, preflight, refusals: [], steps: [] };
+  };
+  if (accepted && restartHash(accepted) === hash) return failedToStart(observed, now) ? goBack(observed, hash) : take();
+
+  const floor = dataVersion(observed);
+  const newImage = accepted?.image !== wanted.image;
+  if (newImage && floor && found.version && isOlder(found.version, floor))
+    return stay(observed, [downgrade(found.version, floor)]);
+  // A catalogue's version says what the image is; where there is no pod to protect that is all there is to know.
+  const serves = pod !== undefined && isRunning(pod);
+  const mustTry = serves || (newImage && floor !== undefined && found.version === undefined);
+  if (!mustTry) return take();
+
+  const result = readPreflight(observed.preflight, wanted, now);
+  if (result.state === 'failed') return stay(observed, [result.refusal], 'keep');
+  if (result.state === 'passed') {
+    const refused = newImage && floor !== undefined && isOlder(result.version, floor);
+    return refused ? stay(observed, [downgrade(result.version, floor)], 'keep') : take('keep');
+  }
+  const sameScheduling = accepted !== undefined && restartHash({ ...accepted, image: wanted.image }) === hash;
+  const node = sameScheduling && pod && isReady(pod) ? pod.spec.nodeName : undefined;
+  const message = `trying ${wanted.image} before Redis is restarted`;
+  const preflight = result.state === 'missing' ? { ...wanted, node } : result.state === 'running' ? 'keep' : 'none';
+  return { ...stay(observed, [], preflight), steps: [{ reason: 'Checking', message }] };
+}
+
+function stay(
+  { accepted, statefulSet }: Observed,
+  refusals: Finding<RefusalReason>[],
+  preflight: RestartAcceptance['preflight'] = 'none',
+): RestartAcceptance {
+  const catalogueVersion = statefulSet?.metadata.annotations?.[CATALOGUE_VERSION_ANNOTATION];
+  return { inputs: accepted, catalogueVersion, preflight, refusals, steps: [] };
+}
+
+function goBack({ accepted }: Observed, rejected: string): RestartAcceptance {
+  const { image = '', scheduling = {}, catalogueVersion } = accepted?.previous ?? {};
+  const refusals = [rolledBack(accepted?.image ?? '')];
+  return { inputs: { image, scheduling, rejected }, catalogueVersion, preflight: 'none', refusals, steps: [] };
+}
+
+function rolledBack(image: string): Finding<'RolledBack'> {
+  const message = `Redis did not start with ${image} and the scheduling of spec, so it runs as before; correct spec.image, spec.version or spec.scheduling`;
+  return { reason: 'RolledBack', message };
+}
+
+/** The newest Redis that may have written the store's data. */
+function dataVersion({ store, claim, redis }: Observed): string | undefined {
+  if (store.spec.persistence.mode === 'none') return undefined;
+  const running = redis && 'look' in redis ? redis.look.info.version : undefined;
+  return running ?? claim?.metadata.annotations?.[DATA_VERSION_ANNOTATION] ?? store.status?.version;
+}
+
+function downgrade(wanted: string, floor: string): Finding<'DowngradeRefused'> {
+  const message = `Redis ${wanted} cannot read the data of Redis ${floor}; set spec.version or spec.image to ${floor.split('.').slice(0, 2).join('.')} or newer; nothing is changed until then`;
+  return { reason: 'DowngradeRefused', message };
+}
