@@ -14,6 +14,12 @@ test('quantities have the values that Kubernetes gives them', () => {
     ['1e3', 1000],
     [1024, 1024],
     ['64k', 64000],
+    ['+256Mi', 268435456],
+    ['500000u', 0.5],
+    ['250000000n', 0.25],
+    ['1Ei', 2 ** 60],
+    ['1E', 1e18],
+    ['1E3', 1000],
   ];
   for (const [text, value] of cases) assert.equal(parseQuantity(text), value, String(text));
 });
