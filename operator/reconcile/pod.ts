@@ -11,7 +11,7 @@ import type { StepReason, TroubleReason } from '../status/store-facts.ts';
 import { type Context, FIELD_MANAGER } from './context.ts';
 import type { StatefulSet } from './kinds.ts';
 import type { Observed } from './observe.ts';
-import { refuseResize, resizeState, sameResources, withDefaultRequests } from './resize.ts';
+import { hasResources, refuseResize, resizeState, sameResources, withDefaultRequests } from './resize.ts';
 import { decideRoll } from './roll.ts';
 
 /** On a pod: the resources that the API server refused to give it, and why; not asked for again. */
@@ -39,14 +39,14 @@ export async function maintainPod(
   const result: PodMaintained = { refusals: [], troubles: [], steps: [] };
   if (!pod || !statefulSet) return result;
   const wanted = withDefaultRequests(redisResources(plan));
-  const same = sameResources(pod.spec.containers[0]?.resources, wanted);
+  const actual = pod.spec.containers[0]?.resources;
   const decision = decideRoll({
     pod,
     redis,
     templateHash: statefulSet.spec.template?.metadata?.annotations?.[RESTART_HASH_ANNOTATION],
     mode: plan.settings.mode,
     templateSeen: (statefulSet.status?.observedGeneration ?? 0) >= (statefulSet.metadata.generation ?? 0),
-    sameResources: same,
+    sameResources: sameResources(actual, wanted),
     sameRevision: pod.metadata.labels?.['controller-revision-hash'] === statefulSet.status?.updateRevision,
   });
   if ('step' in decision) result.steps.push(decision.step);
@@ -61,7 +61,7 @@ export async function maintainPod(
   if (step) result.steps.push(step);
   // A smaller container must wait for a smaller maxmemory.
   const mayShrink = maxmemory !== undefined && maxmemory <= plan.accepted.memory;
-  if (!same && (mayShrink || maxmemory === undefined || maxmemory < plan.accepted.memory)) {
+  if (!hasResources(actual, wanted) && (mayShrink || maxmemory === undefined || maxmemory < plan.accepted.memory)) {
     const refused = await resizePod(client, pod, wanted, signal);
     if (refused) result.refusals.push(refused);
     else result.steps.push({ reason: 'Resizing', message: 'the container is being resized' });

@@ -2,12 +2,17 @@ import { parseQuantity } from '../../contract/quantity.ts';
 import type { Finding } from '../status/finding.ts';
 import type { Pod, Resources } from '../status/pod.ts';
 
+/** Whether two containers' resources have equal values, whatever their notation. */
+export function sameResources(a: Resources | undefined, b: Resources | undefined): boolean {
+  return hasResources(a, b) && hasResources(b, a);
+}
+
 /**
- * Whether a container has the resources that are wanted, whatever their notation. What it has besides is of no concern: a
- * LimitRange puts it there, and the API server lets nobody take it away again while the pod lives.
+ * Whether a container has what is wanted, whatever it has besides: that a LimitRange may have added, and while the pod
+ * lives the API server lets nobody take it away.
  */
-export function hasResources(actual: Resources | undefined, wanted: Resources): boolean {
-  return covers(actual?.requests, wanted.requests) && covers(actual?.limits, wanted.limits);
+export function hasResources(actual: Resources | undefined, wanted: Resources | undefined): boolean {
+  return covers(actual?.requests, wanted?.requests) && covers(actual?.limits, wanted?.limits);
 }
 
 /** Fills in what the API server does: a limit without a request is the request too. */

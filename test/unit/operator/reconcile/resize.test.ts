@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   actualMemoryLimit,
+  hasResources,
   resizeState,
   sameResources,
   withDefaultRequests,
@@ -13,6 +14,14 @@ test('sizes are equal by value, not by how they are written', () => {
   assert.ok(sameResources(a, { requests: { memory: '1024Mi' }, limits: { memory: '2147483648', cpu: '0.5' } }));
   assert.ok(!sameResources(a, { requests: { memory: '1Gi' }, limits: { memory: '2Gi' } }), 'a limit more');
   assert.ok(!sameResources(a, undefined));
+});
+
+test('what a LimitRange added is no reason to resize, since it cannot be taken away', () => {
+  const actual = { requests: { memory: '1Gi', cpu: '10m' }, limits: { memory: '2Gi', cpu: '500m' } };
+  assert.ok(hasResources(actual, { requests: { memory: '1024Mi' }, limits: { memory: '2Gi' } }));
+  assert.ok(!hasResources(actual, { requests: { memory: '1Gi' }, limits: { memory: '3Gi' } }));
+  assert.ok(!hasResources({ limits: { memory: '2Gi' } }, { limits: { memory: '2Gi', cpu: '1' } }), 'a limit to add');
+  assert.ok(!hasResources(undefined, { limits: { memory: '2Gi' } }));
 });
 
 test('a limit without a request is the request too, as the API server has it', () => {
