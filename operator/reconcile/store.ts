@@ -62,7 +62,8 @@ async function act(context: Context, observed: Observed, signal: AbortSignal): P
   const applied = await applyChildren(context, plan, observed, signal);
   if (applied.created) context.events.record(observed.store, 'Normal', 'Created', "made the store's objects");
   const redis = await maintainRedis(plan, observed);
-  const small = await maintainClaim(context, observed, redis.data, signal);
+  // Beside a foreign StatefulSet the claim is that one's.
+  const small = applied.statefulSet && (await maintainClaim(context, observed, redis.data, signal));
   const claim = { refusals: small ? [small] : [] };
   const pod = await maintainPod(context, plan, applied.statefulSet, observed, redis.maxmemory, signal);
   if (beforeStop?.action === 'save' && observed.redis && 'session' in observed.redis)

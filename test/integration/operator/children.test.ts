@@ -6,6 +6,7 @@ import type { KubeObject } from '../../../kube/object.ts';
 import {
   configMaps,
   networkPolicies,
+  persistentVolumeClaims,
   secrets,
   serviceAccounts,
   services,
@@ -173,4 +174,28 @@ test("a foreign object of a child's name is never touched, and the store starts 
   await admin.delete(configMaps, key);
   await statusWhen(world, namespace, 'recovers', (s) => reasonOf(s, 'Degraded', 'False'));
   assert.ok(await admin.get(statefulSets, key));
+});
+
+test('the claim of a foreign StatefulSet is not touched either', async (t) => {
+  const world = await startWorld(t, server);
+  const namespace = await createNamespace(admin, 'foreign-claim');
+  const labels = { app: 'theirs' };
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'a', image: 'a' }] } };
+  await admin.create<KubeObject>(statefulSets, {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { namespace, name: 'main-redis' },
+    spec: { serviceName: 'theirs', selector: { matchLabels: labels }, template },
+  });
+  const claim = await admin.create<KubeObject>(persistentVolumeClaims, {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { namespace, name: 'data-main-redis-0', labels },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '64Mi' } } },
+  });
+  await createStore(world, namespace);
+  await statusWhen(world, namespace, 'reports', (s) => reasonOf(s, 'Degraded') === 'ResourceConflict');
+  await settled(world);
+  const now = await admin.get(persistentVolumeClaims, { namespace, name: 'data-main-redis-0' });
+  assert.equal(now?.metadata.resourceVersion, claim.metadata.resourceVersion);
 });
