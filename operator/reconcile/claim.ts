@@ -37,24 +37,38 @@ export function describeData(claim: VolumeClaim, store: string, data: DataFacts)
   };
 }
 
+/** What came of maintaining the claim. */
+export interface ClaimMaintained {
+  refusals: Finding<'VolumeNotExpandable'>[];
+  steps: Finding<'GrowingVolume'>[];
+}
+
 /** Brings the store's volume claim up to date: labels, what is on it, and its size, which can only grow. */
 export async function maintainClaim(
   { client }: Pick<Context, 'client'>,
   { store, claim }: Pick<Observed, 'store' | 'claim'>,
   data: DataFacts,
   signal: AbortSignal,
-): Promise<Finding<'VolumeNotExpandable'> | undefined> {
-  if (!claim) return undefined;
-  const patch = describeData(claim, store.metadata.name, data);
-  const grows = isLarger(store.spec.persistence.size, claim.spec.resources?.requests?.storage);
-  const refusal = grows ? await refuseGrowth(client, claim, signal) : undefined;
-  const size = { spec: { resources: { requests: { storage: store.spec.persistence.size } } } };
-  const body = { ...patch, ...(grows && !refusal && size) };
+): Promise<ClaimMaintained> {
+  const result: ClaimMaintained = { refusals: [], steps: [] };
+  if (!claim) return result;
+  const { size } = store.spec.persistence;
+  // Before there is a volume its claim cannot be changed.
+  const isBound = claim.status?.phase === 'Bound';
+  const mustAsk = isBound && isLarger(size, claim.spec.resources?.requests?.storage);
+  const refusal = mustAsk ? await refuseGrowth(client, claim, signal) : undefined;
+  if (refusal) result.refusals.push(refusal);
+  else if (isBound && isLarger(size, claim.status?.capacity?.storage)) {
+    const message = `the volume grows from ${claim.status?.capacity?.storage} to ${size}`;
+    result.steps.push({ reason: 'GrowingVolume', message });
+  }
+  const growth = mustAsk && !refusal && { spec: { resources: { requests: { storage: size } } } };
+  const body = { ...describeData(claim, store.metadata.name, data), ...growth };
   if (Object.keys(body).length > 0) {
     const options = { type: 'merge', fieldManager: FIELD_MANAGER, signal } as const;
     await client.patch(persistentVolumeClaims, keyOf(claim), body, options);
   }
-  return refusal;
+  return result;
 }
 
 function isLarger(wanted: string, actual: string | undefined): boolean {

@@ -63,8 +63,7 @@ async function act(context: Context, observed: Observed, signal: AbortSignal): P
   if (applied.created) context.events.record(observed.store, 'Normal', 'Created', "made the store's objects");
   const redis = await maintainRedis(plan, observed);
   // Beside a foreign StatefulSet the claim is that one's.
-  const small = applied.statefulSet && (await maintainClaim(context, observed, redis.data, signal));
-  const claim = { refusals: small ? [small] : [] };
+  const claim = applied.statefulSet ? await maintainClaim(context, observed, redis.data, signal) : {};
   const pod = await maintainPod(context, plan, applied.statefulSet, observed, redis.maxmemory, signal);
   if (beforeStop?.action === 'save' && observed.redis && 'session' in observed.redis)
     await observed.redis.session.bgsave();

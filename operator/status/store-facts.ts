@@ -36,6 +36,7 @@ export type StepReason =
   | 'Saving'
   | 'Restarting'
   | 'Resizing'
+  | 'GrowingVolume'
   | 'SwitchingPersistence'
   | 'LoadingUsers'
   | 'Hibernating'

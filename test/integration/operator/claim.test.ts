@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { TestApiServer } from '../../../cluster/test-apiserver.ts';
+import type { KubeClient } from '../../../kube/client.ts';
+import type { KubeObject } from '../../../kube/object.ts';
+import { persistentVolumeClaims, storageClasses } from '../../../kube/resources.ts';
+import {
+  createNamespace,
+  createStore,
+  editStore,
+  reasonOf,
+  settled,
+  startCluster,
+  startWorld,
+  statusWhen,
+  until,
+  writesIn,
+} from './world.ts';
+
+let server: TestApiServer;
+let admin: KubeClient;
+before(async () => {
+  ({ server, client: admin } = await startCluster());
+  for (const [name, allowVolumeExpansion] of [
+    ['elastic', true],
+    ['rigid', false],
+  ] as const) {
+    const metadata = { name };
+    const type = { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass' };
+    await admin.create<KubeObject>(storageClasses, { ...type, metadata, provisioner: 'test', allowVolumeExpansion });
+  }
+});
+after(async () => {
+  admin.close();
+  await server.stop();
+});
+
+const key = (namespace: string) => ({ namespace, name: 'data-main-redis-0' });
+const sizeOf = async (namespace: string) => {
+  const claim = await admin.get<KubeObject & { spec: { resources: { requests: { storage: string } } } }>(
+    persistentVolumeClaims,
+    key(namespace),
+  );
+  return claim?.spec.resources.requests.storage;
+};
+
+/** Plays StatefulSet controller and provisioner: the claim is there and has a volume of 1Gi. */
+async function provide(namespace: string, storageClassName: string): Promise<void> {
+  const labels = { 'app.kubernetes.io/managed-by': 'cubby', 'cubby.dev/store': 'main' };
+  const resources = { requests: { storage: '1Gi' } };
+  const spec = { storageClassName, accessModes: ['ReadWriteOnce'], volumeName: `pv-${namespace}`, resources };
+  const metadata = { ...key(namespace), labels };
+  const type = { apiVersion: 'v1', kind: 'PersistentVolumeClaim' };
+  await admin.create<KubeObject>(persistentVolumeClaims, { ...type, metadata, spec });
+  await setCapacity(namespace, '1Gi');
+}
+
+const setCapacity = (namespace: string, storage: string) =>
+  admin.patch(
+    persistentVolumeClaims,
+    key(namespace),
+    { status: { phase: 'Bound', accessModes: ['ReadWriteOnce'], capacity: { storage } } },
+    { type: 'merge', subresource: 'status' },
+  );
+
+const persistence = (storageClassName: string, size: string) => ({ persistence: { storageClassName, size } });
+
+test('a volume grows through its claim, and the growth is told until it is done', async (t) => {
+  const world = await startWorld(t, server);
+  const namespace = await createNamespace(admin, 'elastic');
+  await createStore(world, namespace, persistence('elastic', '1Gi'));
+  await provide(namespace, 'elastic');
+  await editStore(world, namespace, persistence('elastic', '2Gi'));
+  await until('the claim asks for more', async () => (await sizeOf(namespace)) === '2Gi');
+  const growing = (status: { conditions?: { message: string }[] }) =>
+    status.conditions?.some(({ message }) => message.includes('the volume grows from 1Gi to 2Gi'));
+  await statusWhen(world, namespace, 'grows', growing);
+  await setCapacity(namespace, '2Gi');
+  await statusWhen(world, namespace, 'has grown', (s) => !growing(s));
+});
+
+test('a storage class that cannot grow is told, and is not asked again and again', async (t) => {
+  const world = await startWorld(t, server);
+  const namespace = await createNamespace(admin, 'rigid');
+  await createStore(world, namespace, persistence('rigid', '1Gi'));
+  await provide(namespace, 'rigid');
+  await editStore(world, namespace, persistence('rigid', '2Gi'));
+  await statusWhen(world, namespace, 'is told', (s) => reasonOf(s, 'Degraded') === 'VolumeNotExpandable');
+  await settled(world);
+  const writes = writesIn(world, namespace).length;
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  assert.deepEqual(writesIn(world, namespace).slice(writes), []);
+  assert.equal(await sizeOf(namespace), '1Gi');
+});
+
+test('a claim that has no volume yet is left as it is', async (t) => {
+  const world = await startWorld(t, server);
+  const namespace = await createNamespace(admin, 'unbound');
+  await createStore(world, namespace, persistence('elastic', '1Gi'));
+  await provide(namespace, 'elastic');
+  await admin.patch(
+    persistentVolumeClaims,
+    key(namespace),
+    { status: { phase: 'Pending' } },
+    { type: 'merge', subresource: 'status' },
+  );
+  await settled(world);
+  await editStore(world, namespace, persistence('elastic', '2Gi'));
+  await statusWhen(world, namespace, 'has seen it', () => true);
+  assert.equal(await sizeOf(namespace), '1Gi');
+  assert.deepEqual(world.failures, []);
+});
