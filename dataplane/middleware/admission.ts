@@ -4,7 +4,7 @@ import { ApiError } from './errors.ts';
 /** Memory that bodies of requests and answers take up in this process now. */
 export interface Budget {
   held: number;
-  /** From so many bytes on, new requests are turned away. */
+  /** From so many bytes on, new requests are turned away, and bodies on their way in are read no further. */
   readonly limit: number;
 }
 
@@ -19,14 +19,22 @@ export function createBudget(limit: number): Budget {
  */
 export function admission(budget: Budget): Middleware {
   return async (ctx, next) => {
-    if (budget.held >= budget.limit) throw new ApiError('store_unavailable', 'the data plane is busy; try again');
+    if (budget.held >= budget.limit) throw busy();
     ctx.state.heldBytes = 0;
     ctx.res.once('close', () => {
       budget.held -= ctx.state.heldBytes;
     });
     await next();
-    hold(budget, ctx.state, ctx.response.length ?? 0);
+    const bytes = ctx.response.length ?? 0;
+    // A read can be turned away even now, and many large ones may come back at once; a write has run by then.
+    if (ctx.method === 'GET' && budget.held + bytes > budget.limit) throw busy();
+    hold(budget, ctx.state, bytes);
   };
+}
+
+/** The answer to a request that the budget has no room for. */
+export function busy(): ApiError {
+  return new ApiError('store_unavailable', 'the data plane is busy; try again');
 }
 
 /** Counts `bytes` against the budget until the request ends. */

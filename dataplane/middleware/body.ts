@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import { type JsonObject, parseObject } from '../json/object.ts';
 import { JsonError } from '../json/spans.ts';
-import { type Budget, hold } from './admission.ts';
+import { type Budget, busy, hold } from './admission.ts';
 import type { Body, Middleware, State } from './context.ts';
 import { ApiError } from './errors.ts';
 
@@ -54,9 +54,10 @@ function readBytes(req: IncomingMessage, { bodyBytes, budget }: BodyLimits, stat
   const onData = (chunk: Buffer) => {
     length += chunk.length;
     hold(budget, state, chunk.length);
-    if (length <= bodyBytes) return chunks.push(chunk);
+    // Admission saw the budget before the body came: clients that all send late would together hold any amount.
+    if (length <= bodyBytes && budget.held <= budget.limit) return chunks.push(chunk);
     stop();
-    return reject(tooLarge());
+    return reject(length > bodyBytes ? tooLarge() : busy());
   };
   const onEnd = () => {
     stop();

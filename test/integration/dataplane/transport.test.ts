@@ -204,7 +204,7 @@ describe('limits in time and memory', () => {
     const token = api.tenant('full');
     const socket = connect(api.port, '127.0.0.1');
     socket.write(
-      `PUT /infra/kv/k HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n${' '.repeat(55_000)}`,
+      `PUT /infra/kv/k HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n${' '.repeat(50_000)}`,
     );
     await sleep(100);
     const headers = { authorization: `Bearer ${token}` };
@@ -215,6 +215,54 @@ describe('limits in time and memory', () => {
     socket.destroy();
     await sleep(100);
     assert.equal((await fetch(`${api.url}/infra/kv/k`, { headers })).status, 404);
+  });
+
+  test('bodies that all come after their requests were let in stay within the budget', async (t) => {
+    const api = await open(t, { stores: createMemoryStores(), heldBytes: 50_000 });
+    const request = `PUT /infra/kv/k HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.tenant('late')}\r\nContent-Type: application/json\r\nContent-Length: 30000\r\n\r\n`;
+    const sockets = Array.from({ length: 5 }, () => connect(api.port, '127.0.0.1'));
+    const answers = sockets.map((socket) => once(socket, 'data').then(([data]) => statuses(String(data))[0]));
+    for (const socket of sockets) socket.write(request);
+    await sleep(50);
+    for (const socket of sockets) socket.write(`{"value":1${' '.repeat(19_000)}`);
+    await sleep(50);
+    assert.ok(api.budget.held > 0 && api.budget.held <= 50_000, `${api.budget.held} bytes are held`);
+    for (const socket of sockets) socket.write(`${' '.repeat(10_989)}}`);
+    const outcomes = await Promise.all(answers);
+    assert.ok(outcomes.includes(200), 'those that fit are written');
+    assert.ok(outcomes.filter((status) => status === 503).length >= 3, 'those that do not are turned away');
+    for (const socket of sockets) socket.destroy();
+  });
+
+  test('a value that the budget has no room for is not read into an answer', async (t) => {
+    const api = await open(t, { stores: createMemoryStores(), heldBytes: 50_000 });
+    const headers = { authorization: `Bearer ${api.tenant('large')}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ value: 'x'.repeat(30_000) });
+    assert.equal((await fetch(`${api.url}/infra/kv/k`, { method: 'PUT', headers, body })).status, 200);
+    const socket = connect(api.port, '127.0.0.1');
+    socket.write(
+      `PUT /infra/kv/other HTTP/1.1\r\nHost: x\r\nAuthorization: ${headers.authorization}\r\nContent-Type: application/json\r\nContent-Length: 30000\r\n\r\n${' '.repeat(25_000)}`,
+    );
+    await sleep(100);
+    assert.equal((await fetch(`${api.url}/infra/kv/k`, { headers })).status, 503);
+    socket.destroy();
+    await sleep(100);
+    assert.equal((await fetch(`${api.url}/infra/kv/k`, { headers })).status, 200);
+  });
+
+  test('a client that sends requests without end ahead of a slow answer is cut off; one that sends a few is not', async (t) => {
+    const gate = Promise.withResolvers<null>();
+    const stores: Stores = {
+      open: () => ({ get: () => gate.promise, set: async () => ({ expiresAt: null }), delete: async () => true }),
+      close: async () => {},
+    };
+    const api = await open(t, { stores });
+    const get = `GET /infra/kv/k HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.tenant('ahead')}\r\n\r\n`;
+    await assert.rejects(sendRaw(api.port, [get.repeat(1000)], 2000), { code: 'ECONNRESET' });
+    const few = sendRaw(api.port, [get.repeat(50)]);
+    await sleep(50);
+    gate.resolve(null);
+    assert.deepEqual(statuses(await few), Array(50).fill(404));
   });
 
   test('an error that nobody foresaw is 500 without any of its text, which the log has', async (t) => {
