@@ -4,6 +4,7 @@ import type { KVToken } from '../../contract/objects.ts';
 import { formatToken, hashToken, TOKEN_PREFIXES, TOKEN_RANDOM_BYTES } from '../../contract/token.ts';
 import { applyAll } from '../../kube/apply.ts';
 import type { ReconcileResult } from '../../kube/controller.ts';
+import { isForbidden, isInvalid } from '../../kube/errors.ts';
 import { type ApiObject, controllerOf, parseKey } from '../../kube/object.ts';
 import { secrets } from '../../kube/resources.ts';
 import { tokenSecret, tokenSecretName } from '../resources/token-secret.ts';
@@ -26,8 +27,10 @@ export async function reconcileToken(
   const target = findTarget(context, token);
   const secret = await findSecret(context, token, signal);
   const secretConflict = secret !== undefined && !isOurs(secret, token);
-  const issued = secretConflict ? undefined : await ensureSecret(context, token, secret, target?.projectId, signal);
-  const facts = collectFacts(context, token, target, secretConflict);
+  const { issued, refusal }: Ensured = secretConflict
+    ? {}
+    : await ensureSecret(context, token, secret, target?.projectId, signal);
+  const facts = { ...collectFacts(context, token, target), secretConflict, secretRefusal: refusal };
   await reportStatus(context, kvTokens, token, tokenStatus(token, facts, issued, target, context.now()), signal);
   return { requeueAfterMs: Math.min(context.settings.resyncMs, untilExpiry(token, context.now())) };
 }
@@ -58,6 +61,12 @@ function isOurs(secret: Secret, token: KVToken): boolean {
   return controllerOf(secret)?.uid === token.metadata.uid;
 }
 
+/** The token that is in the Secret now, and why the API server does not let the Secret be written. */
+interface Ensured {
+  issued?: IssuedToken | undefined;
+  refusal?: string;
+}
+
 /** The token in the Secret, or a new one where there is none or it is not as it was issued. */
 async function ensureSecret(
   { client, caches, settings, events, now }: Context,
@@ -65,7 +74,7 @@ async function ensureSecret(
   secret: Secret | undefined,
   projectId: string | undefined,
   signal: AbortSignal,
-): Promise<IssuedToken> {
+): Promise<Ensured> {
   const found = secret && readIssued(secret, token.spec.type);
   const issued = found ?? {
     token: formatToken(token.spec.type, randomBytes(TOKEN_RANDOM_BYTES)),
@@ -73,31 +82,31 @@ async function ensureSecret(
   };
   const desired = tokenSecret(token, { ...issued, url: settings.dataPlaneUrl, projectId });
   const owner = token as unknown as ApiObject;
-  await applyAll(client, [desired], () => secret ?? caches.find(desired), {
-    fieldManager: FIELD_MANAGER,
-    owner,
-    signal,
-  });
+  const options = { fieldManager: FIELD_MANAGER, owner, signal };
+  try {
+    await applyAll(client, [desired], () => secret ?? caches.find(desired), options);
+  } catch (error) {
+    if (!isForbidden(error) && !isInvalid(error)) throw error;
+    return { issued: found, refusal: error.message };
+  }
   if (!found && (token.status?.hashes?.length ?? 0) > 0) {
     const message = `the Secret ${tokenSecretName(token)} was deleted or changed, so a new token was issued and the old one is no longer accepted`;
     events.record(token, 'Warning', 'TokenReissued', message);
   }
-  return issued;
+  return { issued };
 }
 
 function collectFacts(
   { settings, now }: Pick<Context, 'settings' | 'now'>,
   token: KVToken,
   store: TokenFacts['store'],
-  secretConflict: boolean,
-): TokenFacts {
+): Omit<TokenFacts, 'secretConflict' | 'secretRefusal'> {
   const { namespace } = token.metadata;
   const { role, expiresAt } = token.spec;
   return {
     namespace,
     systemNamespace: settings.systemNamespace,
     secretName: tokenSecretName(token),
-    secretConflict,
     forbiddenRole: namespace === settings.systemNamespace ? undefined : role,
     expiresAt,
     expired: expiresAt !== undefined && Date.parse(expiresAt) <= now().getTime(),

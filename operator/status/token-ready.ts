@@ -4,6 +4,7 @@ import type { Verdict } from './finding.ts';
 export type TokenReason =
   | 'Issued'
   | 'SecretConflict'
+  | 'SecretRefused'
   | 'RoleNotAllowed'
   | 'Expired'
   | 'StoreNotFound'
@@ -17,6 +18,8 @@ export interface TokenFacts {
   secretName: string;
   /** A Secret of that name exists that is not the token's. */
   secretConflict: boolean;
+  /** Why the API server does not let the Secret be written. */
+  secretRefusal: string | undefined;
   /** The role that is asked for outside the system namespace. */
   forbiddenRole: string | undefined;
   expiresAt: string | undefined;
@@ -36,6 +39,14 @@ function judge(facts: TokenFacts): [boolean, TokenReason, string] {
   if (facts.secretConflict) {
     const remedy = 'delete or rename it, or create the KVToken again with another spec.secretName';
     return [false, 'SecretConflict', `the Secret ${secretName} exists and does not belong to this KVToken; ${remedy}`];
+  }
+  if (facts.secretRefusal !== undefined) {
+    const remedy = "raise the namespace's quota or change its policy";
+    return [
+      false,
+      'SecretRefused',
+      `the API server refuses the Secret ${secretName}; ${remedy}: ${facts.secretRefusal}`,
+    ];
   }
   if (forbiddenRole) {
     const message = `spec.role ${forbiddenRole} is only for tokens made in the namespace ${systemNamespace}, so this one is not accepted; remove spec.role`;

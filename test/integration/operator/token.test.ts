@@ -5,7 +5,7 @@ import { API_VERSION, type KVToken } from '../../../contract/objects.ts';
 import { hashToken, tokenType } from '../../../contract/token.ts';
 import type { KubeClient } from '../../../kube/client.ts';
 import type { KubeObject } from '../../../kube/object.ts';
-import { secrets } from '../../../kube/resources.ts';
+import { resource, secrets } from '../../../kube/resources.ts';
 import {
   createNamespace,
   createStore,
@@ -22,6 +22,8 @@ import {
 } from './world.ts';
 
 type Status = NonNullable<KVToken['status']>;
+
+const resourceQuotas = resource('v1', 'ResourceQuota', 'resourcequotas');
 
 let server: TestApiServer;
 let admin: KubeClient;
@@ -211,4 +213,29 @@ test('what kubectl shows of a token holds no secret', async (t) => {
   const seen = JSON.stringify([await admin.get(kvTokens, { namespace, name: 'web' }), world.events, world.failures]);
   assert.ok(token.length > 0 && !seen.includes(token));
   assert.equal((await admin.get(kvTokens, { namespace, name: 'web' }))?.apiVersion, API_VERSION);
+});
+
+test('a Secret that a quota forbids is told, and the token is issued when there is room', async (t) => {
+  const world = await startWorld(t, server);
+  const namespace = await createNamespace(admin, 'quota');
+  const quota = { namespace, name: 'none' };
+  const body = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: quota, spec: { hard: { secrets: '0' } } };
+  await admin.create(resourceQuotas, body as KubeObject);
+  // No controller manager runs here, which would say what is used.
+  const status = { hard: { secrets: '0' }, used: { secrets: '0' } };
+  await admin.patch(resourceQuotas, quota, { status }, { type: 'merge', subresource: 'status' });
+  await until('the quota is enforced', async () => {
+    const secret: KubeObject = { apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name: 'any' } };
+    return admin.create(secrets, secret, { dryRun: true }).then(
+      () => false,
+      () => true,
+    );
+  });
+  await createToken(world, namespace, { type: 'ApiKey' });
+  const refused = await statusWhen(namespace, 'is refused', (s) => reasonOf(s, 'Ready', 'False') === 'SecretRefused');
+  assert.deepEqual(refused.hashes, []);
+  assert.match(JSON.stringify(refused.conditions), /raise the namespace's quota/);
+  assert.deepEqual(world.failures, []);
+  await admin.delete(resourceQuotas, quota);
+  await statusWhen(namespace, 'is ready', (s) => reasonOf(s, 'Ready') === 'Issued');
 });

@@ -7,6 +7,7 @@ const good: TokenFacts = {
   systemNamespace: 'cubby-system',
   secretName: 'web-kv',
   secretConflict: false,
+  secretRefusal: undefined,
   forbiddenRole: undefined,
   expiresAt: undefined,
   expired: false,
@@ -18,6 +19,7 @@ const table: [Partial<TokenFacts>, string, RegExp][] = [
   [{}, 'True Issued', /Secret web-kv/],
   [{ store: undefined }, 'True Issued', /Secret web-kv/],
   [{ secretConflict: true }, 'False SecretConflict', /delete or rename it/],
+  [{ secretRefusal: 'exceeded quota' }, 'False SecretRefused', /raise the namespace's quota.*exceeded quota/],
   [{ forbiddenRole: 'SystemAdmin' }, 'False RoleNotAllowed', /cubby-system.*remove spec\.role/],
   [{ expired: true, expiresAt: '2026-01-01T00:00:00Z' }, 'False Expired', /later spec\.expiresAt/],
   [
