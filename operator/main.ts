@@ -9,7 +9,7 @@ import { createEventRecorder } from '../kube/events.ts';
 import { type Elector, startElector } from '../kube/lease.ts';
 import { type Config, DEFAULT_CONFIG_PATH, readConfig } from './config.ts';
 import type { ControllerName } from './controller/controllers.ts';
-import { ensureMasterKey } from './master-key.ts';
+import { awaitMasterKey } from './master-key.ts';
 import { createMetrics } from './metrics.ts';
 import { startOperator } from './operator.ts';
 import { connectRedis } from './redis/session.ts';
@@ -40,7 +40,13 @@ const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFu
 const client = connect({ kubeconfig: values.kubeconfig, userAgent: 'cubby-operator' });
 const { systemNamespace, masterKeySecret, leaderElection } = config;
 
-const masterKey = await ensureMasterKey(client, { namespace: systemNamespace, ...masterKeySecret });
+const masterKey = awaitMasterKey(client, { namespace: systemNamespace, ...masterKeySecret }, (error, retryInMs) =>
+  log.warn({ error: describe(error), retryInMs }, 'the master key cannot be read yet'),
+);
+masterKey.catch((error) => {
+  log.fatal({ error: describe(error) }, 'there is no master key');
+  process.exit(1);
+});
 const events = createEventRecorder({
   client,
   component: 'cubby-operator',

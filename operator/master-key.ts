@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MASTER_KEY_BYTES, parseMasterKey } from '../contract/credentials.ts';
+import { type Backoff, backoffDelay } from '../kube/backoff.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { isAlreadyExists } from '../kube/errors.ts';
+import { isAlreadyExists, isTransient } from '../kube/errors.ts';
 import type { KubeObject } from '../kube/object.ts';
 import { secrets } from '../kube/resources.ts';
 
@@ -31,6 +33,25 @@ export async function ensureMasterKey(
   if (text === undefined)
     throw new Error(`the Secret ${namespace}/${name} has no key ${key}; add it, or delete the Secret to have one made`);
   return parseMasterKey(Buffer.from(text, 'base64').toString());
+}
+
+/** As `ensureMasterKey`, tried again for as long as the API server is away or overloaded: ending would be a crash loop. */
+export async function awaitMasterKey(
+  client: Pick<KubeClient, 'get' | 'create'>,
+  location: MasterKeyLocation,
+  onError: (error: unknown, retryInMs: number) => void,
+  backoff: Backoff = { baseMs: 500, maxMs: 10_000 },
+): Promise<Uint8Array> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await ensureMasterKey(client, location);
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      const retryInMs = backoffDelay(backoff, failures, Math.random);
+      onError(error, retryInMs);
+      await sleep(retryInMs);
+    }
+  }
 }
 
 /** Undefined where another replica was first. */

@@ -16,7 +16,8 @@ import type { ConnectRedis } from './redis/session.ts';
 export interface OperatorOptions {
   client: KubeClient;
   config: Config;
-  masterKey: Uint8Array;
+  /** Nothing is reconciled before it is there. */
+  masterKey: Promise<Uint8Array>;
   connectRedis: ConnectRedis;
   events: Pick<EventRecorder, 'record'>;
   onRun: (controller: ControllerName, run: Run) => void;
@@ -35,7 +36,7 @@ export interface Operator {
 
 /** Fills the caches and keeps them; writes nothing before `lead`. */
 export function startOperator(options: OperatorOptions): Operator {
-  const { client, config, masterKey, connectRedis, events, onRun, onWatchError } = options;
+  const { client, config, connectRedis, events, onRun, onWatchError } = options;
   const queues: Queues = { store: createQueue(), token: createQueue() };
   const caches = startCaches(client, {
     onStore: (store, change) => enqueue(queues, storeChanged(store, change, lookups), 'edit'),
@@ -47,7 +48,7 @@ export function startOperator(options: OperatorOptions): Operator {
     claimants: (store) => caches.stores.by(BY_PROJECT, claimedProject(store)),
     tokensOf: (store) => caches.tokens.by(BY_STORE, store),
   };
-  const context: Context = {
+  const context: Omit<Context, 'masterKey'> = {
     client,
     caches: {
       stores: caches.stores,
@@ -59,7 +60,6 @@ export function startOperator(options: OperatorOptions): Operator {
       find: caches.find,
     },
     settings: { ...config, resyncMs: config.resyncSeconds * 1000 },
-    masterKey,
     connectRedis,
     events,
     now: () => new Date(),
@@ -71,11 +71,12 @@ export function startOperator(options: OperatorOptions): Operator {
     queues,
     caches,
     async lead() {
-      await caches.synced;
+      const [masterKey] = await Promise.all([options.masterKey, caches.synced]);
       if (stopped) return;
+      const whole: Context = { ...context, masterKey };
       const reconcile = {
-        store: (key: string, signal: AbortSignal) => reconcileStore(context, key, signal),
-        token: (key: string, signal: AbortSignal) => reconcileToken(context, key, signal),
+        store: (key: string, signal: AbortSignal) => reconcileStore(whole, key, signal),
+        token: (key: string, signal: AbortSignal) => reconcileToken(whole, key, signal),
       };
       controllers = startControllers(queues, reconcile, config.concurrency, onRun);
     },

@@ -85,7 +85,7 @@ export async function startWorld(
     startOperator({
       client: recordWrites(client, world.writes),
       config: { ...config, ...overrides, ...more },
-      masterKey,
+      masterKey: Promise.resolve(masterKey),
       connectRedis: dial,
       events: {
         record: (about, _type, reason, message) =>
