@@ -24,7 +24,7 @@ export interface KVStoreSpec {
    */
   image?: string;
   /**
-   * Memory for data, which becomes Redis' maxmemory: a quantity with a unit, for example 256Mi, at least 16Mi. The container's limit is derived from it with headroom. Changes without a restart.
+   * Memory for data, which becomes Redis' maxmemory: a quantity with a unit, for example 256Mi, at least 16Mi and at most 16Ti. The container's limit is derived from it with headroom. Changes without a restart.
    */
   memory: string | number;
   /**

@@ -56,6 +56,11 @@ const storeCases: Case[] = [
     refuses: { ...store, memory: '16M' },
   },
   {
+    rule: 'memory must be at most 16Ti',
+    accepts: { ...store, memory: '16Ti' },
+    refuses: { ...store, memory: '999999999Pi' },
+  },
+  {
     rule: 'persistence.size cannot shrink',
     from: big,
     accepts: { ...store, persistence: { size: '3Gi' } },
