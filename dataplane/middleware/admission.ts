@@ -21,10 +21,14 @@ export function admission(budget: Budget): Middleware {
   return async (ctx, next) => {
     if (budget.held >= budget.limit) throw busy();
     ctx.state.heldBytes = 0;
+    let closed = false;
     ctx.res.once('close', () => {
+      closed = true;
       budget.held -= ctx.state.heldBytes;
     });
     await next();
+    // The client went away before its answer: there is no later moment at which its bytes would be given back.
+    if (closed) return;
     const bytes = ctx.response.length ?? 0;
     // A read can be turned away even now, and many large ones may come back at once; a write has run by then.
     if (ctx.method === 'GET' && budget.held + bytes > budget.limit) throw busy();

@@ -250,6 +250,37 @@ describe('limits in time and memory', () => {
     assert.equal((await fetch(`${api.url}/infra/kv/k`, { headers })).status, 200);
   });
 
+  test('clients that go away before their answer leave nothing behind', async (t) => {
+    const gate = Promise.withResolvers<void>();
+    const value = Buffer.from(JSON.stringify('x'.repeat(10_000)));
+    const stores: Stores = {
+      open: () => ({
+        get: () => gate.promise.then(() => ({ value, expiresAt: null })),
+        set: () => gate.promise.then(() => ({ expiresAt: null })),
+        delete: () => gate.promise.then(() => true),
+      }),
+      close: async () => {},
+    };
+    const api = await open(t, { stores });
+    const token = api.tenant('gone');
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      const socket = connect(api.port, '127.0.0.1');
+      const headers = `Host: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n`;
+      const body = method === 'PUT' ? 'Content-Length: 11\r\n\r\n{"value":1}' : '\r\n';
+      socket.write(`${method} /infra/kv/k HTTP/1.1\r\n${headers}${body}`);
+      await sleep(50);
+      socket.destroy();
+      await sleep(50);
+    }
+    gate.resolve();
+    await sleep(50);
+    assert.equal(
+      (await api.metrics.requests.get()).values.find(({ labels }) => labels.status === 499)?.labels.code,
+      '',
+    );
+    assert.equal(api.budget.held, 0);
+  });
+
   test('a client that sends requests without end ahead of a slow answer is cut off; one that sends a few is not', async (t) => {
     const gate = Promise.withResolvers<null>();
     const stores: Stores = {
