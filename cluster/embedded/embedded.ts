@@ -17,12 +17,7 @@ import { type ClusterRecord, readRecord } from './record.ts';
 /** Brings up this clone's embedded cluster, or finds it up. A start that fails leaves nothing running. */
 export async function startEmbedded(progress: Progress): Promise<Cluster> {
   requireEmbedded();
-  await ensurePackages(nodePackages, progress);
-  // Compiling keeps the processors busy while bootstrapping waits for downloads.
-  const [binaries] = await Promise.all([
-    ensureBinaries([...componentBinaries, 'kubectl'], progress),
-    ensureImages([...nodeImages, ...redisImages, nodeBaseImage], progress),
-  ]);
+  const binaries = await ensureParts(progress);
   await removeAbandoned();
   const running = await readRecord(deriveLayout(cloneDirectory, []).id);
   const layout = running?.layout ?? deriveLayout(cloneDirectory, await listForeignRoutes());
@@ -53,6 +48,17 @@ export async function startEmbedded(progress: Progress): Promise<Cluster> {
     }
     return describeCluster(record, true);
   });
+}
+
+/** Installs and builds what every embedded cluster is made of, where this machine or the user's cache lacks it. */
+export async function ensureParts(progress: Progress) {
+  await ensurePackages(nodePackages, progress);
+  // Compiling keeps the processors busy while bootstrapping waits for downloads.
+  const [binaries] = await Promise.all([
+    ensureBinaries([...componentBinaries, 'kubectl'], progress),
+    ensureImages([...nodeImages, ...redisImages, nodeBaseImage], progress),
+  ]);
+  return binaries;
 }
 
 /** Stops this clone's embedded cluster and cleans up after abandoned ones; the files stay for the next start. */

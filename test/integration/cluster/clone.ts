@@ -44,6 +44,7 @@ export function makeClone(): Clone {
   }
   const directory = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
   process.once('exit', () => discard(directory));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const left = ['.git', '.cluster', 'node_modules'].map((name) => join(cloneDirectory, name));
   cpSync(cloneDirectory, directory, { recursive: true, filter: (path) => !left.includes(path) });
   symlinkSync(join(cloneDirectory, 'node_modules'), join(directory, 'node_modules'));
@@ -69,9 +70,13 @@ export function execute(
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     const options = { timeout: limitMs, killSignal: 'SIGKILL' as const, ...(cwd === undefined ? {} : { cwd }) };
-    const child = execFile(command, args, options, (_error, stdout, stderr) =>
-      resolve({ code: child.exitCode ?? undefined, stdout, stderr }),
-    );
+    const child = execFile(command, args, options, (_error, stdout, stderr) => {
+      process.off('exit', end);
+      resolve({ code: child.exitCode ?? undefined, stdout, stderr });
+    });
+    // Before the clone is discarded, or a start on its way would bring up what nobody stops.
+    const end = () => child.kill('SIGKILL');
+    process.prependOnceListener('exit', end);
   });
 }
 

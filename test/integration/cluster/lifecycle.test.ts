@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ensureBinaries } from '../../../cluster/binaries.ts';
+import { ensureParts } from '../../../cluster/embedded/embedded.ts';
 import { readRecord } from '../../../cluster/embedded/record.ts';
 import { consoleProgress } from '../../../cluster/progress.ts';
 import { type Clone, execute, makeClone, type Outcome } from './clone.ts';
@@ -19,11 +19,16 @@ const host = describeHost();
 let clone: Clone;
 let kubectlProgram: string;
 
-before(async () => {
-  if (skip) return;
-  kubectlProgram = (await ensureBinaries(['kubectl'], consoleProgress)).kubectl;
-  clone = makeClone();
-});
+const BUILD_MS = 30 * 60_000;
+
+before(
+  async () => {
+    if (skip) return;
+    kubectlProgram = (await ensureParts(consoleProgress)).kubectl;
+    clone = makeClone();
+  },
+  { timeout: BUILD_MS },
+);
 
 /** A test of the story, skipped with a reason where there is no embedded cluster. */
 function step(name: string, work: (context: TestContext) => Promise<void>): void {
