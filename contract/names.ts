@@ -14,6 +14,11 @@ export interface ChildNames {
 /** The name of the volume claim template, from which the claim's name is made. */
 export const VOLUME_CLAIM_TEMPLATE = 'data';
 
+/** The container that runs Redis in a store's pod. */
+export const REDIS_CONTAINER = 'redis';
+/** The container that tries an image in a preflight pod. */
+export const PREFLIGHT_CONTAINER = 'preflight';
+
 /** The TCP port on which a store's Redis listens. */
 export const REDIS_PORT = 6379;
 

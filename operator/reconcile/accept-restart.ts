@@ -59,7 +59,9 @@ export function acceptRestart(
   }
   const sameScheduling = accepted !== undefined && restartHash({ ...accepted, image: wanted.image }) === hash;
   const node = sameScheduling && pod && isReady(pod) ? pod.spec.nodeName : undefined;
-  const message = `trying ${wanted.image} before Redis is restarted`;
+  const refused =
+    result.state === 'running' && result.why ? `; its node ended the trial, which is repeated: ${result.why}` : '';
+  const message = `trying ${wanted.image} before Redis is restarted${refused}`;
   const preflight = result.state === 'missing' ? { ...wanted, node } : result.state === 'running' ? 'keep' : 'none';
   return { ...stay(observed, [], preflight), steps: [{ reason: 'Checking', message }] };
 }

@@ -1,12 +1,13 @@
 import { RESTART_HASH_ANNOTATION } from '../../contract/labels.ts';
+import { REDIS_CONTAINER } from '../../contract/names.ts';
 import { isConflict, KubeError } from '../../kube/errors.ts';
 import { keyOf } from '../../kube/object.ts';
 import { pods } from '../../kube/resources.ts';
 import { canonicalJson } from '../resources/digest.ts';
 import { FILES_HASH_ANNOTATION, type StorePlan } from '../resources/plan.ts';
-import { filesHash, REDIS_CONTAINER, redisResources } from '../resources/pod-template.ts';
+import { filesHash, redisResources } from '../resources/pod-template.ts';
 import type { Finding } from '../status/finding.ts';
-import { isRunning, isTerminating, type Pod, type Resources } from '../status/pod.ts';
+import { isRunning, isTerminating, ownContainer, type Pod, type Resources } from '../status/pod.ts';
 import type { StepReason, TroubleReason } from '../status/store-facts.ts';
 import { type Context, FIELD_MANAGER } from './context.ts';
 import type { StatefulSet } from './kinds.ts';
@@ -39,7 +40,7 @@ export async function maintainPod(
   const result: PodMaintained = { refusals: [], troubles: [], steps: [] };
   if (!pod || !statefulSet) return result;
   const wanted = withDefaultRequests(redisResources(plan));
-  const actual = pod.spec.containers[0]?.resources;
+  const actual = ownContainer(pod)?.resources;
   const decision = decideRoll({
     pod,
     redis,

@@ -1,6 +1,6 @@
 import { parseQuantity } from '../../contract/quantity.ts';
 import type { Finding } from '../status/finding.ts';
-import type { Pod, Resources } from '../status/pod.ts';
+import { ownContainer, ownStatus, type Pod, type Resources } from '../status/pod.ts';
 
 /** Whether two containers' resources have equal values, whatever their notation. */
 export function sameResources(a: Resources | undefined, b: Resources | undefined): boolean {
@@ -26,7 +26,7 @@ function covers(actual: Record<string, string> = {}, wanted: Record<string, stri
 
 /** The memory limit, in bytes, that the container runs under now; infinite where it has none. */
 export function actualMemoryLimit(pod: Pod): number {
-  const actual = pod.status?.containerStatuses?.[0]?.resources ?? pod.spec.containers[0]?.resources;
+  const actual = ownStatus(pod)?.resources ?? ownContainer(pod)?.resources;
   const limit = actual?.limits?.memory;
   return limit === undefined ? Number.POSITIVE_INFINITY : parseQuantity(limit);
 }

@@ -3,6 +3,7 @@ import type { ReconcileResult } from '../../kube/controller.ts';
 import { parseKey } from '../../kube/object.ts';
 import { toConditions } from '../status/conditions.ts';
 import { paused } from '../status/paused.ts';
+import { ownContainer } from '../status/pod.ts';
 import type { Findings, StepReason } from '../status/store-facts.ts';
 import { type StoreReport, storeStatus } from '../status/store-status.ts';
 import { accept } from './accept.ts';
@@ -81,7 +82,7 @@ async function act(context: Context, observed: Observed, signal: AbortSignal): P
 function report({ pod, redis }: Observed, { image, maxmemory }: Outcome): StoreReport {
   const used = redis && 'look' in redis ? redis.look.info.usedMemory : undefined;
   return {
-    image: pod?.spec.containers[0]?.image ?? image,
+    image: (pod && ownContainer(pod)?.image) ?? image,
     memory: used !== undefined && maxmemory !== undefined ? { limit: maxmemory, used } : undefined,
   };
 }

@@ -1,14 +1,11 @@
 import { RESTART_HASH_ANNOTATION, storeLabels } from '../../contract/labels.ts';
-import { childNames, REDIS_PORT, VOLUME_CLAIM_TEMPLATE } from '../../contract/names.ts';
+import { childNames, REDIS_CONTAINER, REDIS_PORT, VOLUME_CLAIM_TEMPLATE } from '../../contract/names.ts';
 import { formatBytes } from '../../contract/quantity.ts';
 import { digest } from './digest.ts';
 import { containerMemory } from './memory.ts';
 import { FILES_HASH_ANNOTATION, restartHash, type StorePlan } from './plan.ts';
 import { PATHS, redisConf } from './redis-conf.ts';
 import { containerSecurity, podSecurity } from './security.ts';
-
-/** Name of the container that runs Redis. */
-export const REDIS_CONTAINER = 'redis';
 
 /** How long Redis has to save its data when it is stopped, in seconds. */
 const GRACE_SECONDS = 60;

@@ -1,4 +1,5 @@
 import { MANAGED_BY, MANAGED_BY_LABEL, RESTART_HASH_ANNOTATION, STORE_LABEL } from '../../contract/labels.ts';
+import { PREFLIGHT_CONTAINER } from '../../contract/names.ts';
 import type { KVStore } from '../../contract/objects.ts';
 import type { Manifest } from './manifest.ts';
 import { type RestartInputs, restartHash } from './plan.ts';
@@ -53,7 +54,7 @@ export function preflightPod(store: KVStore, options: PreflightOptions): Manifes
       ...(options.node && { nodeName: options.node }),
       containers: [
         {
-          name: 'preflight',
+          name: PREFLIGHT_CONTAINER,
           image: options.image,
           ...(options.imagePullPolicy && { imagePullPolicy: options.imagePullPolicy }),
           command: ['sh', '-c', TRY],

@@ -1,5 +1,5 @@
 import type { Finding } from './finding.ts';
-import type { Pod } from './pod.ts';
+import { ownContainer, ownStatus, type Pod } from './pod.ts';
 
 /** Why a pod cannot run. */
 export type PodReason =
@@ -65,7 +65,7 @@ export function eventTrouble(events: readonly EventSeen[]): Finding<PodReason> |
 }
 
 function waiting(pod: Pod): { reason?: string; message?: string } | undefined {
-  return pod.status?.containerStatuses?.[0]?.state?.waiting;
+  return ownStatus(pod)?.state?.waiting;
 }
 
 function imageTrouble(pod: Pod): Finding<PodReason> | undefined {
@@ -73,7 +73,7 @@ function imageTrouble(pod: Pod): Finding<PodReason> | undefined {
   const { reason = '', message = '' } = waiting(pod) ?? {};
   // The kubelet alternates between trying and backing off; the cause stays the same.
   const cause = message.replace(/^Back-off pulling image "[^"]*"(: ErrImagePull: )?/, '') || reason;
-  const image = pod.spec.containers[0]?.image;
+  const image = ownContainer(pod)?.image;
   return {
     reason: 'ImageUnavailable',
     message: `the image ${image} cannot be pulled; correct spec.image or spec.version, or make the image available: ${cause}`,
@@ -82,7 +82,7 @@ function imageTrouble(pod: Pod): Finding<PodReason> | undefined {
 
 function crashTrouble(pod: Pod): Finding<PodReason> | undefined {
   if (waiting(pod)?.reason !== 'CrashLoopBackOff') return undefined;
-  const ended = pod.status?.containerStatuses?.[0]?.lastState?.terminated;
+  const ended = ownStatus(pod)?.lastState?.terminated;
   const how = `Redis ended ${ended?.reason === 'OOMKilled' ? 'for lack of memory' : `with exit code ${ended?.exitCode ?? 'unknown'}`}`;
   const remedy =
     ended?.reason === 'OOMKilled'

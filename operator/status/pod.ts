@@ -1,3 +1,5 @@
+import { PREFLIGHT_CONTAINER, REDIS_CONTAINER } from '../../contract/names.ts';
+
 /** The state of a container, as in core/v1. */
 interface ContainerState {
   waiting?: { reason?: string; message?: string };
@@ -31,15 +33,29 @@ export interface Pod {
     message?: string;
     podIP?: string;
     conditions?: { type: string; status: string; reason?: string; message?: string }[];
-    containerStatuses?: {
-      name: string;
-      ready: boolean;
-      restartCount: number;
-      state?: ContainerState;
-      lastState?: ContainerState;
-      resources?: Resources;
-    }[];
+    containerStatuses?: ContainerStatus[];
   };
+}
+
+interface ContainerStatus {
+  name: string;
+  ready: boolean;
+  restartCount: number;
+  state?: ContainerState;
+  lastState?: ContainerState;
+  resources?: Resources;
+}
+
+const isOurs = ({ name }: { name: string }) => name === REDIS_CONTAINER || name === PREFLIGHT_CONTAINER;
+
+/** The container that the operator asked for: an admission plugin may have put others before it. */
+export function ownContainer({ spec }: Pod): Pod['spec']['containers'][number] | undefined {
+  return spec.containers.find(isOurs);
+}
+
+/** The status of that container; the kubelet sorts them by name. */
+export function ownStatus({ status }: Pod): ContainerStatus | undefined {
+  return status?.containerStatuses?.find(isOurs);
 }
 
 /** Whether the pod passed its readiness probe. */
@@ -49,7 +65,7 @@ export function isReady(pod: Pod): boolean {
 
 /** Whether a process of the pod's container runs now: whether there is something to lose. */
 export function isRunning(pod: Pod): boolean {
-  return pod.status?.containerStatuses?.some(({ state }) => state?.running !== undefined) ?? false;
+  return ownStatus(pod)?.state?.running !== undefined;
 }
 
 /** Whether the pod has been asked to end. */

@@ -31,6 +31,32 @@ function tried(image: string, terminated: { exitCode: number; message?: string }
 
 const redisOf = (version: string) => ({ exitCode: 0, message: `Redis server v=${version} sha=0:0` });
 
+test('a trial that its node ended says nothing of the image, and is repeated', () => {
+  const image = versions['8.2'];
+  const after = (seconds: number, terminated?: { exitCode: number }) => {
+    const trial = tried(image, terminated ?? { exitCode: 0 });
+    const creationTimestamp = new Date(now.getTime() - seconds * 1000).toISOString();
+    const { containerStatuses } = trial.status ?? {};
+    const status = {
+      phase: 'Failed',
+      reason: 'OutOfpods',
+      message: 'no room',
+      ...(terminated && { containerStatuses }),
+    };
+    const preflight = { ...trial, metadata: { ...trial.metadata, creationTimestamp }, status };
+    return decide({ store: store({ version: '8.2' }), preflight });
+  };
+  for (const terminated of [undefined, { exitCode: 137 }]) {
+    const young = after(5, terminated);
+    assert.deepEqual(reasons(young), []);
+    assert.equal(young.preflight, 'keep');
+    assert.match(young.steps[0]?.message ?? '', /repeated: OutOfpods: no room/);
+    const old = after(30, terminated);
+    assert.deepEqual(reasons(old), []);
+    assert.equal(old.preflight, 'none', 'it goes, and the next one follows');
+  }
+});
+
 test('a new store is taken over as it is', () => {
   const { accepted, catalogueVersion, preflight, refusals } = decide(fresh);
   assert.deepEqual(accepted, plan().accepted);

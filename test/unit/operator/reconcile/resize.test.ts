@@ -7,6 +7,7 @@ import {
   sameResources,
   withDefaultRequests,
 } from '../../../../operator/reconcile/resize.ts';
+import { isRunning } from '../../../../operator/status/pod.ts';
 import { pod, running } from '../objects.ts';
 
 test('sizes are equal by value, not by how they are written', () => {
@@ -37,6 +38,17 @@ test('the limit that counts is the one that the kubelet reports', () => {
   const told = { ...status, containerStatuses: [{ ...container, resources: { limits: { memory: '128Mi' } } }] };
   assert.equal(actualMemoryLimit(pod(told as typeof status)), 128 * 2 ** 20);
   assert.equal(actualMemoryLimit(pod(status)), Number.POSITIVE_INFINITY);
+});
+
+test('a container that an admission plugin added speaks for nobody', () => {
+  const plain = running();
+  const [redis] = plain.containerStatuses ?? [];
+  assert.ok(redis);
+  const sidecar = { ...redis, name: 'a-proxy', resources: { limits: { memory: '16Mi' } } };
+  const limited = { ...redis, resources: { limits: { memory: '128Mi' } } };
+  assert.equal(actualMemoryLimit(pod({ ...plain, containerStatuses: [sidecar, limited] })), 128 * 2 ** 20);
+  const ended = { ...redis, state: { terminated: { exitCode: 137 } } };
+  assert.ok(!isRunning(pod({ ...plain, containerStatuses: [sidecar, ended] })), 'Redis ended, the sidecar goes on');
 });
 
 test('a resize that waits is a step, one that can never be is a refusal with the way out', () => {
