@@ -7,7 +7,13 @@ import { cacheDirectory } from './paths.ts';
 import type { Progress } from './progress.ts';
 
 /** What image building needs: bootstrapping a Debian root and turning it into an OCI archive. */
-export const imagePackages: readonly string[] = ['buildah', 'busybox-static', 'debian-archive-keyring', 'mmdebstrap'];
+export const imagePackages: readonly string[] = [
+  'buildah',
+  'busybox-static',
+  'debian-archive-keyring',
+  'mmdebstrap',
+  'mount',
+];
 
 /** What a node needs: the container runtime, its network plugins and the tools that set up namespaces. */
 export const nodePackages: readonly string[] = [
@@ -15,6 +21,7 @@ export const nodePackages: readonly string[] = [
   'containernetworking-plugins',
   'iproute2',
   'iptables',
+  'mount',
   'nftables',
   'openssl',
   'procps',
