@@ -15,10 +15,14 @@ export const imagePackages: readonly string[] = [
   'mount',
 ];
 
-/** What a node needs: the container runtime, its network plugins and the tools that set up namespaces. */
+/**
+ * What a node needs: the container runtime, its network plugins and the tools that set up namespaces; and curl, for the
+ * commands that `npm start` proposes.
+ */
 export const nodePackages: readonly string[] = [
   'containerd',
   'containernetworking-plugins',
+  'curl',
   'iproute2',
   'iptables',
   'mount',

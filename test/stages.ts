@@ -76,15 +76,15 @@ async function command(words: string[]): Promise<number> {
   return new Promise((resolve, reject) => child.once('error', reject).once('exit', (code) => resolve(code ?? 1)));
 }
 
-/** No file may take longer: a test that hangs must fail and not stop those after it from being run. */
-const FILE_LIMIT_MS = 10 * 60_000;
+/** No test may take longer: one that hangs must fail and not keep those after it from being run. */
+const TEST_LIMIT_MS = 10 * 60_000;
 
 /** Runs test/<folder>/**\/*.test.ts, each file in a process of its own, `concurrency` at a time. */
 async function testFiles(folder: string, concurrency: number): Promise<StageResult> {
   const files = globSync(`test/${folder}/**/*.test.ts`, { cwd: root }).map((file) => join(root, file));
   if (files.length === 0) throw new Error(`test/${folder} has no test`);
   const result: StageResult = { passed: 0, failed: 0, skipped: [] };
-  const events = runTests({ files: files.sort(), concurrency, cwd: root, timeout: FILE_LIMIT_MS });
+  const events = runTests({ files: files.sort(), concurrency, cwd: root, timeout: TEST_LIMIT_MS });
   events.on('test:pass', ({ name, skip, details }) => {
     if (details.type === 'suite') return;
     if (skip !== undefined) result.skipped.push(`${name}${typeof skip === 'string' ? `: ${skip}` : ''}`);
