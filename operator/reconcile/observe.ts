@@ -70,7 +70,11 @@ function readAccepted(statefulSet: StatefulSet | undefined): Accepted | undefine
   const text = statefulSet?.metadata.annotations?.[ACCEPTED_ANNOTATION];
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as Accepted;
+    const accepted = JSON.parse(text) as Accepted;
+    const { image, scheduling, memory, config } = accepted;
+    const whole =
+      typeof image === 'string' && Boolean(scheduling) && typeof memory === 'number' && typeof config === 'object';
+    return whole ? accepted : undefined;
   } catch {
     return undefined; // written over by hand: taken from spec anew
   }

@@ -199,3 +199,20 @@ test('the claim of a foreign StatefulSet is not touched either', async (t) => {
   const now = await admin.get(persistentVolumeClaims, { namespace, name: 'data-main-redis-0' });
   assert.equal(now?.metadata.resourceVersion, claim.metadata.resourceVersion);
 });
+
+test('what was taken over is read from spec anew where somebody wrote over it', async (t) => {
+  const world = await startWorld(t, server);
+  const namespace = await createNamespace(admin, 'overwritten');
+  const key = { namespace, name: 'main-redis' };
+  const accepted = async () => (await admin.get(statefulSets, key))?.metadata.annotations?.['cubby.dev/accepted'];
+  await createStore(world, namespace, { config: { hz: '20' } });
+  const good = await until('the StatefulSet is there', accepted);
+  for (const text of ['{}', 'null', 'no JSON']) {
+    const annotations = { 'cubby.dev/accepted': text };
+    await admin.patch(statefulSets, key, { metadata: { annotations } }, { type: 'merge' });
+    await until(`${text} is mended`, async () => (await accepted()) === good);
+  }
+  const status = await statusWhen(world, namespace, 'reports', () => true);
+  assert.equal(reasonOf(status, 'SpecAccepted'), 'Accepted');
+  assert.deepEqual(world.failures, []);
+});
