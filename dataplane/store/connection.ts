@@ -1,5 +1,11 @@
 import { type Command, Redis } from 'ioredis';
 
+/**
+ * So many bytes may come without completing a reply. The largest that is asked for has 256 KiB; but the Redis may be a
+ * tenant's own image, and ioredis would take a reply of any size into this process's memory, which all tenants share.
+ */
+const MAX_REPLY_BYTES = 4 * 2 ** 20;
+
 /** Rejects a command that never left this process, so that it is safe to send it again elsewhere. */
 export class UnsentError extends Error {}
 
@@ -18,6 +24,9 @@ export interface ConnectionOptions {
  * and what was not yet written is rejected with an UnsentError. Not connected yet; `connect()` does that.
  */
 export class Connection extends Redis {
+  /** How much has been read since the last reply was complete. */
+  #unfinishedBytes = 0;
+
   constructor({ host, port, password, connectTimeoutMs, commandTimeoutMs }: ConnectionOptions) {
     super({
       host,
@@ -45,6 +54,12 @@ export class Connection extends Redis {
       connectionName: 'cubby-dataplane',
       disableClientInfo: true,
     });
+    this.once('connect', () => {
+      this.stream.on('data', (chunk: Buffer) => {
+        this.#unfinishedBytes += chunk.length;
+        if (this.#unfinishedBytes > MAX_REPLY_BYTES) this.disconnect();
+      });
+    });
   }
 
   /**
@@ -56,8 +71,12 @@ export class Connection extends Redis {
       command.reject(new UnsentError('the connection closed before the command was sent'));
       return command.promise;
     }
-    command.promise.catch((error: Error) => {
+    const replied = () => {
+      this.#unfinishedBytes = 0;
+    };
+    command.promise.then(replied, (error: Error) => {
       if (isTimeout(error)) this.disconnect();
+      else replied();
     });
     return super.sendCommand(command, stream);
   }

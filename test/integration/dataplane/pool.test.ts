@@ -66,6 +66,36 @@ describe('the way to a Redis', () => {
     assert.equal(proxy.accepted(), 2);
   });
 
+  test('a reply without end is given up before it fills the memory', async () => {
+    let sent = 0;
+    const chunk = Buffer.alloc(2 ** 20, 'x');
+    const flood = createServer((socket) => {
+      const more = () => {
+        while (!socket.destroyed && sent < 200 * chunk.length && socket.write(chunk)) sent += chunk.length;
+      };
+      socket.on('error', () => {}).on('drain', more);
+      socket.on('data', (data) => {
+        if (!/\r\nget\r\n/i.test(String(data)))
+          return socket.write('+OK\r\n'.repeat(String(data).split('*').length - 1));
+        socket.write('$500000000\r\n');
+        return more();
+      });
+    });
+    const port = await listen(flood);
+    cleanups.push(() => flood.close());
+    const store = openPool().open({ ...tenant.address, port });
+    await assert.rejects(store.get('k'), failsAs('unavailable'));
+    assert.ok(sent < 50 * chunk.length, `${sent} bytes were taken`);
+  });
+
+  test('many large values at once are no such reply', async () => {
+    const store = openPool().open(tenant.address);
+    const large = Buffer.from(JSON.stringify('x'.repeat(262_000)));
+    await store.set('large', large);
+    const entries = await Promise.all(Array.from({ length: 200 }, () => store.get('large')));
+    for (const entry of entries) assert.ok(entry?.value.equals(large));
+  });
+
   test('an endpoint that accepts and never speaks: unavailable after the bounded wait', async () => {
     const silent = createServer(() => {});
     const port = await listen(silent);
