@@ -80,9 +80,15 @@ function imageTrouble(pod: Pod): Finding<PodReason> | undefined {
   };
 }
 
+/** Restarts after which a container that has ended badly is taken to do so again, until it is ready. */
+const CRASHES = 2;
+
+/** Holds between the kubelet's tries as well, while the container runs for a moment: the trouble is not over then. */
 function crashTrouble(pod: Pod): Finding<PodReason> | undefined {
-  if (waiting(pod)?.reason !== 'CrashLoopBackOff') return undefined;
-  const ended = ownStatus(pod)?.lastState?.terminated;
+  const status = ownStatus(pod);
+  const ended = status?.state?.terminated ?? status?.lastState?.terminated;
+  const again = !status?.ready && (status?.restartCount ?? 0) >= CRASHES && ended !== undefined && ended.exitCode !== 0;
+  if (waiting(pod)?.reason !== 'CrashLoopBackOff' && !again) return undefined;
   const how = `Redis ended ${ended?.reason === 'OOMKilled' ? 'for lack of memory' : `with exit code ${ended?.exitCode ?? 'unknown'}`}`;
   const remedy =
     ended?.reason === 'OOMKilled'

@@ -12,13 +12,21 @@ const unschedulable: Pod['status'] = {
     { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes: Insufficient memory' },
   ],
 };
-const crashed = (reason: string, exitCode: number): Pod['status'] => ({
+const crashed = (
+  reason: string,
+  exitCode: number,
+  {
+    state = { waiting: { reason: 'CrashLoopBackOff' } },
+    restartCount = 3,
+    ready = false,
+  }: Partial<NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number]> = {},
+): Pod['status'] => ({
   containerStatuses: [
     {
       name: 'redis',
-      ready: false,
-      restartCount: 3,
-      state: { waiting: { reason: 'CrashLoopBackOff' } },
+      ready,
+      restartCount,
+      state,
       lastState: { terminated: { reason, exitCode } },
     },
   ],
@@ -41,6 +49,10 @@ const table: [string, Pod['status'], string | undefined, RegExp?][] = [
     /exit code 1; see why with: kubectl logs -n shop main-redis-0 --previous/,
   ],
   ['too little memory', crashed('OOMKilled', 137), 'CrashLooping', /raise spec\.memory/],
+  ['a try between two crashes', crashed('Error', 1, { state: { running: {} } }), 'CrashLooping', /exit code 1/],
+  ['a restart after one crash', crashed('Error', 1, { state: { running: {} }, restartCount: 1 }), undefined],
+  ['a restart that came to be ready', crashed('Error', 1, { state: { running: {} }, ready: true }), undefined],
+  ['a restart after a good end', crashed('Completed', 0, { state: { running: {} } }), undefined],
   [
     'a container that cannot be made',
     waiting('CreateContainerConfigError', 'secret not found'),
