@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { STORE_LABEL, storeLabels } from '../../contract/labels.ts';
+import { API_VERSION, type KVStore } from '../../contract/objects.ts';
 import { parseQuantity } from '../../contract/quantity.ts';
-import { type KubeObject, keyOf } from '../../kube/object.ts';
+import { type KubeObject, keyOf, type OwnerReference } from '../../kube/object.ts';
 import { persistentVolumeClaims, storageClasses } from '../../kube/resources.ts';
 import { DATA_MODE_ANNOTATION, DATA_VERSION_ANNOTATION } from '../resources/plan.ts';
 import type { Finding } from '../status/finding.ts';
@@ -15,26 +17,42 @@ export interface DataFacts {
 }
 
 interface ClaimPatch {
-  metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
+  metadata?: {
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    ownerReferences?: OwnerReference[];
+  };
   spec?: { resources: { requests: { storage: string } } };
 }
 
-/** The merge patch that brings labels and annotations of a claim up to date; undefined where nothing is to change. */
-export function describeData(claim: VolumeClaim, store: string, data: DataFacts): ClaimPatch | undefined {
-  const { labels, annotations } = claim.metadata;
+/**
+ * The merge patch that brings the metadata of a claim up to date; undefined where nothing is to change. Under
+ * deletionPolicy Delete the store itself owns the claim, so that it goes with the store and with nothing else.
+ */
+export function describeClaim(claim: VolumeClaim, store: KVStore, data: DataFacts): ClaimPatch | undefined {
+  const { labels, annotations, ownerReferences = [] } = claim.metadata;
   const wanted = {
     ...(data.mode && { [DATA_MODE_ANNOTATION]: data.mode }),
     ...(data.version && { [DATA_VERSION_ANNOTATION]: data.version }),
   };
   const changed = Object.entries(wanted).filter(([name, value]) => annotations?.[name] !== value);
-  const adopt = labels?.[STORE_LABEL] !== store;
-  if (changed.length === 0 && !adopt) return undefined;
+  const adopt = labels?.[STORE_LABEL] !== store.metadata.name;
+  const owners = claimOwners(ownerReferences, store);
+  const reown = !isDeepStrictEqual(owners, ownerReferences);
+  if (changed.length === 0 && !adopt && !reown) return undefined;
   return {
     metadata: {
       ...(changed.length > 0 && { annotations: Object.fromEntries(changed) }),
-      ...(adopt && { labels: storeLabels(store) }),
+      ...(adopt && { labels: storeLabels(store.metadata.name) }),
+      ...(reown && { ownerReferences: owners }),
     },
   };
+}
+
+function claimOwners(current: readonly OwnerReference[], { metadata, spec }: KVStore): OwnerReference[] {
+  const foreign = current.filter(({ kind, apiVersion }) => kind !== 'KVStore' || apiVersion !== API_VERSION);
+  if (spec.deletionPolicy === 'Retain') return foreign;
+  return [...foreign, { apiVersion: API_VERSION, kind: 'KVStore', name: metadata.name, uid: metadata.uid }];
 }
 
 /** What came of maintaining the claim. */
@@ -43,7 +61,7 @@ export interface ClaimMaintained {
   steps: Finding<'GrowingVolume'>[];
 }
 
-/** Brings the store's volume claim up to date: labels, what is on it, and its size, which can only grow. */
+/** Brings the store's volume claim up to date: labels, owner, what is on it, and its size, which can only grow. */
 export async function maintainClaim(
   { client }: Pick<Context, 'client'>,
   { store, claim }: Pick<Observed, 'store' | 'claim'>,
@@ -63,7 +81,7 @@ export async function maintainClaim(
     result.steps.push({ reason: 'GrowingVolume', message });
   }
   const growth = mustAsk && !refusal && { spec: { resources: { requests: { storage: size } } } };
-  const body = { ...describeData(claim, store.metadata.name, data), ...growth };
+  const body = { ...describeClaim(claim, store, data), ...growth };
   if (Object.keys(body).length > 0) {
     const options = { type: 'merge', fieldManager: FIELD_MANAGER, signal } as const;
     await client.patch(persistentVolumeClaims, keyOf(claim), body, options);

@@ -31,7 +31,8 @@ export function statefulSet(plan: StorePlan, existing?: ClaimTemplate): Manifest
       podManagementPolicy: 'Parallel',
       updateStrategy: { type: 'OnDelete' },
       revisionHistoryLimit: 3,
-      persistentVolumeClaimRetentionPolicy: { whenScaled: 'Retain', whenDeleted: store.spec.deletionPolicy },
+      // Never with the StatefulSet, which anybody may delete and which comes back; see maintainClaim for deletionPolicy.
+      persistentVolumeClaimRetentionPolicy: { whenScaled: 'Retain', whenDeleted: 'Retain' },
       template: podTemplate(plan),
       ...(plan.settings.mode !== 'none' && {
         volumeClaimTemplates: [existing ? keepTemplate(existing) : claimTemplate(plan)],

@@ -8,6 +8,16 @@ const claim = (namespace: string) => read('pvc', namespace, 'data-main-redis-0')
 const gone = (kind: string, namespace: string, name: string) =>
   eventually(`${kind} ${name} is gone`, 90, async () => (await read(kind, namespace, name)) === undefined || undefined);
 
+/** Deletes the StatefulSet and its pod as somebody might by mistake, and waits until the operator made them again. */
+async function replaceStatefulSet(namespace: string): Promise<void> {
+  const { uid } = (await read('pod', namespace, 'main-redis-0')).metadata;
+  await kubectl('delete', 'statefulset', 'main-redis', '-n', namespace);
+  await eventually('a new pod', 60, async () => {
+    const pod = await read('pod', namespace, 'main-redis-0');
+    return (pod && pod.metadata.uid !== uid) || undefined;
+  });
+}
+
 /** Deletes the store and waits until its pod is gone; the token stays. */
 async function deleteStore(namespace: string): Promise<void> {
   await kubectl('delete', 'kvstore', 'main', '-n', namespace);
@@ -33,6 +43,9 @@ test('with Retain a store that is deleted and created again finds its data', asy
 test('with Delete the claim goes with the store, and a new store is empty', async (t) => {
   const tenant = await createTenant(t, 'e2e-delete', { deletionPolicy: 'Delete' });
   await tenant.request('PUT', '/infra/kv/gone', { value: 1 });
+  await replaceStatefulSet(tenant.namespace);
+  await answering(tenant);
+  assert.equal((await tenant.request('GET', '/infra/kv/gone')).status, 200, 'only the store takes its data along');
   await deleteStore(tenant.namespace);
   await gone('pvc', tenant.namespace, 'data-main-redis-0');
   await apply(store(tenant.namespace, { deletionPolicy: 'Delete' }));

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeData } from '../../../../operator/reconcile/claim.ts';
+import { describeClaim } from '../../../../operator/reconcile/claim.ts';
 import { isOlder } from '../../../../operator/reconcile/versions.ts';
+import { store } from '../objects.ts';
 
 const claim = (labels: Record<string, string>, annotations: Record<string, string>) => ({
   apiVersion: 'v1',
@@ -14,18 +15,36 @@ const ours = { 'cubby.dev/store': 'main' };
 test('what is on the volume is written once', () => {
   const data = { mode: 'aof', version: '8.0.2' } as const;
   const written = { 'cubby.dev/data-mode': 'aof', 'cubby.dev/data-version': '8.0.2' };
-  assert.deepEqual(describeData(claim(ours, {}), 'main', data), { metadata: { annotations: written } });
-  assert.equal(describeData(claim(ours, written), 'main', data), undefined);
+  assert.deepEqual(describeClaim(claim(ours, {}), store(), data), { metadata: { annotations: written } });
+  assert.equal(describeClaim(claim(ours, written), store(), data), undefined);
   assert.equal(
-    describeData(claim(ours, written), 'main', { mode: undefined, version: undefined }),
+    describeClaim(claim(ours, written), store(), { mode: undefined, version: undefined }),
     undefined,
     'nothing is forgotten',
   );
 });
 
 test('a claim that somebody brought along gets the labels', () => {
-  const patch = describeData(claim({}, {}), 'main', { mode: undefined, version: undefined });
+  const patch = describeClaim(claim({}, {}), store(), { mode: undefined, version: undefined });
   assert.equal(patch?.metadata?.labels?.['cubby.dev/store'], 'main');
+});
+
+test('under Delete the store owns the claim beside other owners, and under Retain it does not', () => {
+  const nothing = { mode: undefined, version: undefined };
+  const other = { apiVersion: 'v1', kind: 'ConfigMap', name: 'other', uid: 'other-uid' };
+  const own = { apiVersion: 'cubby.dev/v1alpha1', kind: 'KVStore', name: 'main', uid: 'store-uid' };
+  const former = { ...own, uid: 'former-uid' };
+  const owned = (...ownerReferences: (typeof own)[]) => {
+    const object = claim(ours, {});
+    return { ...object, metadata: { ...object.metadata, ownerReferences } };
+  };
+  const owners = (references: (typeof own)[], deletionPolicy: 'Retain' | 'Delete') =>
+    describeClaim(owned(...references), store({ deletionPolicy }), nothing)?.metadata?.ownerReferences;
+  assert.deepEqual(owners([other], 'Delete'), [other, own]);
+  assert.deepEqual(owners([former], 'Delete'), [own]);
+  assert.equal(owners([other, own], 'Delete'), undefined, 'nothing to write');
+  assert.deepEqual(owners([other, own], 'Retain'), [other]);
+  assert.equal(owners([other], 'Retain'), undefined, 'nothing to write');
 });
 
 test('a version is older by major and minor, as numbers', () => {

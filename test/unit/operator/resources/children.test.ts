@@ -122,11 +122,11 @@ test('scheduling is in the pod as spec has it', () => {
   );
 });
 
-test('the StatefulSet replaces no pod by itself, keeps claims as spec says, and remembers what was accepted', () => {
+test('the StatefulSet replaces no pod by itself, takes no claim with it, and remembers what was accepted', () => {
   // biome-ignore lint/suspicious/noExplicitAny: as above
   const { spec, metadata } = statefulSet(plan({ deletionPolicy: 'Delete' })) as any;
   assert.deepEqual(spec.updateStrategy, { type: 'OnDelete' });
-  assert.deepEqual(spec.persistentVolumeClaimRetentionPolicy, { whenScaled: 'Retain', whenDeleted: 'Delete' });
+  assert.deepEqual(spec.persistentVolumeClaimRetentionPolicy, { whenScaled: 'Retain', whenDeleted: 'Retain' });
   assert.deepEqual(JSON.parse(metadata.annotations[ACCEPTED_ANNOTATION]), plan().accepted);
   assert.equal(metadata.annotations['cubby.dev/catalogue-version'], '8.0');
 });
