@@ -39,6 +39,14 @@ export function isDown(error: unknown): boolean {
 /** Time limit of a connection and of each call, in ms: one hung Redis must not hold up the rest. */
 const TIMEOUT_MS = 2_000;
 
+/**
+ * What one session may receive, in bytes; all that it asks for has a few dozen KiB. The Redis may be a tenant's own
+ * image, and ioredis would take a reply of any size into the memory of the operator, on which every store depends.
+ */
+const MAX_RECEIVED_BYTES = 2 ** 20;
+/** How much of Redis' own words an error keeps: they come to stand in a condition. */
+const MAX_REFUSAL_LENGTH = 300;
+
 /** Connects as the user "operator". */
 export const connectRedis: ConnectRedis = async ({ host, port, password }) => {
   const redis = new Redis({
@@ -61,11 +69,18 @@ export const connectRedis: ConnectRedis = async ({ host, port, password }) => {
   redis.on('error', (error) => {
     failure = error;
   });
+  redis.once('connect', () => {
+    let received = 0;
+    redis.stream.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      if (received > MAX_RECEIVED_BYTES) redis.disconnect();
+    });
+  });
   const call = async (command: string, ...args: string[]): Promise<unknown> => {
     try {
       return await redis.call(command, ...args);
     } catch (error) {
-      throw isReply(error) ? new RedisRefusal(error.message) : error;
+      throw isReply(error) ? new RedisRefusal(error.message.slice(0, MAX_REFUSAL_LENGTH)) : error;
     }
   };
   try {
