@@ -23,6 +23,10 @@ const schema = z.strictObject({
       /** Requests that wait for one store to take commands at the same time. */
       storeWaiting: z.int().min(1).default(256),
     })
+    .refine(({ bodyBytes, heldBytes }) => heldBytes >= bodyBytes, {
+      message: 'heldBytes must be at least bodyBytes, or the largest bodies would never be taken',
+      path: ['heldBytes'],
+    })
     .prefault({}),
   /** How long a request waits for a store that is restarting. */
   storeWaitMs: ms(2000),

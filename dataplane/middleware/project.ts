@@ -31,9 +31,9 @@ function targetOf(found: Reach) {
   }
 }
 
-/** `project_id` of the body, a string or an integer, else of the query; undefined where both lack it. */
+/** `project_id` of the body, a string or an integer, else of the query; undefined where it is lacking or empty. */
 function namedProject({ state, query }: Context): string | undefined {
-  if (state.body?.json.has('project_id')) return projectText(state.body.json.value('project_id'));
+  if (state.body?.json.has('project_id')) return projectText(state.body.json.value('project_id')) || undefined;
   const named = query.project_id;
   if (Array.isArray(named)) throw new ApiError('bad_request', 'the query has more than one project_id');
   return named || undefined;

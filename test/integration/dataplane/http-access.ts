@@ -77,6 +77,7 @@ export function accessSuite(name: string, open: () => Api): void {
     isProblem(await get('k', key), 400, 'project_required', /project_id/);
     isProblem(await put('k', key, '{"value":1}'), 400, 'project_required');
     isProblem(await call('/infra/kv/k?project_id=', key), 400, 'project_required');
+    isProblem(await put('k', key, '{"project_id":"","value":1}'), 400, 'project_required');
     isProblem(await call('/infra/kv/k?project_id=42&project_id=43', key), 400, 'bad_request');
     for (const id of ['1.5', 'true', 'null', '[42]', '{}', '9007199254740993']) {
       isProblem(await put('k', key, `{"project_id":${id},"value":1}`), 400, 'bad_request', /project_id/);

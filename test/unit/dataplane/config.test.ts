@@ -37,6 +37,13 @@ test('every wrong or unknown field is named, with the file', () => {
   );
 });
 
+test('a budget that the largest body does not fit into is refused', () => {
+  assert.throws(
+    () => read('{"limits": {"bodyBytes": 4096, "heldBytes": 2048}}'),
+    /heldBytes must be at least bodyBytes/,
+  );
+});
+
 test('a file that is absent or no JSON is named', () => {
   assert.throws(() => readConfig('/nonexistent/dataplane.json'), /\/nonexistent\/dataplane\.json/);
   assert.throws(() => read('{'), /dataplane\.json/);
