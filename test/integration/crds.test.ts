@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { parse } from 'yaml';
-import type { TestApiServer } from '../../cluster/test-apiserver.ts';
 import { API_VERSION } from '../../contract/objects.ts';
-import type { KubeClient } from '../../kube/client.ts';
 import { KubeError } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { createNamespace, kvStores, kvTokens, startCluster } from './operator/world.ts';
@@ -135,17 +133,8 @@ const tokenCases: Case[] = [
   },
 ];
 
-let server: TestApiServer;
-let admin: KubeClient;
-let namespace: string;
-before(async () => {
-  ({ server, client: admin } = await startCluster());
-  namespace = await createNamespace(admin, 'rules');
-});
-after(async () => {
-  admin.close();
-  await server.stop();
-});
+const { client: admin } = await startCluster();
+const namespace = await createNamespace(admin, 'rules');
 
 const message = (error: unknown) =>
   error instanceof KubeError && error.status === 422 ? error.message : `not refused: ${error}`;

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { TestApiServer } from '../../../cluster/test-apiserver.ts';
-import type { KubeClient } from '../../../kube/client.ts';
+import { test } from 'node:test';
 import type { KubeObject } from '../../../kube/object.ts';
 import {
   configMaps,
@@ -37,15 +35,7 @@ const children = [
   [statefulSets, 'main-redis'],
 ] as const;
 
-let server: TestApiServer;
-let admin: KubeClient;
-before(async () => {
-  ({ server, client: admin } = await startCluster());
-});
-after(async () => {
-  admin.close();
-  await server.stop();
-});
+const { server, client: admin } = await startCluster();
 
 test('a store gets all its children, its endpoint and its project in one reconcile', async (t) => {
   const world = await startWorld(t, server);

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { TestApiServer } from '../../../cluster/test-apiserver.ts';
-import type { KubeClient } from '../../../kube/client.ts';
+import { before, test } from 'node:test';
 import type { KubeObject } from '../../../kube/object.ts';
 import { persistentVolumeClaims, storageClasses } from '../../../kube/resources.ts';
 import {
@@ -17,10 +15,8 @@ import {
   writesIn,
 } from './world.ts';
 
-let server: TestApiServer;
-let admin: KubeClient;
+const { server, client: admin } = await startCluster();
 before(async () => {
-  ({ server, client: admin } = await startCluster());
   for (const [name, allowVolumeExpansion] of [
     ['elastic', true],
     ['rigid', false],
@@ -29,10 +25,6 @@ before(async () => {
     const type = { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass' };
     await admin.create<KubeObject>(storageClasses, { ...type, metadata, provisioner: 'test', allowVolumeExpansion });
   }
-});
-after(async () => {
-  admin.close();
-  await server.stop();
 });
 
 const key = (namespace: string) => ({ namespace, name: 'data-main-redis-0' });

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { TestApiServer } from '../../../cluster/test-apiserver.ts';
+import { test } from 'node:test';
 import type { KVStore, KVToken } from '../../../contract/objects.ts';
 import { hashToken } from '../../../contract/token.ts';
 import type { KubeClient } from '../../../kube/client.ts';
@@ -32,15 +31,7 @@ import {
   until,
 } from './world.ts';
 
-let server: TestApiServer;
-let admin: KubeClient;
-before(async () => {
-  ({ server, client: admin } = await startCluster());
-});
-after(async () => {
-  admin.close();
-  await server.stop();
-});
+const { server, client: admin } = await startCluster();
 
 /** Where the operator dies: at its `at`-th write in the namespace, before that reached the server or after. */
 interface Death {

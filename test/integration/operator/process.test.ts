@@ -5,27 +5,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, type TestContext, test } from 'node:test';
-import type { TestApiServer } from '../../../cluster/test-apiserver.ts';
-import type { KubeClient } from '../../../kube/client.ts';
+import { after, type TestContext, test } from 'node:test';
 import type { KubeObject } from '../../../kube/object.ts';
 import { leases, secrets, statefulSets } from '../../../kube/resources.ts';
 import { createNamespace, createStore, SYSTEM_NAMESPACE, startCluster, until } from './world.ts';
 
 const main = join(import.meta.dirname, '../../../operator/main.ts');
 
-let server: TestApiServer;
-let admin: KubeClient;
-let directory: string;
-before(async () => {
-  ({ server, client: admin } = await startCluster());
-  directory = await mkdtemp(join(tmpdir(), 'cubby-operator-'));
-});
-after(async () => {
-  admin.close();
-  await server.stop();
-  await rm(directory, { recursive: true, force: true });
-});
+const { server, client: admin } = await startCluster();
+const directory = await mkdtemp(join(tmpdir(), 'cubby-operator-'));
+after(() => rm(directory, { recursive: true, force: true }));
 
 /** The operator as a process of its own. */
 interface Replica {

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import type { Redis } from 'ioredis';
-import type { TestApiServer } from '../../../cluster/test-apiserver.ts';
-import type { KubeClient } from '../../../kube/client.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { configMaps, persistentVolumeClaims, pods } from '../../../kube/resources.ts';
 import { runPod, setPodStatus } from './players.ts';
@@ -22,15 +20,7 @@ import {
   writesIn,
 } from './world.ts';
 
-let server: TestApiServer;
-let admin: KubeClient;
-before(async () => {
-  ({ server, client: admin } = await startCluster());
-});
-after(async () => {
-  admin.close();
-  await server.stop();
-});
+const { server, client: admin } = await startCluster();
 
 const setting = async (redis: Redis, name: string) => ((await redis.config('GET', name)) as string[])[1];
 

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { TestApiServer } from '../../../cluster/test-apiserver.ts';
-import type { KubeClient } from '../../../kube/client.ts';
+import { test } from 'node:test';
 import type { KubeObject } from '../../../kube/object.ts';
 import { configMaps, persistentVolumeClaims, pods, statefulSets } from '../../../kube/resources.ts';
 import type { StatefulSet } from '../../../operator/reconcile/kinds.ts';
@@ -20,15 +18,7 @@ import {
   writesIn,
 } from './world.ts';
 
-let server: TestApiServer;
-let admin: KubeClient;
-before(async () => {
-  ({ server, client: admin } = await startCluster());
-});
-after(async () => {
-  admin.close();
-  await server.stop();
-});
+const { server, client: admin } = await startCluster();
 
 const imageOf = (set: KubeObject | undefined) => /"image":"([^"]*)"/.exec(JSON.stringify(set?.spec))?.[1];
 

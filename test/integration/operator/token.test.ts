@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { TestApiServer } from '../../../cluster/test-apiserver.ts';
+import { test } from 'node:test';
 import { API_VERSION, type KVToken } from '../../../contract/objects.ts';
 import { hashToken, tokenType } from '../../../contract/token.ts';
-import type { KubeClient } from '../../../kube/client.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { resource, secrets } from '../../../kube/resources.ts';
 import {
@@ -25,15 +23,7 @@ type Status = NonNullable<KVToken['status']>;
 
 const resourceQuotas = resource('v1', 'ResourceQuota', 'resourcequotas');
 
-let server: TestApiServer;
-let admin: KubeClient;
-before(async () => {
-  ({ server, client: admin } = await startCluster());
-});
-after(async () => {
-  admin.close();
-  await server.stop();
-});
+const { server, client: admin } = await startCluster();
 
 const statusWhen = (namespace: string, what: string, holds: (status: Status) => unknown, name = 'web') =>
   until(`token ${namespace}/${name} ${what}`, async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+import { after, type TestContext } from 'node:test';
 import { parse } from 'yaml';
 import { startApiServer, type TestApiServer } from '../../../cluster/test-apiserver.ts';
 import { API_VERSION, type KVStore, type KVToken } from '../../../contract/objects.ts';
@@ -54,7 +54,7 @@ const config: Config = parseConfig(
   'test',
 );
 
-/** Starts an API server with the CRDs; `stop` it at the end of the file. */
+/** Starts an API server with the CRDs, which ends with the tests of the file. */
 export async function startCluster(): Promise<{ server: TestApiServer; client: KubeClient }> {
   const server = await startApiServer();
   const client = connect({ kubeconfig: server.kubeconfig, userAgent: 'test' });
@@ -67,6 +67,10 @@ export async function startCluster(): Promise<{ server: TestApiServer; client: K
     await client.list(kvStores);
     await client.list(kvTokens);
     return true;
+  });
+  after(async () => {
+    client.close();
+    await server.stop();
   });
   return { server, client };
 }
