@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { close } from '../../../dataplane/server.ts';
+import { createMemoryStores } from '../../../dataplane/store/memory.ts';
+import { StoreError, type Stores } from '../../../dataplane/store/port.ts';
+import { type Api, type ApiOptions, sendRaw, startApi } from './api.ts';
+
+const statuses = (answer: string) => [...answer.matchAll(/HTTP\/1\.1 (\d{3})/g)].map((match) => Number(match[1]));
+
+/** Starts a server that ends with the test. */
+async function open(t: TestContext, options: ApiOptions): Promise<Api> {
+  const api = await startApi(options);
+  t.after(api.close);
+  return api;
+}
+
+describe('limits in time and memory', () => {
+  test('a request that is sent too slowly is ended, and others are served meanwhile', async (t) => {
+    const api = await open(t, {
+      stores: createMemoryStores(),
+      configure: (server) => {
+        server.headersTimeout = 300;
+        server.requestTimeout = 300;
+      },
+    });
+    const token = api.tenant('slow');
+    const request = `PUT /infra/kv/k HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n{`;
+    const slow = Promise.all([sendRaw(api.port, [request], 6000), sendRaw(api.port, ['GET / HT'], 6000)]);
+    const response = await fetch(`${api.url}/infra/kv/k`, { headers: { authorization: `Bearer ${token}` } });
+    assert.equal(response.status, 404);
+    assert.deepEqual((await slow).map(statuses), [[408], [408]]);
+  });
+
+  test('while bodies fill the budget new requests are 503 with Retry-After, and served again when it is free', async (t) => {
+    const api = await open(t, { stores: createMemoryStores(), heldBytes: 50_000 });
+    const token = api.tenant('full');
+    const socket = connect(api.port, '127.0.0.1');
+    socket.write(
+      `PUT /infra/kv/k HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n${' '.repeat(50_000)}`,
+    );
+    await sleep(100);
+    const headers = { authorization: `Bearer ${token}` };
+    const busy = await fetch(`${api.url}/infra/kv/k`, { headers });
+    assert.equal(busy.status, 503);
+    assert.equal(busy.headers.get('retry-after'), '1');
+    assert.equal((await fetch(`${api.url}/livez`)).status, 200, 'probes are answered');
+    socket.destroy();
+    await sleep(100);
+    assert.equal((await fetch(`${api.url}/infra/kv/k`, { headers })).status, 404);
+  });
+
+  test('bodies that all come after their requests were let in stay within the budget', async (t) => {
+    const api = await open(t, { stores: createMemoryStores(), heldBytes: 50_000 });
+    const request = `PUT /infra/kv/k HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.tenant('late')}\r\nContent-Type: application/json\r\nContent-Length: 30000\r\n\r\n`;
+    const sockets = Array.from({ length: 5 }, () => connect(api.port, '127.0.0.1'));
+    const answers = sockets.map((socket) => once(socket, 'data').then(([data]) => statuses(String(data))[0]));
+    for (const socket of sockets) socket.write(request);
+    await sleep(50);
+    for (const socket of sockets) socket.write(`{"value":1${' '.repeat(19_000)}`);
+    await sleep(50);
+    assert.ok(api.budget.held > 0 && api.budget.held <= 50_000, `${api.budget.held} bytes are held`);
+    for (const socket of sockets) socket.write(`${' '.repeat(10_989)}}`);
+    const outcomes = await Promise.all(answers);
+    assert.ok(outcomes.includes(200), 'those that fit are written');
+    assert.ok(outcomes.filter((status) => status === 503).length >= 3, 'those that do not are turned away');
+    for (const socket of sockets) socket.destroy();
+  });
+
+  test('a value that the budget has no room for is not read into an answer', async (t) => {
+    const api = await open(t, { stores: createMemoryStores(), heldBytes: 50_000 });
+    const headers = { authorization: `Bearer ${api.tenant('large')}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ value: 'x'.repeat(30_000) });
+    assert.equal((await fetch(`${api.url}/infra/kv/k`, { method: 'PUT', headers, body })).status, 200);
+    const socket = connect(api.port, '127.0.0.1');
+    socket.write(
+      `PUT /infra/kv/other HTTP/1.1\r\nHost: x\r\nAuthorization: ${headers.authorization}\r\nContent-Type: application/json\r\nContent-Length: 30000\r\n\r\n${' '.repeat(25_000)}`,
+    );
+    await sleep(100);
+    assert.equal((await fetch(`${api.url}/infra/kv/k`, { headers })).status, 503);
+    socket.destroy();
+    await sleep(100);
+    assert.equal((await fetch(`${api.url}/infra/kv/k`, { headers })).status, 200);
+  });
+
+  test('clients that go away before their answer leave nothing behind', async (t) => {
+    const gate = Promise.withResolvers<void>();
+    const value = Buffer.from(JSON.stringify('x'.repeat(10_000)));
+    const stores: Stores = {
+      open: () => ({
+        get: () => gate.promise.then(() => ({ value, expiresAt: null })),
+        set: () => gate.promise.then(() => ({ expiresAt: null })),
+        delete: () => gate.promise.then(() => true),
+      }),
+      close: async () => {},
+    };
+    const api = await open(t, { stores });
+    const token = api.tenant('gone');
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      const socket = connect(api.port, '127.0.0.1');
+      const headers = `Host: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n`;
+      const body = method === 'PUT' ? 'Content-Length: 11\r\n\r\n{"value":1}' : '\r\n';
+      socket.write(`${method} /infra/kv/k HTTP/1.1\r\n${headers}${body}`);
+      await sleep(50);
+      socket.destroy();
+      await sleep(50);
+    }
+    gate.resolve();
+    await sleep(50);
+    assert.equal(
+      (await api.metrics.requests.get()).values.find(({ labels }) => labels.status === 499)?.labels.code,
+      '',
+    );
+    assert.equal(api.budget.held, 0);
+  });
+
+  test('a client that sends requests without end ahead of a slow answer is cut off; one that sends a few is not', async (t) => {
+    const gate = Promise.withResolvers<null>();
+    const stores: Stores = {
+      open: () => ({ get: () => gate.promise, set: async () => ({ expiresAt: null }), delete: async () => true }),
+      close: async () => {},
+    };
+    const api = await open(t, { stores });
+    const get = `GET /infra/kv/k HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.tenant('ahead')}\r\n\r\n`;
+    await assert.rejects(sendRaw(api.port, [get.repeat(1000)], 2000), { code: 'ECONNRESET' });
+    const few = sendRaw(api.port, [get.repeat(50)]);
+    await sleep(50);
+    gate.resolve(null);
+    assert.deepEqual(statuses(await few), Array(50).fill(404));
+  });
+
+  test('an error that nobody foresaw is 500 without any of its text, which the log has', async (t) => {
+    const broken: Stores = {
+      open: () => {
+        throw new TypeError('secret detail');
+      },
+      close: async () => {},
+    };
+    const api = await open(t, { stores: broken });
+    const response = await fetch(`${api.url}/infra/kv/k`, { headers: { authorization: `Bearer ${api.tenant('x')}` } });
+    const text = await response.text();
+    assert.equal(response.status, 500);
+    assert.equal(JSON.parse(text).code, 'internal_error');
+    assert.ok(!text.includes('secret detail'));
+    assert.ok(api.logged().includes('secret detail') && api.logged().includes(JSON.parse(text).request_id));
+  });
+
+  test('each way in which a store fails has its status', async (t) => {
+    const expected = { unavailable: 503, unknown: 504, full: 507, 'wrong-type': 409, failed: 500 } as const;
+    for (const [failure, status] of Object.entries(expected)) {
+      const fail = () => Promise.reject(new StoreError(failure as keyof typeof expected, `it is ${failure}`));
+      const api = await open(t, {
+        stores: { open: () => ({ get: fail, set: fail, delete: fail }), close: async () => {} },
+      });
+      const headers = { authorization: `Bearer ${api.tenant('x')}` };
+      const response = await fetch(`${api.url}/infra/kv/k`, { headers, method: 'DELETE' });
+      assert.equal(response.status, status);
+      assert.equal(((await response.json()) as { detail: string }).detail, `it is ${failure}`);
+      assert.equal(response.headers.has('retry-after'), status === 503);
+    }
+  });
+});
+
+describe('stopping', () => {
+  test('while draining requests are served and asked to connect elsewhere; then what is in flight ends, and no more comes in', async (t) => {
+    const gate = Promise.withResolvers<null>();
+    const stores: Stores = {
+      open: () => ({ get: () => gate.promise, set: async () => ({ expiresAt: null }), delete: async () => true }),
+      close: async () => {},
+    };
+    const api = await open(t, { stores });
+    const headers = { authorization: `Bearer ${api.tenant('x')}` };
+    assert.equal((await fetch(`${api.url}/readyz`)).status, 200);
+    api.state.ready = false;
+    api.state.draining = true;
+    assert.equal((await fetch(`${api.url}/readyz`)).status, 503);
+    const served = await fetch(`${api.url}/infra/kv/k`, { headers, method: 'DELETE' });
+    assert.equal(served.status, 200);
+    assert.equal(served.headers.get('connection'), 'close');
+    const inFlight = fetch(`${api.url}/infra/kv/k`, { headers });
+    await sleep(50);
+    const closed = close(api.server, 5000);
+    await sleep(50);
+    await assert.rejects(fetch(`${api.url}/livez`), 'no new connection');
+    gate.resolve(null);
+    assert.equal((await inFlight).status, 404);
+    await closed;
+  });
+
+  test('a request that never ends does not keep the process from stopping', async (t) => {
+    const never = new Promise<never>(() => {});
+    const stores: Stores = {
+      open: () => ({ get: () => never, set: () => never, delete: () => never }),
+      close: async () => {},
+    };
+    const api = await open(t, { stores });
+    const request = fetch(`${api.url}/infra/kv/k`, { headers: { authorization: `Bearer ${api.tenant('x')}` } });
+    request.catch(() => {});
+    await sleep(50);
+    const start = performance.now();
+    await close(api.server, 300);
+    assert.ok(performance.now() - start < 1000);
+    await assert.rejects(request);
+  });
+});
