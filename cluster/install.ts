@@ -144,12 +144,13 @@ async function describeFailure(kubectl: Kubectl): Promise<void> {
   }
 }
 
-/** Writes the shell lines by which other programs of this clone find the cluster, and a link to a kubectl that fits it. */
+/** Writes the shell lines by which other programs of this clone find the cluster, and links to a kubectl and a helm that fit it. */
 export async function writeEnvironment(kubeconfig: string, url: string, progress: Progress): Promise<void> {
-  const { kubectl } = await ensureBinaries(['kubectl'], progress);
   await mkdir(join(stateDirectory, 'bin'), { recursive: true });
-  const link = join(stateDirectory, 'bin', 'kubectl');
-  await rm(link, { force: true });
-  await symlink(kubectl, link);
+  for (const [name, binary] of Object.entries(await ensureBinaries(['kubectl', 'helm'], progress))) {
+    const link = join(stateDirectory, 'bin', name);
+    await rm(link, { force: true });
+    await symlink(binary, link);
+  }
   await writeFile(join(stateDirectory, 'env'), `KUBECONFIG=${kubeconfig}\nCUBBY_URL=${url}\n`);
 }
