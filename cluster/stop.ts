@@ -11,7 +11,7 @@ import { consoleProgress } from './progress.ts';
 const HELP = `npm run stop [-- OPTION…]
 
 Ends the cluster that npm start brought up: no process, mount, interface or control group of it is left. A cluster that
-you named is only left alone. What the embedded cluster holds comes back with the next start.
+you named is left as it is. What the embedded cluster holds comes back with the next start.
 
   --delete  also remove that: its objects, volumes, images, certificates and logs
   --help    print this
