@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 
+/** Where the chart mounts the configuration. */
+export const DEFAULT_CONFIG_PATH = '/etc/cubby/dataplane.json';
+
 const ms = (preset: number) => z.int().min(1).default(preset);
 const port = (preset: number) => z.int().min(0).max(65_535).default(preset);
 

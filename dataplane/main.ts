@@ -7,7 +7,7 @@ import { collectDefaultMetrics } from 'prom-client';
 import { parseMasterKey, redisPassword } from '../contract/credentials.ts';
 import { connect } from '../kube/config.ts';
 import { createApp } from './app.ts';
-import { type Config, readConfig } from './config.ts';
+import { type Config, DEFAULT_CONFIG_PATH, readConfig } from './config.ts';
 import { createStoreIndex } from './directory/stores.ts';
 import { createTokenIndex } from './directory/tokens.ts';
 import { watchDirectory } from './directory/watch.ts';
@@ -17,9 +17,25 @@ import { close, createHttpServer, listen } from './server.ts';
 import { createPool } from './store/pool.ts';
 import { createStoreReport } from './store-report.ts';
 
+const HELP = `dataplane --config FILE [--kubeconfig FILE]
+
+Answers key-value requests with the stores of a cluster.
+
+  --config FILE      configuration (default ${DEFAULT_CONFIG_PATH})
+  --kubeconfig FILE  cluster to work on (default: KUBECONFIG, ~/.kube/config, or the pod's service account)
+`;
+
 const { values: args } = parseArgs({
-  options: { config: { type: 'string', default: '/etc/cubby/dataplane.json' }, kubeconfig: { type: 'string' } },
+  options: {
+    config: { type: 'string', default: DEFAULT_CONFIG_PATH },
+    kubeconfig: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  },
 });
+if (args.help) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
 try {
   await start(readConfig(args.config), args.kubeconfig);
 } catch (error) {

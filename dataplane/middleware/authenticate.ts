@@ -5,8 +5,8 @@ import { ApiError } from './errors.ts';
 
 const REFUSALS: Readonly<Record<Refusal, string>> = {
   missing: 'send the token in the header Authorization: Bearer <token>',
-  malformed: 'the token is incomplete or mistyped',
-  unknown: 'the token is not known, or was revoked',
+  malformed: 'the token is incomplete or mistyped; take it from the Secret of its KVToken',
+  unknown: 'the token is not known, or was revoked; take it from the Secret of its KVToken',
   expired: 'the token has expired; see spec.expiresAt of its KVToken',
 };
 

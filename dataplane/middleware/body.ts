@@ -45,7 +45,8 @@ function requireJson({ headers }: IncomingMessage): void {
 
 /** What is left of a body that is too large flows past unread, so that its sender comes to see the answer. */
 function readBytes(req: IncomingMessage, { bodyBytes, budget }: BodyLimits, state: State): Promise<Buffer> {
-  const tooLarge = () => new ApiError('payload_too_large', `the body has more than ${bodyBytes} bytes`);
+  const tooLarge = () =>
+    new ApiError('payload_too_large', `the body has more than ${bodyBytes} bytes; store less under one key`);
   if (Number(req.headers['content-length'] ?? 0) > bodyBytes) throw tooLarge();
   if (req.destroyed) throw new ApiError('bad_request', 'the body broke off');
   const chunks: Buffer[] = [];

@@ -36,7 +36,8 @@ export function readKey(prefix: string): Middleware {
     const query = url.indexOf('?');
     const path = query < 0 ? url : url.slice(0, query);
     const at = path.startsWith('/') ? 0 : path.indexOf('/', path.indexOf('://') + 3);
-    if (!path.startsWith(prefix, at)) throw new ApiError('not_found', 'there is no such route');
+    if (!path.startsWith(prefix, at))
+      throw new ApiError('not_found', 'there is no such route; check the method and the path');
     const key = decodePath(path.slice(at + prefix.length));
     if (key === undefined) throw new ApiError('bad_request', 'the key is not percent-encoded UTF-8');
     const problem = keyProblem(key);

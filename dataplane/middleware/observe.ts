@@ -29,7 +29,8 @@ export function observe(log: Logger, metrics: Metrics, draining: () => boolean):
     ctx.res.once('close', () => record(ctx, code, performance.now() - start));
     try {
       await next();
-      if (ctx.status === 404 && ctx.body == null) throw new ApiError('not_found', 'there is no such route');
+      if (ctx.status === 404 && ctx.body == null)
+        throw new ApiError('not_found', 'there is no such route; check the method and the path');
     } catch (error) {
       code = answer(ctx, error);
     }
