@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeClient } from '../kube/client.ts';
 import { connect } from '../kube/config.ts';
+import { isAlreadyExists } from '../kube/errors.ts';
 import type { KubeObject } from '../kube/object.ts';
 import { namespaces, resource, secrets, services, statefulSets } from '../kube/resources.ts';
 import { kubeconfig, url } from '../test/e2e/environment.ts';
@@ -17,7 +18,13 @@ const kvTokens = resource('cubby.dev/v1alpha1', 'KVToken', 'kvtokens');
  */
 export async function benchFirstAnswer(): Promise<void> {
   const client = connect({ kubeconfig, userAgent: 'cubby-bench' });
-  await client.create(namespaces, object('v1', 'Namespace', { name: NAMESPACE }));
+  // One of an earlier run may still be going.
+  await until(() =>
+    client.create(namespaces, object('v1', 'Namespace', { name: NAMESPACE })).catch((error) => {
+      if (isAlreadyExists(error)) return undefined;
+      throw error;
+    }),
+  );
   try {
     const ours: number[] = [];
     const bare: number[] = [];

@@ -32,7 +32,8 @@ export async function benchRecovery(): Promise<void> {
   try {
     for (const { name, happen } of faults) {
       const gaps: number[] = [];
-      let [acknowledged, failed, lost] = [0, 0, 0];
+      const failures: Record<string, number> = {};
+      let [acknowledged, lost] = [0, 0];
       for (let run = 0; run < RUNS; run++) {
         const writing = writer(tenant, { prefix: `${name.replaceAll(' ', '-')}-${run}` });
         await writing.more(TRAFFIC);
@@ -41,11 +42,15 @@ export async function benchRecovery(): Promise<void> {
         await writing.stop();
         gaps.push(writing.report.longestGapMs);
         acknowledged += writing.acknowledged.size;
-        failed += writing.report.failed;
+        for (const [outcome, count] of Object.entries(writing.report.failures)) {
+          failures[outcome] = (failures[outcome] ?? 0) + count;
+        }
         lost += (await writing.lost()).length;
       }
       console.log(formatSpread(`${name}, longest gap (ms)`, spreadOf(gaps), 0));
-      console.log(`  ${acknowledged} writes acknowledged, ${lost} of them lost; ${failed} requests failed`);
+      console.log(
+        `  ${acknowledged} writes acknowledged, ${lost} of them lost; failed, by status: ${JSON.stringify(failures)}`,
+      );
     }
   } finally {
     for (const work of cleanups) await work();

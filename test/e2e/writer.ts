@@ -4,10 +4,8 @@ import type { Tenant } from './tenant.ts';
 
 /** What happened while a writer wrote. */
 export interface WriterReport {
-  /** Requests that did not end in 200. */
-  failed: number;
-  /** Answers other than 200, 503 and 504: nothing that a fault should cause. */
-  unexpected: string[];
+  /** How many requests did not end in 200, by status, or `broken` where the connection was. */
+  failures: Record<string, number>;
   /** The longest time between two acknowledged writes, in milliseconds. */
   longestGapMs: number;
 }
@@ -18,7 +16,7 @@ const PAUSE_MS = 5;
 /** A client that writes one unique value after another until it is stopped. A timed-out write is unknown, not failed. */
 export function writer(tenant: Tenant, { prefix = 'write' }: { prefix?: string } = {}) {
   const acknowledged = new Map<string, string>();
-  const report: WriterReport = { failed: 0, unexpected: [], longestGapMs: 0 };
+  const report: WriterReport = { failures: {}, longestGapMs: 0 };
   let stopping = false;
   let lastAcknowledgedAt = performance.now();
 
@@ -32,8 +30,8 @@ export function writer(tenant: Tenant, { prefix = 'write' }: { prefix?: string }
         lastAcknowledgedAt = now;
         acknowledged.set(key, value);
       } else {
-        report.failed++;
-        if (answer && answer.status !== 503 && answer.status !== 504) report.unexpected.push(answer.text);
+        const outcome = answer?.status ?? 'broken';
+        report.failures[outcome] = (report.failures[outcome] ?? 0) + 1;
       }
       await sleep(PAUSE_MS);
     }
