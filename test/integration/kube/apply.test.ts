@@ -182,10 +182,10 @@ test("a Secret's values stay out of the error that refuses it", async () => {
   const bodies = [{ data: { 'bad key!': 'aHVzaA==' } }, { data: { a: 'hush-hush' } }, { stringData: { a: ['hush'] } }];
   for (const body of bodies) {
     for (const write of [
-      client.create(secrets, secret(body)),
-      client.apply(secrets, secret(body), { fieldManager: 'tester' }),
+      () => client.create(secrets, secret(body)),
+      () => client.apply(secrets, secret(body), { fieldManager: 'tester' }),
     ]) {
-      const error = await write.then(
+      const error = await write().then(
         () => assert.fail('accepted'),
         (reason) => reason,
       );
