@@ -8,11 +8,22 @@ export function claimedProject(store: KVStore): string {
   return store.spec.projectId ?? `${store.metadata.namespace}.${store.metadata.name}`;
 }
 
+/** The KVStore, in the system namespace, that keeps what is left of budgets and rates, and the project that it serves. */
+export const LEDGER = { name: 'ledger', projectId: 'cubby-ledger' } as const;
+
+/** Whether a store claims the ledger's project without being the ledger: nobody else may ever serve it. */
+export function claimsReserved(store: KVStore, systemNamespace: string): boolean {
+  const { namespace, name } = store.metadata;
+  return claimedProject(store) === LEDGER.projectId && !(namespace === systemNamespace && name === LEDGER.name);
+}
+
 /**
  * The store that holds a project among those that claim it: the oldest, and of equally old ones the smallest UID, so that
- * everyone who looks comes to the same answer. Undefined where there is none.
+ * everyone who looks comes to the same answer. A claim that is reserved for the ledger does not count. Undefined where
+ * there is none.
  */
-export function projectHolder(claimants: readonly KVStore[]): KVStore | undefined {
+export function projectHolder(stores: readonly KVStore[], systemNamespace: string): KVStore | undefined {
+  const claimants = stores.filter((store) => !claimsReserved(store, systemNamespace));
   return claimants.reduce<KVStore | undefined>((oldest, store) => {
     if (oldest === undefined) return store;
     const byAge = Date.parse(store.metadata.creationTimestamp) - Date.parse(oldest.metadata.creationTimestamp);

@@ -40,6 +40,8 @@ const schema = z.strictObject({
   idleCloseMs: ms(300_000),
   /** How long a stopping process keeps serving. */
   drainSeconds: z.int().min(0).default(5),
+  /** Which requests have a line in the log: those that failed, or all. */
+  accessLog: z.enum(['errors', 'all']).default('errors'),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
 });
 

@@ -6,14 +6,18 @@ import { pino } from 'pino';
 import { collectDefaultMetrics } from 'prom-client';
 import { parseMasterKey, redisPassword } from '../contract/credentials.ts';
 import { connect } from '../kube/config.ts';
-import { createApp } from './app.ts';
 import { type Config, DEFAULT_CONFIG_PATH, readConfig } from './config.ts';
 import { createStoreIndex } from './directory/stores.ts';
 import { createTokenIndex } from './directory/tokens.ts';
 import { watchDirectory } from './directory/watch.ts';
-import { createBudget } from './middleware/admission.ts';
-import { createMetrics } from './middleware/metrics.ts';
-import { close, createHttpServer, listen } from './server.ts';
+import { createApp } from './http/app.ts';
+import { close, createHttpServer, listen } from './http/server.ts';
+import { createUnmetered } from './metering/unmetered.ts';
+import { createBudget } from './pipeline/admission.ts';
+import { createMetrics } from './pipeline/metrics.ts';
+import { createObserver } from './pipeline/observe.ts';
+import { createPipeline } from './pipeline/serve.ts';
+import { operations } from './routes/table.ts';
 import { createPool } from './store/pool.ts';
 import { createStoreReport } from './store-report.ts';
 
@@ -48,7 +52,7 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
   const log = pino({ level: config.logLevel, base: null });
   const masterKey = parseMasterKey(readFileSync(config.masterKeyFile, 'utf8'));
   const client = connect({ kubeconfig, userAgent: 'cubby-dataplane' });
-  const directory = { stores: createStoreIndex(), tokens: createTokenIndex() };
+  const directory = { stores: createStoreIndex(config.systemNamespace), tokens: createTokenIndex() };
   const watch = watchDirectory(client, directory, (error, retryInMs) => {
     log.warn({ retryInMs: Math.round(retryInMs), error: String(error) }, 'the directory cannot be read now');
   });
@@ -76,19 +80,21 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
   collectDefaultMetrics({ register: metrics.registry });
   const report = createStoreReport(log, metrics, () => performance.now());
   let stopping = false;
-  const app = createApp({
+  const meter = createUnmetered();
+  const serve = createPipeline({
+    operations: operations({ ready: () => watch.synced() && !stopping }),
     log,
-    metrics,
-    health: { ready: () => watch.synced() && !stopping },
+    observe: createObserver(log, metrics, config.accessLog),
     draining: () => stopping,
     directory,
     systemNamespace: config.systemNamespace,
     stores: pool,
+    meter,
     budget,
     bodyBytes: config.limits.bodyBytes,
     now: Date.now,
   });
-  const server = createHttpServer(app.callback());
+  const server = createHttpServer(createApp(serve, budget, log).callback());
   const metricsServer = createHttpServer(async (request, response) => {
     if (request.url !== '/metrics') return response.writeHead(404).end();
     response.setHeader('Content-Type', metrics.registry.contentType);
@@ -105,6 +111,7 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
     // Clients and load balancers learn of it with some delay; until then they are served as before.
     if (!err) await sleep(config.drainSeconds * 1000);
     await close(server, 10_000);
+    await meter.close();
     await pool.close();
     await watch.stop();
     client.close();

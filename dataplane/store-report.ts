@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Metrics } from './middleware/metrics.ts';
+import type { Metrics } from './pipeline/metrics.ts';
 import type { LaneEvent } from './store/lane.ts';
 import type { StoreAddress } from './store/port.ts';
 

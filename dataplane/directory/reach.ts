@@ -1,3 +1,4 @@
+import { LEDGER } from '../../contract/projects.ts';
 import type { StoreIndex, StoreState } from './stores.ts';
 import type { TokenRecord } from './tokens.ts';
 
@@ -12,7 +13,8 @@ const NO_STORE: Reach = {
 /**
  * The store that a token reaches. Project and Deployment tokens are bound to the store of their storeRef and `project`
  * is ignored; an ApiKey needs `project`, and reaches the stores of its own namespace only, or all where it was made in
- * the system namespace. A project out of reach is not told from one that does not exist.
+ * the system namespace. A project out of reach is not told from one that does not exist; the ledger is out of reach for
+ * everyone.
  */
 export function reach(
   stores: StoreIndex,
@@ -21,9 +23,12 @@ export function reach(
   project: string | undefined,
 ): Reach {
   if (token.type !== 'ApiKey') {
-    return (token.storeName !== undefined && stores.byName(token.namespace, token.storeName)) || NO_STORE;
+    const { storeName } = token;
+    if (storeName === undefined || (token.namespace === systemNamespace && storeName === LEDGER.name)) return NO_STORE;
+    return stores.byName(token.namespace, storeName) ?? NO_STORE;
   }
   if (project === undefined) return { state: 'project-required' };
+  if (project === LEDGER.projectId) return { state: 'not-found' };
   const namespace = token.namespace === systemNamespace ? undefined : token.namespace;
   return stores.byProject(project, namespace) ?? { state: 'not-found' };
 }

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { REDIS_PORT, serviceHost } from '../../contract/names.ts';
 import type { KVStore } from '../../contract/objects.ts';
+import { parseTokens } from '../../contract/prices.ts';
 import { claimedProject, PROJECT_ID_PATTERN, projectHolder } from '../../contract/projects.ts';
 
 /** Where a store's Redis is and what its credentials derive from. Replaced by a new object when any of it changes. */
@@ -11,6 +13,16 @@ export interface StoreTarget {
   host: string;
   port: number;
   credentialGeneration: number;
+  /** Reads may be answered from memory that Redis vouches for. */
+  cachedReads: boolean;
+  limits: Limits;
+}
+
+/** What the project may use, as the operator worked it out; absent means unlimited. */
+export interface Limits {
+  requestsPerSecond?: number;
+  burst?: number;
+  nanoTokensPerMonth?: bigint;
 }
 
 /** What the data plane can do for a store now; `detail` says why not, in words for the client. */
@@ -38,8 +50,14 @@ export interface StoreIndex {
   byProject(project: string, namespace?: string): StoreState | undefined;
 }
 
-/** An empty index. `endpointOf` says where a store's Redis listens, undefined while it has none. */
-export function createStoreIndex(endpointOf: (store: KVStore) => Endpoint | undefined = ownService): StoreIndex {
+/**
+ * An empty index. `endpointOf` says where a store's Redis listens, undefined while it has none; `systemNamespace` is where
+ * the ledger is, whose project nobody else may claim.
+ */
+export function createStoreIndex(
+  systemNamespace: string,
+  endpointOf: (store: KVStore) => Endpoint | undefined = ownService,
+): StoreIndex {
   const stores = new Map<string, KVStore>();
   const states = new Map<string, StoreState>();
   const claims = new Map<string, Map<string, KVStore>>();
@@ -59,7 +77,10 @@ export function createStoreIndex(endpointOf: (store: KVStore) => Endpoint | unde
   /** Works out the state of every claimant of a project, since one store's claim decides about another's. */
   function settle(project: string): void {
     const claimants = [...(claims.get(project)?.entries() ?? [])];
-    const holder = projectHolder(claimants.map(([, store]) => store));
+    const holder = projectHolder(
+      claimants.map(([, store]) => store),
+      systemNamespace,
+    );
     for (const [key, store] of claimants) {
       states.set(key, keep(states.get(key), stateOf(store, store === holder, endpointOf(store))));
     }
@@ -85,7 +106,7 @@ export function createStoreIndex(endpointOf: (store: KVStore) => Endpoint | unde
     byProject(project, namespace) {
       const claimants = [...(claims.get(project)?.values() ?? [])];
       const seen = namespace === undefined ? claimants : claimants.filter((s) => s.metadata.namespace === namespace);
-      const store = projectHolder(seen);
+      const store = projectHolder(seen, systemNamespace);
       return store && states.get(keyOf(store.metadata.namespace, store.metadata.name));
     },
   };
@@ -113,14 +134,28 @@ function stateOf(store: KVStore, holdsProject: boolean, endpoint: Endpoint | und
   if (!endpoint) return unavailable('the store is being set up');
   const { uid, namespace, name } = metadata;
   const credentialGeneration = status?.credentialGeneration ?? 1;
-  return { state: 'serving', target: { uid, namespace, name, project, ...endpoint, credentialGeneration } };
+  const cachedReads = spec.reads === 'cached';
+  const limits = limitsOf(status?.limits);
+  return {
+    state: 'serving',
+    target: { uid, namespace, name, project, ...endpoint, credentialGeneration, cachedReads, limits },
+  };
+}
+
+function limitsOf(limits: NonNullable<KVStore['status']>['limits'] = {}): Limits {
+  const { requestsPerSecond, burst, tokensPerMonth } = limits;
+  const nanoTokensPerMonth = tokensPerMonth === undefined ? undefined : parseTokens(tokensPerMonth);
+  return {
+    ...(requestsPerSecond !== undefined && { requestsPerSecond }),
+    ...(burst !== undefined && { burst }),
+    ...(nanoTokensPerMonth !== undefined && { nanoTokensPerMonth }),
+  };
 }
 
 /** The old state where nothing in it changed, so that connections are replaced only for a reason. */
 function keep(old: StoreState | undefined, state: StoreState): StoreState {
   if (old?.state !== 'serving' || state.state !== 'serving') return state;
-  const fields = Object.keys(state.target) as (keyof StoreTarget)[];
-  return fields.every((field) => old.target[field] === state.target[field]) ? old : state;
+  return isDeepStrictEqual(old.target, state.target) ? old : state;
 }
 
 function keyOf(namespace: string, name: string): string {

@@ -7,6 +7,8 @@ export interface TokenRecord {
   name: string;
   type: TokenType;
   scopes: ReadonlySet<string>;
+  /** What an ApiKey of the system namespace may manage. */
+  role: 'SystemAdmin' | 'SystemRead' | undefined;
   /** Milliseconds since 1970; Infinity where the token never expires. */
   expiresAt: number;
   /** The KVStore, in the same namespace, of a Project or Deployment token. */
@@ -74,6 +76,7 @@ function recordOf({ metadata, spec }: KVToken): TokenRecord {
     name: metadata.name,
     type: spec.type,
     scopes: new Set(spec.scopes),
+    role: spec.role,
     expiresAt: Number.isNaN(expiry) ? 0 : expiry,
     storeName: spec.storeRef?.name,
   };

@@ -38,3 +38,11 @@ function parse(bytes: Buffer): unknown {
     throw new JsonError('the body is not valid JSON');
   }
 }
+
+/** The object without members. */
+export const EMPTY_OBJECT: JsonObject = {
+  names: [],
+  has: () => false,
+  value: () => undefined,
+  text: () => undefined,
+};

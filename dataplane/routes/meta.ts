@@ -1,5 +1,6 @@
-import type Router from '@koa/router';
-import type { Context, State } from '../middleware/context.ts';
+import * as z from 'zod';
+import type { Answer } from '../pipeline/call.ts';
+import type { Operation } from '../pipeline/operation.ts';
 
 /** What the probes ask of the process. */
 export interface Health {
@@ -8,13 +9,30 @@ export interface Health {
 }
 
 /** `GET /livez` and `GET /readyz`. */
-export function metaRoutes(router: Router<State>, health: Health): void {
-  router.get('/livez', '/livez', (ctx: Context) => {
-    ctx.body = 'ok\n';
-  });
-  router.get('/readyz', '/readyz', (ctx: Context) => {
-    const ready = health.ready();
-    ctx.status = ready ? 200 : 503;
-    ctx.body = ready ? 'ok\n' : 'not ready: the directory is not read yet, or the process is stopping\n';
-  });
+export function probes(health: Health): readonly Operation[] {
+  const probe = {
+    method: 'GET',
+    tag: 'probes',
+    access: 'none',
+    target: 'none',
+    answer: z.string(),
+    errors: [],
+  } as const;
+  return [
+    { ...probe, id: 'livez', path: '/livez', summary: 'Whether the process runs', run: () => text(200, 'ok\n') },
+    {
+      ...probe,
+      id: 'readyz',
+      path: '/readyz',
+      summary: 'Whether the process takes requests',
+      run: () =>
+        health.ready()
+          ? text(200, 'ok\n')
+          : text(503, 'not ready: the directory is not read yet, or the process is stopping\n'),
+    },
+  ];
+}
+
+function text(status: number, body: string): Answer {
+  return { status, type: 'text/plain; charset=utf-8', body };
 }

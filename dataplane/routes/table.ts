@@ -1,13 +1,8 @@
-import Router from '@koa/router';
-import type { Middleware, State } from '../middleware/context.ts';
-import { infraKvRoutes } from './infra-kv.ts';
-import { type Health, metaRoutes } from './meta.ts';
-import type { Toolbox } from './toolbox.ts';
+import type { Operation } from '../pipeline/operation.ts';
+import { infraKv } from './infra-kv.ts';
+import { type Health, probes } from './meta.ts';
 
-/** Every route of the API. */
-export function routes(use: Toolbox, health: Health): Middleware {
-  const router = new Router<State>({ strict: true, sensitive: true });
-  metaRoutes(router, health);
-  infraKvRoutes(router, use);
-  return router.routes() as Middleware;
+/** Every call of the API. */
+export function operations(health: Health): readonly Operation[] {
+  return [...probes(health), ...infraKv];
 }

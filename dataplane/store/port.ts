@@ -6,20 +6,53 @@ export interface Entry {
 }
 
 export interface SetOptions {
-  /** Whole seconds, 1 … 2^53−1; absent removes an expiry that the key had. */
-  ttl?: number | undefined;
-  /** Only write where the key does not exist. */
-  ifNotExists?: boolean | undefined;
+  /** When the key expires: whole seconds or milliseconds from now, at least 1; absent removes an expiry that it had. */
+  expiry?: { seconds: number } | { milliseconds: number } | undefined;
+  /** Write only where the key does not exist, or only where it does. */
+  only?: 'if-absent' | 'if-present' | undefined;
+}
+
+/** One operation of a batch. */
+export type BatchOp =
+  | { op: 'get'; key: string }
+  | { op: 'set'; key: string; value: Buffer; ttl?: number | undefined }
+  | { op: 'delete'; key: string };
+
+/** What became of one operation: `value` is what was read or written; an error is that of this operation alone. */
+export type BatchOutcome = { value: Buffer | null; found: boolean } | StoreError;
+
+export interface ScanPage {
+  keys: string[];
+  /** Where to go on, for the next call; undefined at the end. Text of the store's own, of bounded length. */
+  next: string | undefined;
 }
 
 /** The keys and values of one project. Every method rejects with a StoreError and with nothing else. */
 export interface Store {
   /** Null where there is no such key. */
   get(key: string): Promise<Entry | null>;
-  /** When the key expires; undefined where `ifNotExists` kept it from being written. */
+  /** When the key expires; undefined where `only` kept it from being written. */
   set(key: string, value: Buffer, options?: SetOptions): Promise<{ expiresAt: number | null } | undefined>;
-  /** Whether there was such a key. */
-  delete(key: string): Promise<boolean>;
+  /** How many of the keys there were. */
+  delete(keys: readonly string[]): Promise<number>;
+  /**
+   * Adds to a JSON number, a missing key counting as 0; atomic. `ttl` in whole seconds holds where this call creates the
+   * key. The result is a number of JSON within ±(2^53−1); otherwise the key is left as it was.
+   */
+  increment(key: string, delta: number, ttl?: number): Promise<Entry>;
+  /** Lets a key expire after whole seconds, at once where they are 0 or less. Whether there was such a key. */
+  expire(key: string, seconds: number): Promise<boolean>;
+  /** Whole seconds left, rounded up as Redis does; −1 where the key does not expire, −2 where there is no such key. */
+  ttl(key: string): Promise<number>;
+  /**
+   * At most `limit` names of keys that match a Redis glob, after a bounded amount of work, so that a page may be short or
+   * empty while `next` goes on. Over all pages each key that is there throughout is given at least once.
+   */
+  scan(pattern: string, limit: number, from?: string): Promise<ScanPage>;
+  /** Runs operations in order, not atomically; one that fails does not stop those after it. */
+  batch(ops: readonly BatchOp[]): Promise<BatchOutcome[]>;
+  /** How many keys there are. */
+  size(): Promise<number>;
 }
 
 /**
@@ -28,9 +61,11 @@ export interface Store {
  * - `unknown`: the command was sent and its reply lost, so it may have run or not;
  * - `full`: it refused for lack of memory;
  * - `wrong-type`: the key holds something that is not a value of ours;
+ * - `not-a-number`: the key to be incremented holds something else than a number;
+ * - `overflow`: the sum is beyond ±(2^53−1);
  * - `failed`: it answered something unexpected, which is for the log.
  */
-export type StoreFailure = 'unavailable' | 'unknown' | 'full' | 'wrong-type' | 'failed';
+export type StoreFailure = 'unavailable' | 'unknown' | 'full' | 'wrong-type' | 'not-a-number' | 'overflow' | 'failed';
 
 /** The message is fit for the client: it holds no key, no value and no reply of Redis. */
 export class StoreError extends Error {
@@ -49,6 +84,8 @@ export interface StoreAddress {
   host: string;
   port: number;
   credentialGeneration: number;
+  /** Reads may be answered from this process's memory, as long as Redis vouches for what is there. */
+  cachedReads?: boolean;
 }
 
 /** Opens stores; the same address gives the same connection. */

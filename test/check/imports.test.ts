@@ -29,9 +29,17 @@ const modules: Record<string, { imports: string[]; packages?: string[] }> = {
   'dataplane/json': { imports: [] },
   'dataplane/auth': { imports: ['contract'] },
   'dataplane/store': { imports: ['contract'], packages: ['ioredis'] },
+  'dataplane/metering': { imports: ['contract', 'dataplane/store'] },
   'dataplane/directory': { imports: ['contract', 'kube'] },
-  'dataplane/middleware': {
-    imports: ['contract', 'dataplane/auth', 'dataplane/directory', 'dataplane/json', 'dataplane/store'],
+  'dataplane/pipeline': {
+    imports: [
+      'contract',
+      'dataplane/auth',
+      'dataplane/directory',
+      'dataplane/json',
+      'dataplane/metering',
+      'dataplane/store',
+    ],
   },
   'dataplane/routes': {
     imports: [
@@ -39,18 +47,22 @@ const modules: Record<string, { imports: string[]; packages?: string[] }> = {
       'dataplane/auth',
       'dataplane/directory',
       'dataplane/json',
-      'dataplane/middleware',
+      'dataplane/metering',
+      'dataplane/pipeline',
       'dataplane/store',
     ],
   },
+  'dataplane/http': { imports: ['dataplane/pipeline'], packages: ['koa'] },
   dataplane: {
     imports: [
       'contract',
       'kube',
       'dataplane/auth',
       'dataplane/directory',
+      'dataplane/http',
       'dataplane/json',
-      'dataplane/middleware',
+      'dataplane/metering',
+      'dataplane/pipeline',
       'dataplane/routes',
       'dataplane/store',
     ],

@@ -2,13 +2,19 @@ import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { type Logger, pino } from 'pino';
 import type { KVStore, KVToken } from '../../../contract/objects.ts';
-import { createApp } from '../../../dataplane/app.ts';
 import { createStoreIndex, type StoreIndex } from '../../../dataplane/directory/stores.ts';
 import { createTokenIndex, type TokenIndex } from '../../../dataplane/directory/tokens.ts';
-import { type Budget, createBudget } from '../../../dataplane/middleware/admission.ts';
-import { createMetrics, type Metrics } from '../../../dataplane/middleware/metrics.ts';
-import { createHttpServer, listen } from '../../../dataplane/server.ts';
-import type { Stores } from '../../../dataplane/store/port.ts';
+import { createApp } from '../../../dataplane/http/app.ts';
+import { createHttpServer, listen } from '../../../dataplane/http/server.ts';
+import type { Meter } from '../../../dataplane/metering/port.ts';
+import { createUnmetered } from '../../../dataplane/metering/unmetered.ts';
+import { type Budget, createBudget } from '../../../dataplane/pipeline/admission.ts';
+import { createMetrics, type Metrics } from '../../../dataplane/pipeline/metrics.ts';
+import { createObserver } from '../../../dataplane/pipeline/observe.ts';
+import { createPipeline } from '../../../dataplane/pipeline/serve.ts';
+import { operations } from '../../../dataplane/routes/table.ts';
+import { createMemoryStore } from '../../../dataplane/store/memory.ts';
+import type { Store, Stores } from '../../../dataplane/store/port.ts';
 import { kvStore, kvToken } from '../../unit/dataplane/objects.ts';
 
 /** The data plane's HTTP side on a port of 127.0.0.1, with a directory that the test fills. */
@@ -38,17 +44,24 @@ export interface ApiOptions {
   /** Where each store's Redis listens. */
   endpointOf?: (store: KVStore) => { host: string; port: number } | undefined;
   heldBytes?: number;
+  /** Absent: nothing is limited. */
+  meter?: Meter;
   configure?: (server: Server) => void;
+}
+
+/** Stores whose methods are the given ones, and otherwise those of memory. */
+export function stubStores(methods: Partial<Store>): Stores {
+  return { open: () => ({ ...createMemoryStore(), ...methods }), close: async () => {} };
 }
 
 /** The largest body that the server under test takes. */
 export const BODY_BYTES = 270_336;
 
 /** Starts it. */
-export async function startApi({ stores: pool, endpointOf, heldBytes, configure }: ApiOptions): Promise<Api> {
+export async function startApi({ stores: pool, endpointOf, heldBytes, configure, meter }: ApiOptions): Promise<Api> {
   const lines: string[] = [];
   const log: Logger = pino({ level: 'trace' }, { write: (line: string) => lines.push(line) });
-  const stores = createStoreIndex(endpointOf ?? (() => ({ host: 'unused', port: 1 })));
+  const stores = createStoreIndex('cubby-system', endpointOf ?? (() => ({ host: 'unused', port: 1 })));
   const tokens = createTokenIndex();
   const state = { ready: true, draining: false };
   const budget = createBudget(heldBytes ?? 2 ** 26);
@@ -61,19 +74,20 @@ export async function startApi({ stores: pool, endpointOf, heldBytes, configure 
     synced: () => true,
     silentSeconds: zero,
   });
-  const app = createApp({
+  const serve = createPipeline({
+    operations: operations({ ready: () => state.ready }),
     log,
-    metrics,
-    health: { ready: () => state.ready },
+    observe: createObserver(log, metrics, 'all'),
     draining: () => state.draining,
     directory: { stores, tokens },
     systemNamespace: 'cubby-system',
     stores: pool,
+    meter: meter ?? createUnmetered(),
     budget,
     bodyBytes: BODY_BYTES,
     now: Date.now,
   });
-  const server = createHttpServer(app.callback());
+  const server = createHttpServer(createApp(serve, budget, log).callback());
   configure?.(server);
   const port = await listen(server, 0, '127.0.0.1');
   return {

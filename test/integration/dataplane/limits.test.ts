@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { close } from '../../../dataplane/server.ts';
+import { close } from '../../../dataplane/http/server.ts';
 import { createMemoryStores } from '../../../dataplane/store/memory.ts';
 import { StoreError, type Stores } from '../../../dataplane/store/port.ts';
-import { type Api, type ApiOptions, sendRaw, startApi } from './api.ts';
+import { type Api, type ApiOptions, sendRaw, startApi, stubStores } from './api.ts';
 
 const statuses = (answer: string) => [...answer.matchAll(/HTTP\/1\.1 (\d{3})/g)].map((match) => Number(match[1]));
 
@@ -88,14 +88,11 @@ describe('limits in time and memory', () => {
   test('clients that go away before their answer leave nothing behind', async (t) => {
     const gate = Promise.withResolvers<void>();
     const value = Buffer.from(JSON.stringify('x'.repeat(10_000)));
-    const stores: Stores = {
-      open: () => ({
-        get: () => gate.promise.then(() => ({ value, expiresAt: null })),
-        set: () => gate.promise.then(() => ({ expiresAt: null })),
-        delete: () => gate.promise.then(() => true),
-      }),
-      close: async () => {},
-    };
+    const stores = stubStores({
+      get: () => gate.promise.then(() => ({ value, expiresAt: null })),
+      set: () => gate.promise.then(() => ({ expiresAt: null })),
+      delete: () => gate.promise.then(() => 1),
+    });
     const api = await open(t, { stores });
     const token = api.tenant('gone');
     for (const method of ['GET', 'PUT', 'DELETE']) {
@@ -110,18 +107,20 @@ describe('limits in time and memory', () => {
     gate.resolve();
     await sleep(50);
     assert.equal(
-      (await api.metrics.requests.get()).values.find(({ labels }) => labels.status === 499)?.labels.code,
-      '',
+      (await api.metrics.registry.getSingleMetricAsString('cubby_http_requests_total')).match(/status="499",code=""/g)
+        ?.length,
+      3,
     );
     assert.equal(api.budget.held, 0);
   });
 
   test('a client that sends requests without end ahead of a slow answer is cut off; one that sends a few is not', async (t) => {
     const gate = Promise.withResolvers<null>();
-    const stores: Stores = {
-      open: () => ({ get: () => gate.promise, set: async () => ({ expiresAt: null }), delete: async () => true }),
-      close: async () => {},
-    };
+    const stores = stubStores({
+      get: () => gate.promise,
+      set: async () => ({ expiresAt: null }),
+      delete: async () => 1,
+    });
     const api = await open(t, { stores });
     const get = `GET /infra/kv/k HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.tenant('ahead')}\r\n\r\n`;
     await assert.rejects(sendRaw(api.port, [get.repeat(1000)], 2000), { code: 'ECONNRESET' });
@@ -152,7 +151,7 @@ describe('limits in time and memory', () => {
     for (const [failure, status] of Object.entries(expected)) {
       const fail = () => Promise.reject(new StoreError(failure as keyof typeof expected, `it is ${failure}`));
       const api = await open(t, {
-        stores: { open: () => ({ get: fail, set: fail, delete: fail }), close: async () => {} },
+        stores: stubStores({ delete: fail }),
       });
       const headers = { authorization: `Bearer ${api.tenant('x')}` };
       const response = await fetch(`${api.url}/infra/kv/k`, { headers, method: 'DELETE' });
@@ -166,10 +165,11 @@ describe('limits in time and memory', () => {
 describe('stopping', () => {
   test('while draining requests are served and asked to connect elsewhere; then what is in flight ends, and no more comes in', async (t) => {
     const gate = Promise.withResolvers<null>();
-    const stores: Stores = {
-      open: () => ({ get: () => gate.promise, set: async () => ({ expiresAt: null }), delete: async () => true }),
-      close: async () => {},
-    };
+    const stores = stubStores({
+      get: () => gate.promise,
+      set: async () => ({ expiresAt: null }),
+      delete: async () => 1,
+    });
     const api = await open(t, { stores });
     const headers = { authorization: `Bearer ${api.tenant('x')}` };
     assert.equal((await fetch(`${api.url}/readyz`)).status, 200);
@@ -191,10 +191,7 @@ describe('stopping', () => {
 
   test('a request that never ends does not keep the process from stopping', async (t) => {
     const never = new Promise<never>(() => {});
-    const stores: Stores = {
-      open: () => ({ get: () => never, set: () => never, delete: () => never }),
-      close: async () => {},
-    };
+    const stores = stubStores({ get: () => never, set: () => never, delete: () => never });
     const api = await open(t, { stores });
     const request = fetch(`${api.url}/infra/kv/k`, { headers: { authorization: `Bearer ${api.tenant('x')}` } });
     request.catch(() => {});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decodePath, keyProblem } from '../../../dataplane/middleware/key.ts';
+import { decodePath, keyProblem } from '../../../dataplane/pipeline/key.ts';
 
 test('a key survives percent-encoding of any of its characters', () => {
   const wellFormed = fc.string({ unit: 'grapheme' }).filter((text) => text.isWellFormed());

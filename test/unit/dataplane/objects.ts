@@ -36,6 +36,7 @@ export function kvStore({
       evictionPolicy: 'noeviction',
       enabled: true,
       deletionPolicy: 'Retain',
+      reads: 'primary',
       persistence: { mode: 'aof', fsync: 'everysec', size: '1Gi' },
       ...spec,
     },

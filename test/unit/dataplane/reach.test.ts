@@ -9,7 +9,7 @@ import { kvStore } from './objects.ts';
 const namespaces = ['a', 'b', 'system'] as const;
 
 function world() {
-  const stores = createStoreIndex();
+  const stores = createStoreIndex('cubby-system');
   for (const namespace of namespaces) {
     for (const name of ['main', 'other'])
       stores.upsert(kvStore({ namespace, name, projectId: `${namespace}-${name}` }));
@@ -21,6 +21,7 @@ const record = (namespace: string, type: TokenType, storeName?: string): TokenRe
   namespace,
   name: 't',
   type,
+  role: undefined,
   scopes: new Set(),
   expiresAt: Number.POSITIVE_INFINITY,
   storeName,
@@ -65,7 +66,7 @@ test('a token whose store does not exist, or that names none, is told so', () =>
 });
 
 test('a store whose project an older one of another namespace holds is never served, to either kind of token', () => {
-  const stores = createStoreIndex();
+  const stores = createStoreIndex('cubby-system');
   stores.upsert(kvStore({ namespace: 'a', projectId: 'shop', created: '01:00' }));
   stores.upsert(kvStore({ namespace: 'b', projectId: 'shop', created: '02:00' }));
   assert.equal(outcome(reach(stores, 'system', record('b', 'Project', 'main'), undefined)), 'unavailable');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
-import { createMetrics } from '../../../dataplane/middleware/metrics.ts';
+import { createMetrics } from '../../../dataplane/pipeline/metrics.ts';
 import { createStoreReport } from '../../../dataplane/store-report.ts';
 
 function setUp() {

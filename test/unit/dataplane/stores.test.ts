@@ -8,7 +8,7 @@ import { kvStore } from './objects.ts';
 const detailOf = (state: StoreState | undefined) => (state?.state === 'unavailable' ? state.detail : state?.state);
 
 test('a store is found by name and by project', () => {
-  const stores = createStoreIndex();
+  const stores = createStoreIndex('cubby-system');
   stores.upsert(kvStore({ projectId: 'shop' }));
   const found = stores.byName('a', 'main');
   assert.ok(found?.state === 'serving');
@@ -19,13 +19,13 @@ test('a store is found by name and by project', () => {
 });
 
 test('a store without projectId has the project <namespace>.<name>', () => {
-  const stores = createStoreIndex();
+  const stores = createStoreIndex('cubby-system');
   stores.upsert(kvStore({}));
   assert.equal(stores.byProject('a.main')?.state, 'serving');
 });
 
 test('Redis is looked for at the store’s own Service, whatever its status says', () => {
-  const stores = createStoreIndex();
+  const stores = createStoreIndex('cubby-system');
   stores.upsert(kvStore({ status: { endpoint: { host: 'main-redis.victim.svc', port: 1 }, credentialGeneration: 3 } }));
   const found = stores.byName('a', 'main');
   assert.ok(found?.state === 'serving');
@@ -35,7 +35,7 @@ test('Redis is looked for at the store’s own Service, whatever its status says
 });
 
 test('a store that has no endpoint yet, is hibernated or is being deleted does not serve', () => {
-  const stores = createStoreIndex();
+  const stores = createStoreIndex('cubby-system');
   stores.upsert(kvStore({ status: {} }));
   assert.equal(detailOf(stores.byName('a', 'main')), 'the store is being set up');
   stores.upsert(kvStore({ enabled: false }));
@@ -45,7 +45,7 @@ test('a store that has no endpoint yet, is hibernated or is being deleted does n
 });
 
 test('a projectId that is not valid does not serve', () => {
-  const stores = createStoreIndex();
+  const stores = createStoreIndex('cubby-system');
   for (const projectId of ['', 'a b', 'x'.repeat(65), 'ключ']) {
     stores.upsert(kvStore({ projectId }));
     assert.match(detailOf(stores.byName('a', 'main')) ?? '', /not valid/, projectId);
@@ -59,7 +59,7 @@ test('of two stores that claim a project the older serves, in whatever order the
     [older, newer],
     [newer, older],
   ]) {
-    const stores = createStoreIndex();
+    const stores = createStoreIndex('cubby-system');
     for (const store of order) stores.upsert(store);
     assert.equal(stores.byName('a', 'main')?.state, 'serving');
     assert.match(detailOf(stores.byName('b', 'main')) ?? '', /held by an older store/);
@@ -71,7 +71,7 @@ test('of two stores that claim a project the older serves, in whatever order the
 
 test('the newer claimant serves once the older is gone, and a conflict names no other tenant', () => {
   const older = kvStore({ namespace: 'victim', projectId: 'shop', created: '01:00' });
-  const stores = createStoreIndex();
+  const stores = createStoreIndex('cubby-system');
   stores.upsert(older);
   stores.upsert(kvStore({ namespace: 'b', projectId: 'shop', created: '02:00' }));
   assert.doesNotMatch(JSON.stringify(stores.byName('b', 'main')), /victim/);
@@ -81,7 +81,7 @@ test('the newer claimant serves once the older is gone, and a conflict names no 
 });
 
 test('the state object stays the same while nothing that a connection depends on changes', () => {
-  const stores = createStoreIndex();
+  const stores = createStoreIndex('cubby-system');
   const store = kvStore({ uid: 'u' });
   stores.upsert(store);
   const before = stores.byName('a', 'main');
@@ -92,7 +92,7 @@ test('the state object stays the same while nothing that a connection depends on
 });
 
 test('a store made again under its name is another target', () => {
-  const stores = createStoreIndex();
+  const stores = createStoreIndex('cubby-system');
   stores.upsert(kvStore({ uid: 'first' }));
   stores.upsert(kvStore({ uid: 'second' }));
   const found = stores.byName('a', 'main');
@@ -109,7 +109,7 @@ test('after any sequence of changes each project has one serving store at most, 
   });
   fc.assert(
     fc.property(fc.array(change, { maxLength: 30 }), (changes) => {
-      const stores = createStoreIndex();
+      const stores = createStoreIndex('cubby-system');
       const present = new Map<string, KVStore>();
       for (const { remove, ...fields } of changes) {
         const store = kvStore(fields);

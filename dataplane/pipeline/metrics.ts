@@ -6,8 +6,8 @@ const MAX_PROJECTS = 2000;
 /** The data plane's metrics; docs for each are in its help text. */
 export interface Metrics {
   registry: Registry;
-  requests: Counter<'route' | 'method' | 'status' | 'code'>;
-  duration: Histogram<'route' | 'method'>;
+  /** Counts a request and the seconds it took. `status` 499 means that the client went away. */
+  count(route: string, method: string, status: number, code: string, seconds: number): void;
   storeEvents: Counter<'event' | 'code'>;
   /** Counts a request of a project. */
   countProject(project: string, status: number): void;
@@ -51,21 +51,25 @@ export function createMetrics(gauges: Gauges): Metrics {
     registers,
   });
   const known = new Set<string>();
+  const requests = new Counter({
+    name: 'cubby_http_requests_total',
+    help: 'Requests answered; code is the error code or empty, status 499 means that the client went away',
+    labelNames: ['route', 'method', 'status', 'code'] as const,
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'cubby_http_request_duration_seconds',
+    help: 'Time from the request line to the last byte of the answer',
+    labelNames: ['route', 'method'] as const,
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
   return {
     registry,
-    requests: new Counter({
-      name: 'cubby_http_requests_total',
-      help: 'Requests answered; code is the error code or empty, status 499 means that the client went away',
-      labelNames: ['route', 'method', 'status', 'code'] as const,
-      registers,
-    }),
-    duration: new Histogram({
-      name: 'cubby_http_request_duration_seconds',
-      help: 'Time from the request line to the last byte of the answer',
-      labelNames: ['route', 'method'] as const,
-      buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-      registers,
-    }),
+    count(route, method, status, code, seconds) {
+      requests.inc({ route, method, status, code });
+      duration.observe({ route, method }, seconds);
+    },
     storeEvents: new Counter({
       name: 'cubby_store_events_total',
       help: 'Connections made and lost, and commands that failed, over all stores; code is a word of Redis or of the system',

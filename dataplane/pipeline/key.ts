@@ -1,4 +1,3 @@
-import type { Middleware } from './context.ts';
 import { ApiError } from './errors.ts';
 
 const MAX_CODE_POINTS = 512;
@@ -28,21 +27,11 @@ export function decodePath(raw: string): string | undefined {
   }
 }
 
-/** Sets `key` from what follows `prefix` in the path, slashes included, or answers 400. */
-export function readKey(prefix: string): Middleware {
-  return (ctx, next) => {
-    // Not ctx.path: a key must not pass a URL parser, which may rewrite it.
-    const url = ctx.req.url ?? '';
-    const query = url.indexOf('?');
-    const path = query < 0 ? url : url.slice(0, query);
-    const at = path.startsWith('/') ? 0 : path.indexOf('/', path.indexOf('://') + 3);
-    if (!path.startsWith(prefix, at))
-      throw new ApiError('not_found', 'there is no such route; check the method and the path');
-    const key = decodePath(path.slice(at + prefix.length));
-    if (key === undefined) throw new ApiError('bad_request', 'the key is not percent-encoded UTF-8');
-    const problem = keyProblem(key);
-    if (problem !== undefined) throw new ApiError('bad_request', problem);
-    ctx.state.key = key;
-    return next();
-  };
+/** The key that a part of a path spells; throws bad_request where it spells none. */
+export function readKey(raw: string): string {
+  const key = decodePath(raw);
+  if (key === undefined) throw new ApiError('bad_request', 'the key is not percent-encoded UTF-8');
+  const problem = keyProblem(key);
+  if (problem !== undefined) throw new ApiError('bad_request', problem);
+  return key;
 }

@@ -1,0 +1,26 @@
+import type { Meter, Reservation } from './port.ts';
+
+const FREE: Reservation = {
+  covered: true,
+  remaining: undefined,
+  settle: () => ({ charged: 0n, remaining: undefined }),
+};
+
+const NONE = { count: 0n, nanoTokens: 0n };
+
+/** The meter of an installation without a ledger: it allows everything and counts nothing. */
+export function createUnmetered(): Meter {
+  return {
+    permit: () => undefined,
+    reserve: () => FREE,
+    usage: async () => ({
+      periodStart: 0,
+      periodEnd: 0,
+      budget: undefined,
+      used: 0n,
+      remaining: undefined,
+      operations: { get: NONE, set: NONE, delete: NONE, increment: NONE, scan: NONE },
+    }),
+    close: async () => {},
+  };
+}

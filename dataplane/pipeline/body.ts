@@ -1,0 +1,67 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { z } from 'zod';
+import { type JsonObject, parseObject } from '../json/object.ts';
+import { JsonError } from '../json/spans.ts';
+import { ApiError } from './errors.ts';
+
+/** How deep a value may nest. */
+const MAX_DEPTH = 512;
+
+/** RFC 9112, section 6.3: a request has a body where one of these headers says so. */
+export function hasBody(headers: IncomingHttpHeaders): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** Throws unsupported_media_type where the body is said to be something else than JSON in UTF-8. */
+export function requireJson(headers: IncomingHttpHeaders): void {
+  const type = headers['content-type'] ?? '';
+  if (type === 'application/json') return;
+  if (!/^application\/json *(?:; *charset *= *"?utf-8"? *)?$/i.test(type)) {
+    throw new ApiError('unsupported_media_type', 'send the body as Content-Type: application/json, in UTF-8');
+  }
+}
+
+/** The object that a body spells; throws bad_request where it spells none. */
+export function parseBody(bytes: Buffer): JsonObject {
+  try {
+    return parseObject(bytes, MAX_DEPTH);
+  } catch (error) {
+    if (error instanceof JsonError) throw new ApiError('bad_request', error.message);
+    throw error;
+  }
+}
+
+/** The members of a body as the schema makes them; throws bad_request for an unknown or wrong one. */
+export function checkBody(json: JsonObject, schema: z.ZodObject): Record<string, unknown> {
+  const { shape } = schema;
+  for (const name of json.names) {
+    if (name === 'project_id' || Object.hasOwn(shape, name)) continue;
+    const known = Object.keys(shape).join(', ') || 'project_id';
+    throw new ApiError('bad_request', `unknown field ${JSON.stringify(name.slice(0, 64))}; known are: ${known}`);
+  }
+  const members: [string, unknown][] = [];
+  for (const name of Object.keys(shape)) if (json.has(name)) members.push([name, json.value(name)]);
+  // fromEntries defines members, so that one called __proto__ is a member like any other.
+  return checked(schema, Object.fromEntries(members), 'the body is not valid');
+}
+
+/** The members of a query as the schema makes them; throws bad_request for an unknown, repeated or wrong one. */
+export function checkQuery(query: URLSearchParams, schema: z.ZodObject | undefined): Record<string, unknown> {
+  if (query.size === 0) return schema ? checked(schema, {}, '') : {};
+  const members = new Map<string, string>();
+  for (const [name, value] of query) {
+    if (name !== 'project_id' && !(schema && Object.hasOwn(schema.shape, name))) {
+      throw new ApiError('bad_request', `unknown query parameter ${JSON.stringify(name.slice(0, 64))}`);
+    }
+    if (members.has(name)) throw new ApiError('bad_request', `the query has more than one ${name}`);
+    members.set(name, value);
+  }
+  members.delete('project_id');
+  return schema ? checked(schema, Object.fromEntries(members), 'the query is not valid') : {};
+}
+
+function checked(schema: z.ZodObject, members: object, otherwise: string): Record<string, unknown> {
+  const result = schema.safeParse(members);
+  if (!result.success) throw new ApiError('bad_request', result.error.issues[0]?.message ?? otherwise);
+  return result.data;
+}

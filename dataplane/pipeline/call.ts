@@ -1,0 +1,63 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Reach } from '../directory/reach.ts';
+import type { StoreTarget } from '../directory/stores.ts';
+import type { TokenRecord } from '../directory/tokens.ts';
+import type { JsonObject } from '../json/object.ts';
+import type { Counts } from '../metering/port.ts';
+import type { Store } from '../store/port.ts';
+
+/** A request as both transports give it. */
+export interface Request {
+  readonly method: string;
+  /** The request target as it was sent. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  /** All bytes of the body, which has at most so many; rejects with an ApiError. Called once at most. */
+  readBody(mostBytes: number, tenant?: string): Buffer | Promise<Buffer>;
+  /** Counts bytes as held in memory for `tenant` until the answer has left. */
+  hold(bytes: number, tenant?: string): void;
+}
+
+/** A JSON body: its text, and its members as the operation's schema judged them. */
+export interface Body {
+  json: JsonObject;
+  fields: Record<string, unknown>;
+}
+
+/** A request on its way through the pipeline; each field is set by the step that is named. */
+export interface Call {
+  request: Request;
+  requestId: string;
+  /** authenticate */
+  token: TokenRecord;
+  /** key; empty where the path has none. */
+  key: string;
+  /** query */
+  query: Record<string, unknown>;
+  /** body; empty where the request has none. */
+  body: Body;
+  /** project; the project that the request turned out to be about. */
+  project: string | undefined;
+  /** project; what the token and the request name, be it there or not. */
+  reach: Reach;
+  /** project; undefined where the operation can do without a store that serves. */
+  target: StoreTarget | undefined;
+  /** project; only where the operation has the target `store`. */
+  store: Store;
+}
+
+/** What goes back to the client. */
+export interface Answer {
+  status: number;
+  /** Content-Type; application/json where absent. */
+  type?: string;
+  body: Buffer | string;
+  headers?: Readonly<Record<string, string>>;
+  /** What was run and is charged, where that is less than `charge` took. */
+  ran?: Counts;
+}
+
+/** A 200 answer of JSON text. */
+export function ok(body: Buffer | string): Answer {
+  return { status: 200, body };
+}

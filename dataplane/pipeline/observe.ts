@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { ErrorCode } from './errors.ts';
+import type { Metrics } from './metrics.ts';
+
+const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** The id that a request came with where it is a sane one, else a new one. */
+export function requestIdOf(inbound: string | string[] | undefined): string {
+  return typeof inbound === 'string' && SANE_REQUEST_ID.test(inbound) ? inbound : randomUUID();
+}
+
+/** How a request went; logs and metrics are made of it. No field holds a key, a value, a token or a query. */
+export interface Outcome {
+  requestId: string;
+  /** id of the operation, `none` where there was no such route. */
+  route: string;
+  method: string;
+  /** 499 where the client went away before its answer. */
+  status: number;
+  code: ErrorCode | undefined;
+  project: string | undefined;
+  milliseconds: number;
+}
+
+/** Which requests have a line in the log: those that failed, or all. */
+export type AccessLog = 'errors' | 'all';
+
+/** Counts and logs how requests went. */
+export function createObserver(log: Logger, metrics: Metrics, accessLog: AccessLog): (outcome: Outcome) => void {
+  return (outcome) => {
+    const { requestId, route, method, status, code, project, milliseconds } = outcome;
+    metrics.count(route, method, status, code ?? '', milliseconds / 1000);
+    if (project !== undefined) metrics.countProject(project, status);
+    if (status < 400 && accessLog === 'errors') return;
+    const level = status >= 500 ? 'warn' : 'info';
+    log[level]({ requestId, route, method, status, code, ms: Math.round(milliseconds * 10) / 10, project });
+  };
+}

@@ -1,0 +1,38 @@
+import type { z } from 'zod';
+import type { Counts } from '../metering/port.ts';
+import type { Answer, Call } from './call.ts';
+import type { ErrorCode } from './errors.ts';
+
+/** What a token must hold: a scope, a role of the system namespace, or nothing beyond being valid; `none` needs no token. */
+export type Access = 'kv:read' | 'kv:write' | 'system:read' | 'system:admin' | 'token' | 'none';
+
+/**
+ * One call of the API as data: what it takes, what it costs and how it answers. The pipeline serves it, and the OpenAPI
+ * document is made of the same fields.
+ */
+export interface Operation {
+  /** operationId of the document and `route` of the metrics. */
+  id: string;
+  method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
+  /** `{key}` stands for the rest of the path up to what follows it, slashes included. */
+  path: string;
+  summary: string;
+  description?: string;
+  tag: string;
+  access: Access;
+  /** Whether `run` needs the store that the request is about, or only to know its project. */
+  target: 'store' | 'project' | 'none';
+  /** Members of the query besides `project_id`; each a text as it came, so schemas coerce. */
+  query?: z.ZodObject;
+  /** Members of the JSON body besides `project_id`; a required one makes the body required. */
+  body?: z.ZodObject;
+  /** The most bytes that the body may have, where that is more than the largest value needs. */
+  bodyBytes?: number;
+  /** What is taken from the budget before `run`; absent costs nothing. `run` may report less through `ran`. */
+  charge?: (call: Call) => Counts;
+  /** Schema of the 200 answer. */
+  answer: z.ZodType;
+  /** Error codes that this call gives beyond those of every call with a token. */
+  errors: readonly ErrorCode[];
+  run: (call: Call) => Answer | Promise<Answer>;
+}

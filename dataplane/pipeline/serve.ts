@@ -1,0 +1,155 @@
+import type { Logger } from 'pino';
+import type { StoreIndex } from '../directory/stores.ts';
+import type { TokenIndex, TokenRecord } from '../directory/tokens.ts';
+import { EMPTY_OBJECT, type JsonObject } from '../json/object.ts';
+import type { Meter } from '../metering/port.ts';
+import type { Stores } from '../store/port.ts';
+import type { Budget } from './admission.ts';
+import { authenticate, authorize } from './authenticate.ts';
+import { checkBody, checkQuery, hasBody, parseBody, requireJson } from './body.ts';
+import type { Answer, Call, Request } from './call.ts';
+import { ApiError, ERRORS, type ErrorCode, problem, toApiError } from './errors.ts';
+import { readKey } from './key.ts';
+import { charge, takePermit } from './limits.ts';
+import { createMatcher } from './match.ts';
+import { type Outcome, requestIdOf } from './observe.ts';
+import type { Operation } from './operation.ts';
+import { namedProject, requireServing, resolve } from './project.ts';
+
+/** All that the pipeline is made of; nothing in it listens, watches or reads files. */
+export interface PipelineParts {
+  operations: readonly Operation[];
+  log: Logger;
+  observe: (outcome: Outcome) => void;
+  /** Answers ask clients to connect elsewhere while this is true. */
+  draining: () => boolean;
+  directory: { stores: StoreIndex; tokens: TokenIndex };
+  systemNamespace: string;
+  stores: Stores;
+  meter: Meter;
+  budget: Budget;
+  /** The most bytes of a request body, where the operation does not say otherwise. */
+  bodyBytes: number;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+/** An answer with all its headers; Content-Length and those of the connection are the transport's. */
+export interface Reply {
+  status: number;
+  headers: Record<string, string>;
+  body: Buffer | string;
+  /** To be called once when the answer has left, or when the client has gone without it. */
+  done: (delivered: boolean) => void;
+}
+
+export type Serve = (request: Request) => Promise<Reply>;
+
+const NO_QUERY = new URLSearchParams();
+
+/** The way of every request, whatever transport it came by. `serve` never rejects. */
+export function createPipeline(parts: PipelineParts): Serve {
+  const { log, observe, draining, directory, systemNamespace, stores, meter, budget, now } = parts;
+  const match = createMatcher(parts.operations);
+
+  return async function serve(request) {
+    const started = performance.now();
+    const call = { request, requestId: requestIdOf(request.headers['x-request-id']) } as Call;
+    const headers: Record<string, string> = { 'X-Request-Id': call.requestId, 'Cache-Control': 'no-store' };
+    if (draining()) headers.Connection = 'close';
+    const found = match(request.method, request.url);
+    let code: ErrorCode | undefined;
+    let answer: Answer;
+    try {
+      if (found.found !== 'operation') throw noSuchRoute(found);
+      const query = found.query === '' ? NO_QUERY : new URLSearchParams(found.query);
+      answer = await perform(found.operation, call, found.rawKey, query, headers);
+      if (request.method === 'GET') budget.check();
+    } catch (error) {
+      const apiError = toApiError(error);
+      code = apiError.code;
+      if (code === 'internal_error') logFailure(call.requestId, error);
+      answer = refusal(apiError, call.requestId);
+    }
+    headers['Content-Type'] = answer.type ?? 'application/json';
+    if (answer.headers) Object.assign(headers, answer.headers);
+    request.hold(answer.body.length, call.token?.namespace);
+    const { status } = answer;
+    const route = found.found === 'operation' ? found.operation.id : 'none';
+    const done = (delivered: boolean) =>
+      observe({
+        requestId: call.requestId,
+        route,
+        method: request.method,
+        status: delivered ? status : 499,
+        code,
+        project: call.project,
+        milliseconds: performance.now() - started,
+      });
+    return { status, headers, body: answer.body, done };
+  };
+
+  /** The steps in order; each throws an ApiError where it is not passed. */
+  async function perform(
+    operation: Operation,
+    call: Call,
+    rawKey: string | undefined,
+    query: URLSearchParams,
+    headers: Record<string, string>,
+  ): Promise<Answer> {
+    const { request } = call;
+    budget.check();
+    if (operation.access !== 'none') {
+      call.token = authenticate(directory.tokens, request.headers.authorization, now());
+      authorize(call.token, operation.access);
+      budget.check(call.token.namespace);
+    }
+    call.key = rawKey === undefined ? '' : readKey(rawKey);
+    const json = operation.body ? await readObject(operation, request, call.token) : EMPTY_OBJECT;
+    if (operation.target !== 'none') locate(operation, call, json, query);
+    if (call.target) {
+      const passed = takePermit(meter, call.target, headers);
+      if (passed) await passed;
+    }
+    call.query = checkQuery(query, operation.query);
+    if (operation.body) call.body = { json, fields: checkBody(json, operation.body) };
+    if (!operation.charge || !call.target) return operation.run(call);
+    return charge(meter, call.target, operation.charge(call), headers, () => operation.run(call));
+  }
+
+  async function readObject(operation: Operation, request: Request, token: TokenRecord): Promise<JsonObject> {
+    if (!hasBody(request.headers)) return EMPTY_OBJECT;
+    requireJson(request.headers);
+    const body = request.readBody(operation.bodyBytes ?? parts.bodyBytes, token?.namespace);
+    return parseBody(body instanceof Promise ? await body : body);
+  }
+
+  function locate(operation: Operation, call: Call, json: JsonObject, query: URLSearchParams): void {
+    const found = resolve(directory.stores, systemNamespace, call.token, () => namedProject(json, query));
+    if (operation.target === 'store') {
+      call.target = requireServing(found);
+      call.store = stores.open(call.target);
+    } else if (found.state === 'serving') call.target = found.target;
+    call.reach = found;
+    call.project = call.target?.project;
+  }
+
+  function logFailure(requestId: string, error: unknown): void {
+    log.error({ requestId, stack: error instanceof Error ? error.stack : undefined }, 'failed');
+  }
+}
+
+function noSuchRoute(found: { found: 'nothing' } | { found: 'other-methods'; allow: readonly string[] }): ApiError {
+  if (found.found === 'nothing') return new ApiError('not_found', 'there is no such route; check the path');
+  const allow = found.allow.join(', ');
+  return new ApiError('method_not_allowed', `this route takes ${allow}`, { headers: { Allow: allow } });
+}
+
+function refusal(error: ApiError, requestId: string): Answer {
+  return {
+    status: ERRORS[error.code].status,
+    type: 'application/problem+json',
+    headers: error.headers,
+    body: problem(error, requestId),
+  };
+}
