@@ -48,6 +48,31 @@ export interface KVStoreSpec {
    */
   deletionPolicy: 'Retain' | 'Delete';
   /**
+   * Where reads are answered from. primary asks Redis each time. cached also serves values from the data plane's memory, from which Redis removes them when they are written; a request with Cache-Control no-store asks Redis all the same. Changes without a restart.
+   */
+  reads: 'primary' | 'cached';
+  /**
+   * Name of a plan of the installation, which sets limits; what limits says goes before it. The condition SpecAccepted lists the plans where there is none of this name.
+   */
+  plan?: string;
+  /**
+   * How much the project's clients may ask of the data plane. What neither this nor the plan sets is not limited. Changes without a restart.
+   */
+  limits?: {
+    /**
+     * Requests per second that are let through over time; the rest answer 429.
+     */
+    requestsPerSecond?: number;
+    /**
+     * Requests that are let through at once after a pause; absent means those of one second.
+     */
+    burst?: number;
+    /**
+     * Tokens that operations may cost in a calendar month (UTC), a decimal number such as "0.5"; the rest answer 402. The installation says what each operation costs.
+     */
+    tokensPerMonth?: string;
+  };
+  /**
    * How data is kept on disk.
    */
   persistence: {
@@ -208,6 +233,23 @@ export interface KVStoreStatus {
      * Redis' used_memory in bytes, updated when it has moved by a twentieth of the limit.
      */
     used?: number;
+  };
+  /**
+   * The limits in force, made of spec.plan and spec.limits; what is absent is not limited. The data plane goes by these.
+   */
+  limits?: {
+    /**
+     * Requests per second that are let through over time.
+     */
+    requestsPerSecond?: number;
+    /**
+     * Requests that are let through at once after a pause; absent means those of one second.
+     */
+    burst?: number;
+    /**
+     * Tokens that operations may cost in a calendar month (UTC), a decimal number.
+     */
+    tokensPerMonth?: string;
   };
   /**
    * What is true of the store now; docs/conditions.md lists each type and what to do.

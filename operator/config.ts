@@ -1,14 +1,45 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 
+/** Tokens with at most 9 decimals, so that a month's fit a signed 64-bit number of nano-tokens. As in crds/. */
+const TOKENS = /^(?=.*[1-9])(0|[1-9][0-9]{0,8})(\.[0-9]{1,9})?$/;
+
+const limits = z
+  .strictObject({
+    requestsPerSecond: z.int().min(1).max(1_000_000).exactOptional(),
+    burst: z.int().min(1).max(10_000_000).exactOptional(),
+    tokensPerMonth: z.string().regex(TOKENS).exactOptional(),
+  })
+  .refine(({ burst, requestsPerSecond }) => burst === undefined || requestsPerSecond !== undefined, {
+    message: 'burst needs a rate to go with it: add requestsPerSecond',
+    path: ['burst'],
+  });
+
 const schema = z.strictObject({
   systemNamespace: z.string().min(1),
   versions: z.record(z.string().regex(/^\d+\.\d+(\.\d+)?$/), z.string().min(1)),
+  plans: z
+    .record(
+      z
+        .string()
+        .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
+        .max(63),
+      limits,
+    )
+    .default({}),
   imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional(),
   dataPlaneUrl: z.url({ protocol: /^https?$/ }),
   masterKeySecret: z
     .strictObject({ name: z.string().min(1), key: z.string().min(1) })
     .default({ name: 'cubby-master-key', key: 'master-key' }),
+  ledger: z
+    .strictObject({
+      version: z.string().min(1),
+      memory: z.string().min(1).default('64Mi'),
+      size: z.string().min(1).default('1Gi'),
+      storageClassName: z.string().min(1).exactOptional(),
+    })
+    .optional(),
   concurrency: z.int().min(1).max(1000).default(20),
   resyncSeconds: z.int().min(1).max(86_400).default(60),
   leaderElection: z
@@ -18,7 +49,10 @@ const schema = z.strictObject({
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
 });
 
-/** The operator's configuration; `versions` are images by Redis version, `dataPlaneUrl` is what token Secrets say. */
+/**
+ * The operator's configuration; `versions` are images by Redis version, `plans` limits by name, `dataPlaneUrl` is what
+ * token Secrets say, `ledger` is the KVStore that it keeps in the system namespace, absent where it keeps none.
+ */
 export type Config = Readonly<z.infer<typeof schema>>;
 
 /** Where the chart mounts the file. */

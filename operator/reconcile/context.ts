@@ -4,6 +4,7 @@ import type { KubeClient } from '../../kube/client.ts';
 import type { EventRecorder } from '../../kube/events.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import type { ConnectRedis } from '../redis/session.ts';
+import type { StoreLimits } from '../status/store-facts.ts';
 import type { Pod, Secret, StatefulSet, VolumeClaim } from './kinds.ts';
 
 /** Name of the index of stores by the project that they claim. */
@@ -26,6 +27,8 @@ export interface Settings {
   systemNamespace: string;
   /** Images by version. */
   versions: Readonly<Record<string, string>>;
+  /** Limits by the name of the plan that sets them. */
+  plans: Readonly<Record<string, StoreLimits>>;
   imagePullPolicy?: string | undefined;
   dataPlaneUrl: string;
   resyncMs: number;

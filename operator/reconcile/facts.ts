@@ -1,25 +1,35 @@
 import { isReady, isTerminating } from '../status/pod.ts';
 import type { Findings, RedisState, StoreFacts } from '../status/store-facts.ts';
+import type { Resolved } from './limits.ts';
 import type { Observed } from './observe.ts';
 
 /** What the conditions are made from: the snapshot and what the parts of the reconcile found. */
-export function collectFacts(observed: Observed, parts: readonly Partial<Findings>[]): StoreFacts {
+export function collectFacts(
+  observed: Observed,
+  { limits, refusals }: Resolved,
+  parts: readonly Partial<Findings>[],
+): StoreFacts {
   const { store, project, pod } = observed;
   const podReady = pod !== undefined && isReady(pod) && !isTerminating(pod);
   const redis = redisState(observed.redis);
   const collected = {
-    refusals: [...(project.refusal ? [project.refusal] : []), ...parts.flatMap((part) => part.refusals ?? [])],
+    refusals: [
+      ...(project.refusal ? [project.refusal] : []),
+      ...parts.flatMap((part) => part.refusals ?? []),
+      ...refusals,
+    ],
     troubles: parts.flatMap((part) => part.troubles ?? []),
     steps: parts.flatMap((part) => part.steps ?? []),
   };
   return {
     store,
     projectId: project.id,
+    limits,
     podReady,
     podExists: pod !== undefined,
     redis,
     ...collected,
-    steps: [...collected.steps, ...ownSteps(observed, podReady, redis, collected.refusals.length > 0)],
+    steps: [...collected.steps, ...ownSteps(observed, podReady, redis, collected.refusals.length > refusals.length)],
   };
 }
 

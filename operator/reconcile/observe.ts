@@ -38,7 +38,7 @@ export interface Observed {
 
 /** Takes the snapshot: from the caches, and from Redis where it runs. The caller closes the session. */
 export async function observe(context: Context, store: KVStore, signal: AbortSignal): Promise<Observed> {
-  const { caches } = context;
+  const { caches, settings } = context;
   const { namespace, name, uid } = store.metadata;
   const names = childNames(name);
   const ours = <T extends ApiObject>(object: T | undefined, owner: string | undefined): T | undefined =>
@@ -47,7 +47,7 @@ export async function observe(context: Context, store: KVStore, signal: AbortSig
   const pod = ours(caches.pods.get({ namespace, name: names.pod }), statefulSet?.metadata.uid);
   return {
     store,
-    project: judgeProject(store, caches.stores),
+    project: judgeProject(store, caches.stores, settings.systemNamespace),
     statefulSet,
     accepted: readAccepted(statefulSet),
     pod,

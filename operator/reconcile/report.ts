@@ -24,12 +24,24 @@ export async function reportStatus<T extends ApiObject & { status?: Status }>(
 ): Promise<void> {
   const before = written.get(object) ?? object.status;
   if (isDeepStrictEqual(before, status)) return;
-  // A merge patch removes only what it names.
-  const gone = Object.keys(before ?? {}).filter((field) => !(field in status));
-  const body = { status: { ...Object.fromEntries(gone.map((field) => [field, null])), ...status } };
+  const body = { status: mergePatch(before ?? {}, status) };
   const options = { type: 'merge', subresource: 'status', fieldManager: FIELD_MANAGER, signal } as const;
   await client.patch(resource, keyOf(object), body, options);
   written.set(object, status);
   for (const { type, reason, message } of tellTransitions(before?.conditions, status.conditions))
     events.record(object, type, reason, message);
+}
+
+/** The merge patch that makes `after` of `before`, whatever else is as it was: it removes only what it names, at any depth. */
+function mergePatch(before: object, after: object): Record<string, unknown> {
+  const gone = Object.keys(before).filter((field) => !(field in after));
+  const set = Object.entries(after).map(([field, value]) => {
+    const old = (before as Record<string, unknown>)[field];
+    return [field, isFields(old) && isFields(value) ? mergePatch(old, value) : value];
+  });
+  return { ...Object.fromEntries(gone.map((field) => [field, null])), ...Object.fromEntries(set) };
+}
+
+function isFields(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

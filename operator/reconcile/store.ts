@@ -12,6 +12,7 @@ import { maintainClaim } from './claim.ts';
 import type { Context } from './context.ts';
 import { collectFacts } from './facts.ts';
 import { kvStores } from './kinds.ts';
+import { resolveLimits } from './limits.ts';
 import { type Observed, observe } from './observe.ts';
 import { planStore } from './plan.ts';
 import { maintainPod } from './pod.ts';
@@ -32,7 +33,7 @@ export async function reconcileStore(
   const observed = await observe(context, store, signal);
   try {
     const outcome = observed.project.refusal ? untouched : await act(context, observed, signal);
-    const facts = collectFacts(observed, outcome.parts);
+    const facts = collectFacts(observed, resolveLimits(store, context.settings.plans), outcome.parts);
     const status = storeStatus(facts, report(observed, outcome), context.now());
     await reportStatus(context, kvStores, store, status, signal);
     const soonest = facts.steps.map(({ reason }) => POLL_MS[reason] ?? WATCHED_MS);

@@ -38,12 +38,15 @@ export async function reconcileToken(
 /** The store that a token is for, and the project that it serves. */
 type Target = NonNullable<TokenFacts['store']> & { projectId: string | undefined };
 
-function findTarget({ caches }: Pick<Context, 'caches'>, { spec, metadata }: KVToken): Target | undefined {
+function findTarget(
+  { caches, settings }: Pick<Context, 'caches' | 'settings'>,
+  { spec, metadata }: KVToken,
+): Target | undefined {
   if (!spec.storeRef) return undefined;
   const { name } = spec.storeRef;
   const store = caches.stores.get({ namespace: metadata.namespace, name });
   if (!store) return { name, exists: false, refusal: undefined, projectId: undefined };
-  const project = judgeProject(store, caches.stores);
+  const project = judgeProject(store, caches.stores, settings.systemNamespace);
   return { name, exists: true, refusal: project.refusal, projectId: project.id };
 }
 

@@ -8,6 +8,7 @@ export type ReadyReason =
   | 'Hibernated'
   | 'ProjectIdConflict'
   | 'ProjectIdInvalid'
+  | 'ProjectIdReserved'
   | 'Loading'
   | 'NotReady'
   | 'Unavailable';
@@ -19,7 +20,7 @@ export function ready(facts: StoreFacts): Verdict<ReadyReason> {
 }
 
 function judge({ store, refusals, troubles, redis, podReady }: StoreFacts): [boolean, ReadyReason, string] {
-  for (const reason of ['ProjectIdInvalid', 'ProjectIdConflict'] as const) {
+  for (const reason of ['ProjectIdInvalid', 'ProjectIdReserved', 'ProjectIdConflict'] as const) {
     const refusal = refusals.find((candidate) => candidate.reason === reason);
     if (refusal) return [false, reason, refusal.message];
   }
@@ -30,7 +31,8 @@ function judge({ store, refusals, troubles, redis, podReady }: StoreFacts): [boo
     return [true, 'PodReady', `the pod is ready by its probe; the operator itself could not ask Redis: ${redis.why}`];
   }
   if (redis.state === 'loading') return [false, 'Loading', 'Redis is reading its data from disk'];
-  const [trouble] = [...troubles, ...refusals];
+  // A plan says nothing of Redis.
+  const trouble = [...troubles, ...refusals].find(({ reason }) => reason !== 'PlanUnknown');
   if (trouble) return [false, 'Unavailable', trouble.message];
   return [false, 'NotReady', redis.state === 'absent' ? 'the pod is not running yet' : 'the pod is not ready yet'];
 }

@@ -1,3 +1,4 @@
+import type { KVStoreStatus } from '../../contract/kvstore.gen.ts';
 import type { KVStore } from '../../contract/objects.ts';
 import type { Finding } from './finding.ts';
 import type { PodReason } from './pod-trouble.ts';
@@ -6,6 +7,7 @@ import type { PodReason } from './pod-trouble.ts';
 export type RefusalReason =
   | 'ProjectIdInvalid'
   | 'ProjectIdConflict'
+  | 'ProjectIdReserved'
   | 'VersionUnknown'
   | 'DowngradeRefused'
   | 'ImageUnavailable'
@@ -16,6 +18,7 @@ export type RefusalReason =
   | 'ResizeRefused'
   | 'VolumeNotExpandable'
   | 'RolledBack'
+  | 'PlanUnknown'
   | 'SpecRefused';
 
 /** What is wrong apart from spec. */
@@ -42,6 +45,9 @@ export type StepReason =
   | 'Hibernating'
   | 'WaitingForDeletion';
 
+/** What a project's clients may ask; what is absent is not limited. */
+export type StoreLimits = NonNullable<KVStoreStatus['limits']>;
+
 /** What the operator knows of the store's Redis. */
 export type RedisState =
   | { state: 'absent' }
@@ -63,6 +69,8 @@ export interface StoreFacts extends Findings {
   store: KVStore;
   /** The project that the store serves; absent while it may not serve one. */
   projectId: string | undefined;
+  /** The limits in force; undefined where nothing is limited. */
+  limits: StoreLimits | undefined;
   podReady: boolean;
   /** A pod exists, ending or not. */
   podExists: boolean;

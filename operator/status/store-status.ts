@@ -20,7 +20,7 @@ const USED_STEP = 1 / 20;
 
 /** The whole status of a store. Equal facts give an equal status. */
 export function storeStatus(facts: StoreFacts, report: StoreReport, now: Date): KVStoreStatus {
-  const { store, projectId, redis } = facts;
+  const { store, projectId, limits, redis } = facts;
   const { namespace, name, generation } = store.metadata;
   const before = store.status;
   const version = redis.state === 'answering' ? redis.version : before?.version;
@@ -36,6 +36,7 @@ export function storeStatus(facts: StoreFacts, report: StoreReport, now: Date): 
     credentialGeneration: before?.credentialGeneration ?? 1,
     endpoint: { host: serviceHost(namespace, name), port: REDIS_PORT },
     ...(memory && { memory }),
+    ...(limits && { limits }),
     conditions: toConditions(verdicts, before?.conditions, generation, now),
   };
 }

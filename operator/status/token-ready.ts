@@ -9,7 +9,8 @@ export type TokenReason =
   | 'Expired'
   | 'StoreNotFound'
   | 'ProjectIdConflict'
-  | 'ProjectIdInvalid';
+  | 'ProjectIdInvalid'
+  | 'ProjectIdReserved';
 
 /** All that a token's condition is made from. */
 export interface TokenFacts {

@@ -42,6 +42,21 @@ const storeCases: Case[] = [
     accepts: { ...store, projectId: 'a', memory: '64Mi' },
     refuses: { ...store, projectId: 'b' },
   },
+  {
+    rule: 'limits.burst needs a rate',
+    accepts: { ...store, plan: 'free', limits: { burst: 5 } },
+    refuses: { ...store, limits: { burst: 5 } },
+  },
+  {
+    rule: 'plan must have only a-z, 0-9',
+    accepts: { ...store, plan: 'free-2' },
+    refuses: { ...store, plan: 'Free' },
+  },
+  {
+    rule: 'limits.tokensPerMonth must be a decimal number',
+    accepts: { ...store, limits: { tokensPerMonth: '999999999.000000001' } },
+    refuses: { ...store, limits: { tokensPerMonth: '0.000000000' } },
+  },
   { rule: 'version must be a Redis version', accepts: { version: '8.0.2' }, refuses: { version: 'latest' } },
   {
     rule: 'image must be an image reference',
@@ -188,6 +203,21 @@ test('defaults are filled in by the API server', async () => {
     evictionPolicy: 'noeviction',
     enabled: true,
     deletionPolicy: 'Retain',
+    reads: 'primary',
     persistence: { mode: 'aof', fsync: 'everysec', size: '1Gi' },
   });
+});
+
+test('a budget is refused that is no decimal number of at most 9 decimals, and a limit below 1', async () => {
+  const budgets = ['1e3', '.5', '1.', '00', '01', '-1', '1000000000', '0.0000000001', ' 1', '1,5', ''];
+  const limits = [...budgets.map((tokensPerMonth) => ({ tokensPerMonth })), { requestsPerSecond: 0 }, {}];
+  for (const [i, refused] of limits.entries()) {
+    const create = admin.create(kvStores, {
+      apiVersion: API_VERSION,
+      kind: 'KVStore',
+      metadata: { namespace, name: `limits-${i}` },
+      spec: { ...store, limits: refused },
+    } as KubeObject);
+    await assert.rejects(create, /spec.limits/, JSON.stringify(refused));
+  }
 });

@@ -14,6 +14,7 @@ test('what is not given has its default, and nothing can be changed', () => {
   assert.equal(config.concurrency, 20);
   assert.equal(config.resyncSeconds, 60);
   assert.deepEqual(config.masterKeySecret, { name: 'cubby-master-key', key: 'master-key' });
+  assert.deepEqual([config.plans, config.ledger], [{}, undefined]);
   assert.ok(Object.isFrozen(config));
 });
 
@@ -27,4 +28,14 @@ test('an error names the file, the field and what is wrong', () => {
     () => readConfig('/nowhere/operator.json'),
     /cannot read the configuration \/nowhere\/operator\.json; name another file with --config/,
   );
+});
+
+test('a plan says what a KVStore could say, and nothing else', () => {
+  const plans = { free: { requestsPerSecond: 20, burst: 40, tokensPerMonth: '0.5' } };
+  assert.deepEqual(parse({ plans }).plans, plans);
+  for (const tokensPerMonth of ['0', '0.0', '1e3', '1000000000', '0.0000000001', '.5', '01'])
+    assert.throws(() => parse({ plans: { free: { tokensPerMonth } } }), /tokensPerMonth/, tokensPerMonth);
+  assert.throws(() => parse({ plans: { free: { requestPerSecond: 1 } } }), /requestPerSecond/);
+  assert.throws(() => parse({ plans: { free: { burst: 1 } } }), /add requestsPerSecond/);
+  assert.throws(() => parse({ plans: { Free: {} } }), /Free/);
 });

@@ -27,6 +27,7 @@ export function store(spec: Partial<KVStore['spec']> = {}, status?: KVStore['sta
       evictionPolicy: 'noeviction',
       enabled: true,
       deletionPolicy: 'Retain',
+      reads: 'primary',
       persistence: { mode: 'aof', fsync: 'everysec', size: '1Gi' },
       ...spec,
     },

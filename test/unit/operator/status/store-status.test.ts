@@ -12,6 +12,7 @@ function facts(changes: Partial<StoreFacts> = {}): StoreFacts {
   return {
     store: store(),
     projectId: 'shop.main',
+    limits: undefined,
     podReady: true,
     podExists: true,
     redis: { state: 'answering', version: '8.0.2' },
@@ -142,6 +143,12 @@ test('a store without a project has none in its status, and keeps what Redis las
   const conflicted = status({ store: store({}, before), projectId: undefined, redis: { state: 'absent' } });
   assert.equal('projectId' in conflicted, false);
   assert.equal(conflicted.version, '8.0.2');
+});
+
+test('an unknown plan is told, and is not why a pod does not run', () => {
+  const refusals = [{ reason: 'PlanUnknown' as const, message: 'no such plan' }];
+  assert.equal(condition({ refusals }, 'SpecAccepted'), 'False PlanUnknown');
+  assert.equal(condition({ refusals, podReady: false, redis: { state: 'absent' } }, 'Ready'), 'False NotReady');
 });
 
 test('used memory moves by a twentieth of the limit, and with the limit', () => {
