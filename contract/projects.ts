@@ -11,10 +11,14 @@ export function claimedProject(store: KVStore): string {
 /** The KVStore, in the system namespace, that keeps what is left of budgets and rates, and the project that it serves. */
 export const LEDGER = { name: 'ledger', projectId: 'cubby-ledger' } as const;
 
+/** Whether a store is the ledger, by its place. */
+export function isLedger({ metadata }: KVStore, systemNamespace: string): boolean {
+  return metadata.namespace === systemNamespace && metadata.name === LEDGER.name;
+}
+
 /** Whether a store claims the ledger's project without being the ledger: nobody else may ever serve it. */
 export function claimsReserved(store: KVStore, systemNamespace: string): boolean {
-  const { namespace, name } = store.metadata;
-  return claimedProject(store) === LEDGER.projectId && !(namespace === systemNamespace && name === LEDGER.name);
+  return claimedProject(store) === LEDGER.projectId && !isLedger(store, systemNamespace);
 }
 
 /**

@@ -1,14 +1,16 @@
-import { claimedProject } from '../contract/projects.ts';
+import { claimedProject, LEDGER } from '../contract/projects.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Controller, Run } from '../kube/controller.ts';
 import type { EventRecorder } from '../kube/events.ts';
+import { formatKey } from '../kube/object.ts';
 import { createQueue } from '../kube/queue.ts';
 import { persistentVolumeClaims, pods, type Resource, secrets, statefulSets } from '../kube/resources.ts';
 import type { Config } from './config.ts';
 import { BY_STORE, startCaches } from './controller/caches.ts';
 import { type ControllerName, enqueue, type Queues, startControllers } from './controller/controllers.ts';
-import { childChanged, type Lookups, storeChanged, tokenChanged } from './controller/triggers.ts';
+import { childChanged, type Lookups, ledgerChanged, storeChanged, tokenChanged } from './controller/triggers.ts';
 import { BY_PROJECT, type Context } from './reconcile/context.ts';
+import { reconcileLedger } from './reconcile/ledger.ts';
 import { reconcileStore } from './reconcile/store.ts';
 import { reconcileToken } from './reconcile/token.ts';
 import type { ConnectRedis } from './redis/session.ts';
@@ -37,9 +39,15 @@ export interface Operator {
 /** Fills the caches and keeps them; writes nothing before `lead`. */
 export function startOperator(options: OperatorOptions): Operator {
   const { client, config, connectRedis, events, onRun, onWatchError } = options;
-  const queues: Queues = { store: createQueue(), token: createQueue() };
+  const queues: Queues = { store: createQueue(), token: createQueue(), ledger: createQueue() };
+  const wakeLedger = () => {
+    if (config.ledger) queues.ledger.add(formatKey({ namespace: config.systemNamespace, name: LEDGER.name }), 'edit');
+  };
   const caches = startCaches(client, {
-    onStore: (store, change) => enqueue(queues, storeChanged(store, change, lookups), 'edit'),
+    onStore: (store, change) => {
+      enqueue(queues, storeChanged(store, change, lookups), 'edit');
+      if (ledgerChanged(store, change, config.systemNamespace)) wakeLedger();
+    },
     onToken: (token, change) => enqueue(queues, tokenChanged(token, change), 'edit'),
     onChild: (child) => enqueue(queues, childChanged(child), 'change'),
     onError: onWatchError,
@@ -77,7 +85,9 @@ export function startOperator(options: OperatorOptions): Operator {
       const reconcile = {
         store: (key: string, signal: AbortSignal) => reconcileStore(whole, key, signal),
         token: (key: string, signal: AbortSignal) => reconcileToken(whole, key, signal),
+        ledger: (key: string, signal: AbortSignal) => reconcileLedger(whole, key, signal),
       };
+      wakeLedger(); // where there is none, no change tells of it
       controllers = startControllers(queues, reconcile, config.concurrency, onRun);
     },
     async stop() {

@@ -2,10 +2,10 @@ import { type Controller, type Reconcile, type Run, startController } from '../.
 import type { Priority, Queue } from '../../kube/queue.ts';
 import type { Affected } from './triggers.ts';
 
-/** The two kinds that the operator reconciles. */
-export type ControllerName = 'store' | 'token';
+/** What the operator reconciles: the two kinds, and that the ledger is one of the stores. */
+export type ControllerName = 'store' | 'token' | 'ledger';
 
-/** One queue for each kind. */
+/** One queue for each controller. */
 export type Queues = Record<ControllerName, Queue>;
 
 /** Puts the keys of whom a change concerns on their queues. */
@@ -17,14 +17,14 @@ export function enqueue(queues: Queues, { stores, tokens }: Affected, priority: 
 /** A reconcile must end within this many ms. Every call inside has a limit of its own, so this is for what nobody foresaw. */
 const TIMEOUT_MS = 30_000;
 
-/** Works both queues off, each with up to `concurrency` keys at a time. */
+/** Works every queue off, each with up to `concurrency` keys at a time. */
 export function startControllers(
   queues: Queues,
   reconcile: Record<ControllerName, Reconcile>,
   concurrency: number,
   onRun: (name: ControllerName, run: Run) => void,
 ): Controller {
-  const controllers = (['store', 'token'] as const).map((name) =>
+  const controllers = (['store', 'token', 'ledger'] as const).map((name) =>
     startController({
       queue: queues[name],
       reconcile: reconcile[name],

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { STORE_LABEL, TOKEN_LABEL } from '../../contract/labels.ts';
 import type { KVStore, KVToken } from '../../contract/objects.ts';
+import { isLedger } from '../../contract/projects.ts';
 import { type ApiObject, controllerOf, formatKey } from '../../kube/object.ts';
 import type { Change } from './caches.ts';
 
@@ -28,6 +29,11 @@ export function storeChanged(store: KVStore, change: Change<KVStore>, lookups: L
   if (change.type === 'updated') return { stores: isEdit(store, change.old) ? [keyText(store)] : [], tokens: [] };
   const stores = [...new Set([keyText(store), ...lookups.claimants(store).map(keyText)])];
   return { stores, tokens: stores.flatMap((key) => lookups.tokensOf(key).map(keyText)) };
+}
+
+/** Whether a change of a store is one of the ledger's, and not of its status alone. */
+export function ledgerChanged(store: KVStore, change: Change<KVStore>, systemNamespace: string): boolean {
+  return isLedger(store, systemNamespace) && (change.type !== 'updated' || isEdit(store, change.old));
 }
 
 /** Whom a changed token concerns. */

@@ -4,6 +4,7 @@ import type { KubeClient } from '../../kube/client.ts';
 import type { EventRecorder } from '../../kube/events.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import type { ConnectRedis } from '../redis/session.ts';
+import type { LedgerSettings } from '../resources/ledger.ts';
 import type { StoreLimits } from '../status/store-facts.ts';
 import type { Pod, Secret, StatefulSet, VolumeClaim } from './kinds.ts';
 
@@ -31,6 +32,8 @@ export interface Settings {
   plans: Readonly<Record<string, StoreLimits>>;
   imagePullPolicy?: string | undefined;
   dataPlaneUrl: string;
+  /** The ledger that the operator keeps, where it keeps one. */
+  ledger?: LedgerSettings | undefined;
   resyncMs: number;
 }
 

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { API_VERSION, type KVStore, type KVToken } from '../../../../contract/objects.ts';
-import { childChanged, type Lookups, storeChanged, tokenChanged } from '../../../../operator/controller/triggers.ts';
+import {
+  childChanged,
+  type Lookups,
+  ledgerChanged,
+  storeChanged,
+  tokenChanged,
+} from '../../../../operator/controller/triggers.ts';
 import { store } from '../objects.ts';
 
 const token = {
@@ -57,4 +63,20 @@ test('a child concerns its controller, whatever its labels say; pods and claims 
   assert.deepEqual(owned('KVToken').tokens, ['shop/owner']);
   assert.deepEqual(owned('StatefulSet', { 'cubby.dev/store': 'main' }).stores, ['shop/main']);
   assert.deepEqual(owned('Other'), none);
+});
+
+test('the ledger is of concern when it comes, goes or is edited, and no other store is', () => {
+  const at = (namespace: string, name: string, generation = 3) => ({
+    ...store(),
+    metadata: { ...store().metadata, namespace, name, generation },
+  });
+  const ledger = at('cubby-system', 'ledger');
+  for (const type of ['created', 'deleted'] as const) {
+    assert.equal(ledgerChanged(ledger, { type }, 'cubby-system'), true);
+    assert.equal(ledgerChanged(at('shop', 'ledger'), { type }, 'cubby-system'), false);
+    assert.equal(ledgerChanged(at('cubby-system', 'main'), { type }, 'cubby-system'), false);
+  }
+  const updated = { type: 'updated', old: ledger } as const;
+  assert.equal(ledgerChanged(at('cubby-system', 'ledger', 4), updated, 'cubby-system'), true);
+  assert.equal(ledgerChanged(ledger, updated, 'cubby-system'), false);
 });
