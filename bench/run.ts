@@ -1,6 +1,10 @@
 // `npm run bench -- NAME`: one benchmark, its figures printed as a table. docs/ quotes them with this command.
 
-const benches: Record<string, { about: string; run: () => Promise<void> }> = {
+const benches: Record<string, { about: string; run: (args: readonly string[]) => Promise<void> }> = {
+  dataplane: {
+    about: 'operations per CPU-second and latencies of the data plane beside webdis and bare Node (--help)',
+    run: async (args) => (await import('./dataplane.ts')).benchDataplane(args),
+  },
   'first-answer': {
     about: 'from `kubectl apply` to the first 200 through REST, beside a bare Redis StatefulSet (needs `npm start`)',
     run: async () => (await import('./first-answer.ts')).benchFirstAnswer(),
@@ -13,7 +17,7 @@ const benches: Record<string, { about: string; run: () => Promise<void> }> = {
 
 const bench = benches[process.argv[2] ?? ''];
 if (bench) {
-  await bench.run();
+  await bench.run(process.argv.slice(3));
 } else {
   console.log('npm run bench -- NAME\n');
   for (const [name, { about }] of Object.entries(benches)) console.log(`  ${name.padEnd(14)} ${about}`);

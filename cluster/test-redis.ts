@@ -8,9 +8,9 @@ import { findFreePorts, startDaemon, waitUntilReady } from './daemon.ts';
 import { consoleProgress } from './progress.ts';
 import { ensureRootDirectory, redisRoots } from './rootfs.ts';
 
-/** A real redis-server of one test, on 127.0.0.1, with a directory of its own. */
+/** A real redis-server of one test, on a loopback address, with a directory of its own. */
 export interface TestRedis {
-  host: '127.0.0.1';
+  host: string;
   port: number;
   /** Ends the server at once, as a crash would; its files stay for `restart`. */
   kill(): Promise<void>;
@@ -20,35 +20,39 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-/** Which Redis to start; `config` are command-line arguments of redis-server, such as `['--appendonly', 'yes']`. */
+/**
+ * Which Redis to start; `config` are command-line arguments of redis-server, such as `['--appendonly', 'yes']`. It
+ * listens on a free port of 127.0.0.1 where `listen` names nothing else.
+ */
 export interface TestRedisOptions {
   version: keyof typeof redisRoots;
   config?: readonly string[];
+  listen?: { host: string; port: number };
 }
 
 /**
  * Starts the redis-server of a product image's root file system straight from its directory, so that no package of
  * that name has to be on the host. Resolves once the port answers; the server ends with the calling process.
  */
-export async function startRedis({ version, config = [] }: TestRedisOptions): Promise<TestRedis> {
+export async function startRedis({ version, config = [], listen }: TestRedisOptions): Promise<TestRedis> {
   const root = await ensureRootDirectory(redisRoots[version], consoleProgress);
   const directory = join(tmpdir(), `cubby-redis-${process.pid}-${randomBytes(4).toString('hex')}`);
   await mkdir(directory, { mode: 0o700 });
-  const [port = 0] = await findFreePorts(1);
+  const { host, port } = listen ?? { host: '127.0.0.1', port: (await findFreePorts(1))[0] ?? 0 };
   const log = join(directory, 'redis.log');
   const program = findProgram(root);
   const start = async () => {
     const daemon = startDaemon({
       command: program.command,
-      args: [...program.args, '--bind', '127.0.0.1', '--port', String(port), '--dir', directory, ...config],
+      args: [...program.args, '--bind', host, '--port', String(port), '--dir', directory, ...config],
       log,
     });
-    await waitUntilReady(daemon, { name: 'redis-server', log, isReady: () => accepts(port) });
+    await waitUntilReady(daemon, { name: 'redis-server', log, isReady: () => accepts(host, port) });
     return daemon;
   };
   let daemon = await start();
   return {
-    host: '127.0.0.1',
+    host,
     port,
     kill: () => daemon.kill(),
     async restart() {
@@ -73,9 +77,9 @@ function findProgram(root: string): { command: string; args: string[] } {
   return { command: join(root, loader), args: ['--library-path', libraries, join(root, 'usr/bin/redis-server')] };
 }
 
-function accepts(port: number): Promise<boolean> {
+function accepts(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
+    const socket = connect(port, host, () => {
       socket.destroy();
       resolve(true);
     });

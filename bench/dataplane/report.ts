@@ -1,0 +1,66 @@
+import { spreadOf } from '../spread.ts';
+import type { Case } from './cases.ts';
+import type { LoadResult } from './load.ts';
+
+/** One case in one round. */
+export interface Measurement extends LoadResult {
+  /** Of the server alone. */
+  cpuSeconds: number;
+  redisCpuSeconds: number;
+  ledgerCpuSeconds: number;
+}
+
+/** A case and its figure of every round, in order. */
+export interface Row {
+  case: Case;
+  rounds: readonly Measurement[];
+}
+
+/** Operations per second of the server's CPU. */
+export function perCpuSecond({ operations }: Case, { requests, cpuSeconds }: Measurement): number {
+  return (requests * operations) / cpuSeconds;
+}
+
+/** A Markdown table: medians, with the lowest and highest round in parentheses. */
+export function formatTable(rows: readonly Row[]): string {
+  const byName = new Map(rows.map((row) => [row.case.name, row]));
+  const lines = [
+    '| case | operations per server-CPU-second | ratio, same round | operations/s | p50 ms | p99 ms | CPU: server | Redis | ledger |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+  ];
+  for (const row of rows) {
+    const figures = (of: (measurement: Measurement) => number) => row.rounds.map(of);
+    const other = byName.get(row.case.against ?? '');
+    const ratios = row.rounds.flatMap((round, index) => {
+      const peer = other?.rounds[index];
+      return other && peer ? [perCpuSecond(row.case, round) / perCpuSecond(other.case, peer)] : [];
+    });
+    const share = (of: 'cpuSeconds' | 'redisCpuSeconds' | 'ledgerCpuSeconds') =>
+      `${(100 * spreadOf(figures((round) => round[of] / round.seconds)).median).toFixed(0)} %`;
+    const failed = row.rounds.reduce((sum, round) => sum + round.failed, 0);
+    lines.push(
+      `| ${[
+        row.case.about + (failed > 0 ? ` (${failed} FAILED)` : ''),
+        thousands(figures((round) => perCpuSecond(row.case, round))),
+        ratios.length > 0 ? `${spread(ratios, 2)} of ${row.case.against}` : '–',
+        `${(spreadOf(figures((round) => (round.requests * row.case.operations) / round.seconds)).median / 1000).toFixed(1)}k`,
+        spreadOf(figures((round) => round.p50)).median.toFixed(2),
+        spreadOf(figures((round) => round.p99)).median.toFixed(2),
+        share('cpuSeconds'),
+        share('redisCpuSeconds'),
+        share('ledgerCpuSeconds'),
+      ].join(' | ')} |`,
+    );
+  }
+  return lines.join('\n');
+}
+
+function thousands(figures: readonly number[]): string {
+  const { min, median, max } = spreadOf(figures.map((figure) => figure / 1000));
+  return `${median.toFixed(1)}k (${min.toFixed(1)}–${max.toFixed(1)})`;
+}
+
+function spread(figures: readonly number[], digits: number): string {
+  const { min, median, max } = spreadOf(figures);
+  return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
+}
