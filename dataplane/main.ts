@@ -11,6 +11,7 @@ import { createStoreIndex } from './directory/stores.ts';
 import { createTokenIndex } from './directory/tokens.ts';
 import { watchDirectory } from './directory/watch.ts';
 import { createApp } from './http/app.ts';
+import { putInFront } from './http/front.ts';
 import { close, createHttpServer, listen } from './http/server.ts';
 import { createUnmetered } from './metering/unmetered.ts';
 import { createBudget } from './pipeline/admission.ts';
@@ -95,6 +96,7 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
     now: Date.now,
   });
   const server = createHttpServer(createApp(serve, budget, log).callback());
+  const front = putInFront(server, serve, budget);
   const metricsServer = createHttpServer(async (request, response) => {
     if (request.url !== '/metrics') return response.writeHead(404).end();
     response.setHeader('Content-Type', metrics.registry.contentType);
@@ -110,6 +112,7 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
     log.info({ drainSeconds: config.drainSeconds }, 'stopping');
     // Clients and load balancers learn of it with some delay; until then they are served as before.
     if (!err) await sleep(config.drainSeconds * 1000);
+    front.closeIdle();
     await close(server, 10_000);
     await meter.close();
     await pool.close();

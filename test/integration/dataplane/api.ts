@@ -5,6 +5,7 @@ import type { KVStore, KVToken } from '../../../contract/objects.ts';
 import { createStoreIndex, type StoreIndex } from '../../../dataplane/directory/stores.ts';
 import { createTokenIndex, type TokenIndex } from '../../../dataplane/directory/tokens.ts';
 import { createApp } from '../../../dataplane/http/app.ts';
+import { putInFront } from '../../../dataplane/http/front.ts';
 import { createHttpServer, listen } from '../../../dataplane/http/server.ts';
 import type { Meter } from '../../../dataplane/metering/port.ts';
 import { createUnmetered } from '../../../dataplane/metering/unmetered.ts';
@@ -44,6 +45,8 @@ export interface ApiOptions {
   /** Where each store's Redis listens. */
   endpointOf?: (store: KVStore) => { host: string; port: number } | undefined;
   heldBytes?: number;
+  /** Whether plain requests are answered in front of Node's HTTP; true where absent. */
+  plain?: boolean;
   /** Absent: nothing is limited. */
   meter?: Meter;
   configure?: (server: Server) => void;
@@ -58,7 +61,14 @@ export function stubStores(methods: Partial<Store>): Stores {
 export const BODY_BYTES = 270_336;
 
 /** Starts it. */
-export async function startApi({ stores: pool, endpointOf, heldBytes, configure, meter }: ApiOptions): Promise<Api> {
+export async function startApi({
+  stores: pool,
+  endpointOf,
+  heldBytes,
+  configure,
+  meter,
+  plain = true,
+}: ApiOptions): Promise<Api> {
   const lines: string[] = [];
   const log: Logger = pino({ level: 'trace' }, { write: (line: string) => lines.push(line) });
   const stores = createStoreIndex('cubby-system', endpointOf ?? (() => ({ host: 'unused', port: 1 })));
@@ -88,6 +98,7 @@ export async function startApi({ stores: pool, endpointOf, heldBytes, configure,
     now: Date.now,
   });
   const server = createHttpServer(createApp(serve, budget, log).callback());
+  const front = plain ? putInFront(server, serve, budget) : undefined;
   configure?.(server);
   const port = await listen(server, 0, '127.0.0.1');
   return {
@@ -108,6 +119,7 @@ export async function startApi({ stores: pool, endpointOf, heldBytes, configure,
     },
     close() {
       server.close();
+      front?.closeIdle();
       server.closeAllConnections();
     },
   };
