@@ -3,7 +3,14 @@ import type { StoreIndex, StoreState } from './stores.ts';
 import type { TokenRecord } from './tokens.ts';
 
 /** Which store a request is about, or why that cannot be said. */
-export type Reach = StoreState | { state: 'project-required' } | { state: 'not-found' };
+export type Reach = StoreState | NoStore;
+
+/** What is known where there is no store. */
+type NoStore = { ref?: never; account?: never } & (
+  | { state: 'unavailable'; detail: string }
+  | { state: 'project-required' }
+  | { state: 'not-found' }
+);
 
 const NO_STORE: Reach = {
   state: 'unavailable',

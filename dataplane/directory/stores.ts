@@ -25,11 +25,24 @@ export interface Limits {
   nanoTokensPerMonth?: bigint;
 }
 
-/** What the data plane can do for a store now; `detail` says why not, in words for the client. */
-export type StoreState =
-  | { state: 'serving'; target: StoreTarget }
-  | { state: 'hibernated' }
-  | { state: 'unavailable'; detail: string };
+/** Names a KVStore. */
+export interface StoreRef {
+  namespace: string;
+  name: string;
+}
+
+/** A project and what it may use, whether its store serves or not. */
+export type StoreAccount = Pick<StoreTarget, 'project' | 'limits'>;
+
+/**
+ * What the data plane can do for a store now; `detail` says why not, in words for the client. `account` is absent where
+ * the store does not hold the project that it claims.
+ */
+export type StoreState = { ref: StoreRef } & (
+  | { state: 'serving'; target: StoreTarget; account: StoreTarget }
+  | { state: 'hibernated'; account: StoreAccount }
+  | { state: 'unavailable'; detail: string; account?: StoreAccount }
+);
 
 export interface Endpoint {
   host: string;
@@ -43,6 +56,8 @@ export interface StoreIndex {
   upsert(store: KVStore): void;
   remove(store: KVStore): void;
   byName(namespace: string, name: string): StoreState | undefined;
+  /** The object as it was last seen. */
+  get(ref: StoreRef): KVStore | undefined;
   /**
    * The store that holds a project. With a namespace only its stores count: one that claims a project which another
    * store holds is found, and unavailable, so that its owner learns of the conflict.
@@ -103,6 +118,7 @@ export function createStoreIndex(
     },
     remove: (store) => forget(keyOf(store.metadata.namespace, store.metadata.name)),
     byName: (namespace, name) => states.get(keyOf(namespace, name)),
+    get: ({ namespace, name }) => stores.get(keyOf(namespace, name)),
     byProject(project, namespace) {
       const claimants = [...(claims.get(project)?.values() ?? [])];
       const seen = namespace === undefined ? claimants : claimants.filter((s) => s.metadata.namespace === namespace);
@@ -123,23 +139,27 @@ export function ownService(store: KVStore): Endpoint | undefined {
 
 function stateOf(store: KVStore, holdsProject: boolean, endpoint: Endpoint | undefined): StoreState {
   const { metadata, spec, status } = store;
+  const { uid, namespace, name } = metadata;
+  const ref = { namespace, name };
   const project = claimedProject(store);
-  const unavailable = (detail: string): StoreState => ({ state: 'unavailable', detail });
-  if (metadata.deletionTimestamp) return unavailable('the store is being deleted');
+  const unavailable = (detail: string, account?: StoreAccount): StoreState => ({
+    ref,
+    state: 'unavailable',
+    detail,
+    ...(account && { account }),
+  });
   if (!PROJECT_ID_PATTERN.test(project)) return unavailable('the projectId of the store is not valid; see its status');
   if (!holdsProject) {
     return unavailable('the projectId of the store is held by an older store; create the store with another one');
   }
-  if (!spec.enabled) return { state: 'hibernated' };
-  if (!endpoint) return unavailable('the store is being set up');
-  const { uid, namespace, name } = metadata;
+  const account = { project, limits: limitsOf(status?.limits) };
+  if (metadata.deletionTimestamp) return unavailable('the store is being deleted', account);
+  if (!spec.enabled) return { ref, state: 'hibernated', account };
+  if (!endpoint) return unavailable('the store is being set up', account);
   const credentialGeneration = status?.credentialGeneration ?? 1;
   const cachedReads = spec.reads === 'cached';
-  const limits = limitsOf(status?.limits);
-  return {
-    state: 'serving',
-    target: { uid, namespace, name, project, ...endpoint, credentialGeneration, cachedReads, limits },
-  };
+  const target = { uid, namespace, name, ...account, ...endpoint, credentialGeneration, cachedReads };
+  return { ref, state: 'serving', target, account: target };
 }
 
 function limitsOf(limits: NonNullable<KVStore['status']>['limits'] = {}): Limits {
@@ -152,10 +172,9 @@ function limitsOf(limits: NonNullable<KVStore['status']>['limits'] = {}): Limits
   };
 }
 
-/** The old state where nothing in it changed, so that connections are replaced only for a reason. */
+/** The old state where nothing in it changed, so that connections and accounts are replaced only for a reason. */
 function keep(old: StoreState | undefined, state: StoreState): StoreState {
-  if (old?.state !== 'serving' || state.state !== 'serving') return state;
-  return isDeepStrictEqual(old.target, state.target) ? old : state;
+  return isDeepStrictEqual(old, state) && old ? old : state;
 }
 
 function keyOf(namespace: string, name: string): string {

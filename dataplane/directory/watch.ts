@@ -47,10 +47,11 @@ export function watchDirectory(
   };
 }
 
-/** Annotations and conditions are the larger part of an object, and nothing here reads them. */
+/** Annotations and conditions are the larger part of an object, and nothing here reads any but whether it is ready. */
 function slimStore(store: KVStore): KVStore {
   delete store.metadata.annotations;
-  delete store.status?.conditions;
+  const { status } = store;
+  if (status?.conditions) status.conditions = status.conditions.filter(({ type }) => type === 'Ready');
   return store;
 }
 
