@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Connection } from './connection.ts';
 import { StoreError } from './port.ts';
-import { connectFailureCode, failureOf, type RedisFailure, replyCode } from './redis-errors.ts';
+import { connectFailureCode, failureOf, type RedisFailure, refusal, replyCode } from './redis-errors.ts';
+import type { Connection } from './resp/connection.ts';
+import type { Encoded } from './resp/encode.ts';
+import type { Reply } from './resp/reply.ts';
 
 /** Bounds on one store's use, so that one tenant's dead Redis costs the others nothing. */
 export interface LaneLimits {
@@ -19,11 +21,30 @@ export type LaneEvent =
   | { event: 'connect-failed'; code: string }
   | { event: 'command-failed'; failure: RedisFailure; code: string };
 
-/** A read may be sent twice; a write must not be, once its outcome is unknown. */
-export type Access = 'read' | 'write';
+/** Commands that travel together, and what their replies mean. */
+export interface Request<T> {
+  /** A read may be sent twice; a write must not be, once its outcome is unknown. */
+  access: 'read' | 'write';
+  commands: Encoded;
+  /** How many commands there are. */
+  count: number;
+  /** The result, from as many replies. Throws a ReplyError that is among them, or an Error where they make no sense. */
+  read: (replies: readonly Reply[]) => T;
+  /** The result where the connection broke in the middle and fewer replies are enough to know it. */
+  partial?: (replies: readonly Reply[]) => { result: T } | undefined;
+}
+
+/** An attempt at a request that came to nothing. */
+interface Failed {
+  connection: Connection;
+  error: unknown;
+  replies: readonly Reply[];
+}
 
 const CONNECT_BACKOFF_MS = { first: 10, most: 500 };
 const REFUSED_PAUSE_MS = 50;
+/** How often a Redis that is loading its data is asked whether it has. */
+const LOADING_PAUSE_MS = 100;
 
 /** The way to one store: at most one connection, made when it is first needed and again when it is lost. */
 export class Lane {
@@ -58,94 +79,118 @@ export class Lane {
   }
 
   /**
-   * Runs `work` on the connection, and again only where the first run certainly had no effect or where `access` is a
-   * read. Rejects with a StoreError.
+   * Sends a request, and again only where the first time certainly had no effect or where it is a read. Rejects with a
+   * StoreError. Costs a promise and no timer while all is well: this is the way of every request to a store.
    */
-  async run<T>(access: Access, work: (connection: Connection) => Promise<T>): Promise<T> {
-    if (this.#inFlight >= this.#limits.inFlight) throw new StoreError('unavailable', 'the store has too many requests');
-    const deadline = performance.now() + this.#limits.waitMs;
-    this.#inFlight++;
-    try {
-      for (let attempts = 1; ; attempts++) {
-        const connection = await this.#ready(deadline);
-        try {
-          return await work(connection);
-        } catch (error) {
-          await this.#settle(error, access, attempts, connection, deadline);
-        }
-      }
-    } finally {
-      this.#inFlight--;
-      this.#lastUsed = performance.now();
+  request<T>(request: Request<T>): Promise<T> {
+    if (this.#inFlight >= this.#limits.inFlight) {
+      return Promise.reject(new StoreError('unavailable', 'the store has too many requests'));
     }
+    this.#inFlight++;
+    const since = performance.now();
+    this.#lastUsed = since;
+    const connection = this.#usable();
+    if (!connection) return this.#persist(request, since);
+    return new Promise((resolve) => {
+      const finish = (result: T) => {
+        this.#inFlight--;
+        resolve(result);
+      };
+      exchange(connection, request, finish, (failed) => resolve(this.#persist(request, since, failed)));
+    });
+  }
+
+  /** Tells whoever watches of an error reply that did not fail a whole request, and gives what the client gets to know. */
+  refused(error: unknown): StoreError {
+    const failure = failureOf(error);
+    this.#report({ event: 'command-failed', failure, code: replyCode(error) ?? failure });
+    return refusal(failure);
   }
 
   /** Takes no new requests and closes the connection; what is in flight then is lost. */
   close(): void {
     this.#closed = true;
-    this.#connection?.disconnect();
+    this.#connection?.close();
     this.#connection = undefined;
   }
 
-  /** Returns where the command may be sent again, otherwise throws what the client gets to know. */
-  async #settle(
-    error: unknown,
-    access: Access,
+  /** Tries again until there is a result or the request must not wait longer; `failed` is the first attempt. */
+  async #persist<T>(request: Request<T>, since: number, failed?: Failed): Promise<T> {
+    const deadline = since + this.#limits.waitMs;
+    let last = failed;
+    try {
+      for (let attempts = failed ? 1 : 0; ; attempts++) {
+        if (last) {
+          const known = await this.#settle(last, request, attempts, deadline);
+          if (known) return known.result;
+        }
+        const connection = await this.#ready(deadline);
+        const outcome = await attempt(connection, request);
+        if ('result' in outcome) return outcome.result;
+        last = outcome;
+      }
+    } finally {
+      this.#inFlight--;
+    }
+  }
+
+  /**
+   * Returns undefined where the request may be sent again, and otherwise what is known of its result or throws what the
+   * client gets to know.
+   */
+  async #settle<T>(
+    { connection, error, replies }: Failed,
+    request: Request<T>,
     attempts: number,
-    connection: Connection,
     deadline: number,
-  ): Promise<void> {
+  ): Promise<{ result: T } | undefined> {
     const failure = failureOf(error);
     if (failure !== 'unsent') {
-      this.#report({ event: 'command-failed', failure, code: replyCode(error) ?? 'lost' });
+      this.#report({ event: 'command-failed', failure, code: replyCode(error) ?? failure });
     }
     switch (failure) {
       case 'unsent':
         this.#drop(connection);
-        if (performance.now() < deadline) return;
-        throw restarting();
+        if (performance.now() < deadline) return undefined;
+        throw refusal('refused');
       case 'refused':
-        if (performance.now() + REFUSED_PAUSE_MS >= deadline) throw restarting();
+        if (performance.now() + REFUSED_PAUSE_MS >= deadline) break;
         await sleep(REFUSED_PAUSE_MS);
-        return;
-      case 'lost':
+        return undefined;
+      case 'lost': {
         // Also after a time-out: a reply that is so late means a Redis that hangs or a route that is gone.
         this.#drop(connection);
-        if (access === 'write') {
+        const known = request.partial?.(replies);
+        if (known) return known;
+        if (request.access === 'write') {
           throw new StoreError('unknown', 'the reply to a write was lost; it may have been applied or not');
         }
-        if (attempts === 1 && performance.now() < deadline) return;
-        throw new StoreError('unavailable', 'the store does not answer');
+        if (attempts === 1 && performance.now() < deadline) return undefined;
+        break;
+      }
       case 'denied':
         // Where only a permission is missing, what else is in flight on the connection goes well.
         if (replyCode(error) === 'NOAUTH') this.#drop(connection);
-        throw new StoreError('unavailable', 'the store refuses the credentials of the data plane');
-      case 'read-only':
-        throw new StoreError('unavailable', 'the store takes no writes now, for example because its disk is full');
-      case 'full':
-        throw new StoreError('full', 'the store has no memory left; delete keys or raise its spec.memory');
-      case 'wrong-type':
-        throw new StoreError('wrong-type', 'the key holds another type of Redis data, which was not written here');
-      case 'other':
-        throw new StoreError('failed', 'the store answered unexpectedly');
+        break;
     }
+    throw refusal(failure);
   }
 
   /** A connection that has just closed is still known here for a moment. */
   #usable(): Connection | undefined {
-    return this.#connection?.status === 'ready' ? this.#connection : undefined;
+    return this.#connection?.ready ? this.#connection : undefined;
   }
 
   async #ready(deadline: number): Promise<Connection> {
     const usable = this.#usable();
     if (usable) return usable;
-    if (this.#waiting >= this.#limits.waiting) throw restarting();
+    if (this.#waiting >= this.#limits.waiting) throw refusal('refused');
     this.#waiting++;
     try {
       for (;;) {
         const made = this.#usable();
         if (made) return made;
-        if (this.#closed || performance.now() >= deadline) throw restarting();
+        if (this.#closed || performance.now() >= deadline) throw refusal('refused');
         this.#connecting ??= this.#attempt().finally(() => {
           this.#connecting = undefined;
         });
@@ -161,37 +206,75 @@ export class Lane {
     await sleep(Math.max(0, this.#nextAttemptAt - performance.now()));
     if (this.#closed) return;
     const connection = this.#connect();
-    let cause: unknown;
-    connection.on('error', (error) => {
-      cause ??= error;
-    });
     try {
       await connection.connect();
-      if (this.#closed) return connection.disconnect();
+      await this.#loaded(connection);
+      if (this.#closed) return connection.close();
       this.#connection = connection;
       this.#failures = 0;
       this.#lastFailure = undefined;
       this.#report({ event: 'connected' });
     } catch (error) {
-      connection.disconnect();
+      connection.close();
       this.#failures++;
       const pause = Math.min(CONNECT_BACKOFF_MS.first * 2 ** (this.#failures - 1), CONNECT_BACKOFF_MS.most);
       this.#nextAttemptAt = performance.now() + pause;
-      const code = connectFailureCode(cause ?? error);
+      const code = connectFailureCode(error);
       // Once per cause: a store that stays away would otherwise fill the log.
       if (code !== this.#lastFailure) this.#report({ event: 'connect-failed', code });
       this.#lastFailure = code;
     }
   }
 
+  /** Waits until Redis has loaded its data, as long as a request waits with it. Rejects when the connection is lost. */
+  async #loaded(connection: Connection): Promise<void> {
+    while (!this.#closed) {
+      try {
+        await connection.send(['PING']);
+        return;
+      } catch (error) {
+        const failure = failureOf(error);
+        if (failure === 'lost' || failure === 'unsent' || (failure === 'refused' && this.#waiting === 0)) throw error;
+        // What else Redis has against a command, it says to the request that asks for it.
+        if (failure !== 'refused') return;
+      }
+      await sleep(LOADING_PAUSE_MS);
+    }
+  }
+
   #drop(connection: Connection): void {
     if (this.#connection === connection) this.#connection = undefined;
-    connection.disconnect();
+    connection.close();
   }
 }
 
-function restarting(): StoreError {
-  return new StoreError('unavailable', 'the store takes no commands now; it may be starting');
+/** Sends a request once, and calls one of both functions once. */
+function exchange<T>(
+  connection: Connection,
+  request: Request<T>,
+  finish: (result: T) => void,
+  fail: (failed: Failed) => void,
+): void {
+  const replies: Reply[] = [];
+  connection.request(request.commands, {
+    received(reply) {
+      if (replies.push(reply) < request.count) return false;
+      let result: T;
+      try {
+        result = request.read(replies);
+      } catch (error) {
+        fail({ connection, error, replies });
+        return true;
+      }
+      finish(result);
+      return true;
+    },
+    failed: (error) => fail({ connection, error, replies }),
+  });
+}
+
+function attempt<T>(connection: Connection, request: Request<T>): Promise<Failed | { result: T }> {
+  return new Promise((resolve) => exchange(connection, request, (result) => resolve({ result }), resolve));
 }
 
 /** Waits for a promise that never rejects, `ms` at most. */

@@ -1,7 +1,7 @@
-import { Connection } from './connection.ts';
 import { Lane, type LaneEvent, type LaneLimits } from './lane.ts';
 import type { Store, StoreAddress, Stores } from './port.ts';
 import { createRedisStore } from './redis.ts';
+import { Connection, type ConnectionHooks } from './resp/connection.ts';
 
 export interface PoolOptions {
   limits: LaneLimits;
@@ -12,6 +12,8 @@ export interface PoolOptions {
   /** The data plane's password at a store, derived when a connection is made and kept nowhere. */
   password: (address: StoreAddress) => string;
   report: (address: StoreAddress, event: LaneEvent) => void;
+  /** What a new connection to a store is to do besides, if anything. */
+  hooks?: (address: StoreAddress) => ConnectionHooks | undefined;
 }
 
 /** What there is now, for metrics. */
@@ -47,7 +49,15 @@ export function createPool(options: PoolOptions): Pool {
     const { connectTimeoutMs, commandTimeoutMs, password, report, limits } = options;
     const { host, port } = address;
     const connect = () =>
-      new Connection({ host, port, password: password(address), connectTimeoutMs, commandTimeoutMs });
+      new Connection({
+        host,
+        port,
+        username: 'dataplane',
+        password: password(address),
+        connectTimeoutMs,
+        commandTimeoutMs,
+        hooks: options.hooks?.(address),
+      });
     const lane = new Lane(connect, limits, (event) => report(address, event));
     const member = { address, lane, store: createRedisStore(lane) };
     members.set(address.uid, member);

@@ -27,6 +27,9 @@ export interface ScanPage {
   next: string | undefined;
 }
 
+/** What `next` of a page looks like. To go on from text of another form fails. */
+export const SCAN_POSITION = /^\d{1,20}(\.[\w-]{10}\.[\w-]{10})?$/;
+
 /** The keys and values of one project. Every method rejects with a StoreError and with nothing else. */
 export interface Store {
   /** Null where there is no such key. */
@@ -42,7 +45,7 @@ export interface Store {
   increment(key: string, delta: number, ttl?: number): Promise<Entry>;
   /** Lets a key expire after whole seconds, at once where they are 0 or less. Whether there was such a key. */
   expire(key: string, seconds: number): Promise<boolean>;
-  /** Whole seconds left, rounded up as Redis does; −1 where the key does not expire, −2 where there is no such key. */
+  /** Whole seconds left, rounded as Redis rounds them (to the nearest); −1 where the key does not expire, −2 where there is no such key. */
   ttl(key: string): Promise<number>;
   /**
    * At most `limit` names of keys that match a Redis glob, after a bounded amount of work, so that a page may be short or

@@ -1,4 +1,5 @@
-import { isTimeout, UnsentError } from './connection.ts';
+import { StoreError } from './port.ts';
+import { LostError, ReplyError, UnsentError } from './resp/reply.ts';
 
 /**
  * What a rejected Redis command means:
@@ -26,11 +27,11 @@ const REPLIES: Readonly<Record<string, RedisFailure>> = {
   WRONGTYPE: 'wrong-type',
 };
 
-/** Sorts what ioredis rejected a command with. */
+/** Sorts what a command was rejected with. */
 export function failureOf(error: unknown): RedisFailure {
   if (error instanceof UnsentError) return 'unsent';
-  const reply = replyCode(error);
-  return reply === undefined ? 'lost' : (REPLIES[reply] ?? 'other');
+  if (error instanceof LostError) return 'lost';
+  return REPLIES[replyCode(error) ?? ''] ?? 'other';
 }
 
 /**
@@ -39,14 +40,35 @@ export function failureOf(error: unknown): RedisFailure {
  * Undefined for an error that is not a reply of Redis.
  */
 export function replyCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || error.name !== 'ReplyError') return undefined;
+  if (!(error instanceof ReplyError)) return undefined;
   const word = /^[A-Z]+/.exec(error.message)?.[0] ?? '';
   return Object.hasOwn(REPLIES, word) ? word : 'ERR';
 }
 
+/** What the client gets to know of a command that failed so, in words of our own. */
+export function refusal(failure: RedisFailure): StoreError {
+  switch (failure) {
+    case 'unsent':
+    case 'refused':
+      return new StoreError('unavailable', 'the store takes no commands now; it may be starting');
+    case 'lost':
+      return new StoreError('unavailable', 'the store does not answer');
+    case 'denied':
+      return new StoreError('unavailable', 'the store refuses the credentials of the data plane');
+    case 'read-only':
+      return new StoreError('unavailable', 'the store takes no writes now, for example because its disk is full');
+    case 'full':
+      return new StoreError('full', 'the store has no memory left; delete keys or raise its spec.memory');
+    case 'wrong-type':
+      return new StoreError('wrong-type', 'the key holds another type of Redis data, which was not written here');
+    case 'other':
+      return new StoreError('failed', 'the store answered unexpectedly');
+  }
+}
+
 /** Why a connection could not be made, fit for logs: a code of Redis, of the system, or `closed`. */
 export function connectFailureCode(error: unknown): string {
-  const code = replyCode(error) ?? (error as { code?: unknown }).code;
-  if (typeof code === 'string') return code;
-  return isTimeout(error) ? 'ETIMEDOUT' : 'closed';
+  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
+  const word = replyCode(error) ?? code ?? cause?.code;
+  return typeof word === 'string' ? word : 'closed';
 }

@@ -1,48 +1,67 @@
-import type { Connection } from './connection.ts';
-import type { Lane } from './lane.ts';
+import { createBatch } from './batch.ts';
+import { increment } from './increment.ts';
+import type { Lane, Request } from './lane.ts';
 import type { Entry, SetOptions, Store } from './port.ts';
+import { bytesOf, expiryOf, integerOf, one, wasDone } from './replies.ts';
+import { type Arg, bulk, encode, join } from './resp/encode.ts';
+import type { Reply } from './resp/reply.ts';
+import { scan } from './scan.ts';
 
-/** PEXPIRETIME's answers for a key that does not exist, and for one that does not expire. */
-const NO_KEY = -2;
-const NO_EXPIRY = -1;
+/** The words before the key, as `encode` would write them. */
+const GET = '*2\r\n$3\r\nGET\r\n';
+const PEXPIRETIME = '*2\r\n$11\r\nPEXPIRETIME\r\n';
 
 /** The store behind a lane. Needs Redis 7.0 for PEXPIRETIME. */
 export function createRedisStore(lane: Lane): Store {
   return {
-    get: (key) => lane.run('read', (connection) => read(connection, key)),
-    set: (key, value, options = {}) => lane.run('write', (connection) => write(connection, key, value, options)),
-    delete: (key) => lane.run('write', async (connection) => (await connection.unlink(key)) === 1),
+    get(key) {
+      const word = bulk(key);
+      // Both travel in one write, and Redis runs them in one go.
+      return lane.request({ access: 'read', commands: GET + word + PEXPIRETIME + word, count: 2, read: readEntry });
+    },
+    set: (key, value, options = {}) => lane.request(write(key, value, options)),
+    async delete(keys) {
+      if (keys.length === 0) return 0;
+      return lane.request(one('write', ['UNLINK', ...keys], integerOf));
+    },
+    expire: (key, seconds) => lane.request(one('write', ['EXPIRE', key, seconds], (reply) => integerOf(reply) === 1)),
+    increment: (key, delta, ttl) => increment(lane, key, delta, ttl),
+    ttl: (key) => lane.request(one('read', ['TTL', key], integerOf)),
+    scan: (pattern, limit, from) => scan(lane, pattern, limit, from),
+    batch: createBatch(lane),
+    size: () => lane.request(one('read', ['DBSIZE'], integerOf)),
   };
 }
 
-async function read(connection: Connection, key: string): Promise<Entry | null> {
-  // Both are of one tick, so they travel in one pipeline and Redis runs them in one go.
-  const [value, expiry] = await Promise.all([connection.getBuffer(key), connection.pexpiretime(key)]);
-  if (value === null || expiry === NO_KEY) return null;
-  return { value, expiresAt: expiry === NO_EXPIRY ? null : expiry };
+function readEntry([value, expiry]: readonly Reply[]): Entry | null {
+  const bytes = bytesOf(value);
+  const expiresAt = expiryOf(expiry);
+  // It may expire between both commands.
+  return bytes === null || expiresAt === undefined ? null : { value: bytes, expiresAt };
 }
 
-async function write(
-  connection: Connection,
-  key: string,
-  value: Buffer,
-  { ttl, ifNotExists }: SetOptions,
-): Promise<{ expiresAt: number | null } | undefined> {
-  // Seconds from now by Redis' clock, and then the time that came of it: clocks of data-plane pods differ.
-  const set =
-    ttl === undefined
-      ? ifNotExists
-        ? connection.set(key, value, 'NX')
-        : connection.set(key, value)
-      : ifNotExists
-        ? connection.set(key, value, 'EX', ttl, 'NX')
-        : connection.set(key, value, 'EX', ttl);
-  const expiry = ttl === undefined ? null : connection.pexpiretime(key);
-  const [written, expires] = await Promise.allSettled([set, expiry]);
-  if (written.status === 'rejected') throw written.reason;
-  if (written.value === null) return undefined;
-  // The write is acknowledged: that the second reply was lost must not make its outcome unknown.
-  const exact = expires.status === 'fulfilled' && expires.value !== null && expires.value >= 0;
-  if (ttl === undefined) return { expiresAt: null };
-  return { expiresAt: exact ? expires.value : Date.now() + ttl * 1000 };
+type Written = { expiresAt: number | null } | undefined;
+
+function write(key: string, value: Buffer, { expiry, only }: SetOptions): Request<Written> {
+  const set: Arg[] = ['SET', key, value];
+  if (only) set.push(only === 'if-absent' ? 'NX' : 'XX');
+  if (!expiry) {
+    return one('write', set, (reply) => (wasDone(reply) ? { expiresAt: null } : undefined));
+  }
+  const [unit, duration] = 'seconds' in expiry ? ['EX', expiry.seconds] : ['PX', expiry.milliseconds];
+  set.push(unit, duration);
+  const written = ([reply, at]: readonly Reply[]): Written => {
+    if (!wasDone(reply)) return undefined;
+    // The write is acknowledged: that the second reply was lost must not make its outcome unknown.
+    const exact = typeof at === 'number' || typeof at === 'bigint' ? expiryOf(at) : undefined;
+    return { expiresAt: exact ?? Date.now() + duration * (unit === 'EX' ? 1000 : 1) };
+  };
+  return {
+    access: 'write',
+    // From now by Redis' clock, and then the time that came of it: clocks of data-plane pods differ.
+    commands: join([encode(set), PEXPIRETIME + bulk(key)]),
+    count: 2,
+    read: written,
+    partial: (replies) => (replies.length > 0 ? { result: written(replies) } : undefined),
+  };
 }

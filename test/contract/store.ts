@@ -71,7 +71,7 @@ export function storeContract({ name, open, wait }: Adapter): void {
   property('a write tells the expiry that reading then tells, to the millisecond', async (store) => {
     const key = freshKey();
     const before = Date.now();
-    const written = await store.set(key, bytes('1'), { ttl: 100 });
+    const written = await store.set(key, bytes('1'), { expiry: { seconds: 100 } });
     const read = await store.get(key);
     assert.equal(written?.expiresAt, read?.expiresAt);
     assert.ok(Math.abs((written?.expiresAt ?? 0) - before - 100_000) < 5_000);
@@ -79,45 +79,47 @@ export function storeContract({ name, open, wait }: Adapter): void {
 
   property('the longest ttl is taken, and is far away', async (store) => {
     const key = freshKey();
-    const written = await store.set(key, bytes('1'), { ttl: Number.MAX_SAFE_INTEGER });
+    const written = await store.set(key, bytes('1'), { expiry: { seconds: Number.MAX_SAFE_INTEGER } });
     assert.ok((written?.expiresAt ?? 0) > Date.parse('9999-12-31T23:59:59.999Z'));
     assert.equal((await store.get(key))?.expiresAt, written?.expiresAt);
   });
 
   property('a key is gone after its ttl', async (store) => {
     const key = freshKey();
-    await store.set(key, bytes('1'), { ttl: 1 });
+    await store.set(key, bytes('1'), { expiry: { seconds: 1 } });
     assert.notEqual(await store.get(key), null);
     await wait(1100);
     assert.equal(await store.get(key), null);
-    assert.equal(await store.delete(key), false);
+    assert.equal(await store.delete([key]), 0);
   });
 
   property('a write without ttl removes the expiry', async (store) => {
     const key = freshKey();
-    await store.set(key, bytes('1'), { ttl: 100 });
+    await store.set(key, bytes('1'), { expiry: { seconds: 100 } });
     assert.deepEqual(await store.set(key, bytes('2')), { expiresAt: null });
     assert.deepEqual(await store.get(key), { value: bytes('2'), expiresAt: null });
   });
 
-  property('ifNotExists writes where there is no key', async (store) => {
+  property('if-absent writes where there is no key', async (store) => {
     const key = freshKey();
-    assert.deepEqual(await store.set(key, bytes('1'), { ifNotExists: true }), { expiresAt: null });
+    assert.deepEqual(await store.set(key, bytes('1'), { only: 'if-absent' }), { expiresAt: null });
     assert.equal(String((await store.get(key))?.value), '1');
   });
 
-  property('ifNotExists changes nothing where there is one, its expiry included', async (store) => {
+  property('if-absent changes nothing where there is one, its expiry included', async (store) => {
     const key = freshKey();
-    const first = await store.set(key, bytes('1'), { ttl: 100 });
-    assert.equal(await store.set(key, bytes('2'), { ifNotExists: true }), undefined);
-    assert.equal(await store.set(key, bytes('2'), { ifNotExists: true, ttl: 5 }), undefined);
+    const first = await store.set(key, bytes('1'), { expiry: { seconds: 100 } });
+    assert.equal(await store.set(key, bytes('2'), { only: 'if-absent' }), undefined);
+    assert.equal(await store.set(key, bytes('2'), { only: 'if-absent', expiry: { seconds: 5 } }), undefined);
     assert.deepEqual(await store.get(key), { value: bytes('1'), expiresAt: first?.expiresAt });
   });
 
-  property('of many writers with ifNotExists exactly one succeeds', async (store) => {
+  property('of many writers with if-absent exactly one succeeds', async (store) => {
     const key = freshKey();
     const results = await Promise.all(
-      Array.from({ length: 50 }, (_, i) => store.set(key, bytes(String(i)), { ifNotExists: true, ttl: 50 })),
+      Array.from({ length: 50 }, (_, i) =>
+        store.set(key, bytes(String(i)), { only: 'if-absent', expiry: { seconds: 50 } }),
+      ),
     );
     assert.equal(results.filter((result) => result !== undefined).length, 1);
   });
@@ -125,9 +127,9 @@ export function storeContract({ name, open, wait }: Adapter): void {
   property('delete tells whether there was a key, and leaves none', async (store) => {
     const key = freshKey();
     await store.set(key, bytes('1'));
-    assert.equal(await store.delete(key), true);
+    assert.equal(await store.delete([key]), 1);
     assert.equal(await store.get(key), null);
-    assert.equal(await store.delete(key), false);
+    assert.equal(await store.delete([key]), 0);
   });
 
   property('what is written later does not change what was read', async (store) => {

@@ -39,7 +39,7 @@ describe('the way to a Redis', () => {
     await store.set('once', value);
     const before = await setCalls(tenant);
     proxy.cutAfterNextRequest();
-    await assert.rejects(store.set('once', value, { ifNotExists: true }), failsAs('unknown'));
+    await assert.rejects(store.set('once', value, { only: 'if-absent' }), failsAs('unknown'));
     await store.get('once');
     assert.equal((await setCalls(tenant)) - before, 1);
   });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UnsentError } from '../../../dataplane/store/connection.ts';
 import { connectFailureCode, failureOf, replyCode } from '../../../dataplane/store/redis-errors.ts';
+import { ProtocolError } from '../../../dataplane/store/resp/decode.ts';
+import { LostError, ReplyError, UnsentError } from '../../../dataplane/store/resp/reply.ts';
 
-const reply = (message: string) => Object.assign(new Error(message), { name: 'ReplyError' });
+const reply = (message: string) => new ReplyError(message);
 
 test('an error reply is sorted by its first word', () => {
   const expected = {
@@ -20,10 +21,10 @@ test('an error reply is sorted by its first word', () => {
   for (const [message, failure] of Object.entries(expected)) assert.equal(failureOf(reply(message)), failure, message);
 });
 
-test('what is no reply was lost, unless it was never sent', () => {
-  for (const message of ['Connection is closed.', 'Command timed out', 'OOM'])
-    assert.equal(failureOf(new Error(message)), 'lost');
+test('what is no reply was lost or never sent, or it makes no sense', () => {
+  assert.equal(failureOf(new LostError('x')), 'lost');
   assert.equal(failureOf(new UnsentError('x')), 'unsent');
+  assert.equal(failureOf(new TypeError('OOM')), 'other');
 });
 
 test('of a reply only a known word gets into logs and metrics, whatever the Redis says', () => {
@@ -36,6 +37,8 @@ test('of a reply only a known word gets into logs and metrics, whatever the Redi
 test('a failed connection is told by the code of Redis or of the system', () => {
   assert.equal(connectFailureCode(reply('WRONGPASS invalid username-password pair')), 'WRONGPASS');
   assert.equal(connectFailureCode(Object.assign(new Error('x'), { code: 'ECONNREFUSED' })), 'ECONNREFUSED');
-  assert.equal(connectFailureCode(new Error('Command timed out')), 'ETIMEDOUT');
-  assert.equal(connectFailureCode(new Error('Connection is closed.')), 'closed');
+  const late = Object.assign(new Error('late'), { code: 'ETIMEDOUT' });
+  assert.equal(connectFailureCode(new LostError('x', { cause: late })), 'ETIMEDOUT');
+  assert.equal(connectFailureCode(new LostError('x', { cause: new ProtocolError('x') })), 'EPROTO');
+  assert.equal(connectFailureCode(new Error('the connection was closed')), 'closed');
 });

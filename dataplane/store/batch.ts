@@ -1,0 +1,105 @@
+import type { Lane, Request } from './lane.ts';
+import { type BatchOp, type BatchOutcome, StoreError } from './port.ts';
+import { failureOf } from './redis-errors.ts';
+import { bytesOf, integerOf, wasDone } from './replies.ts';
+import { bulk, type Encoded, encode, join } from './resp/encode.ts';
+import { type Reply, ReplyError } from './resp/reply.ts';
+
+/**
+ * About so many bytes of values are on the way at a time: Redis holds all of them in memory that counts towards the
+ * store's, and other requests on the connection wait for them.
+ */
+const WINDOW_BYTES = 4 * 2 ** 20;
+
+/**
+ * Runs a store's batches. How large the values are that a window of reads will bring is guessed from those that the
+ * last one brought. Where an operation in the middle finds the store unavailable, those after it are not tried.
+ */
+export function createBatch(lane: Lane): (ops: readonly BatchOp[]) => Promise<BatchOutcome[]> {
+  let expected = 32 * 2 ** 10;
+
+  function weight(op: BatchOp): number {
+    if (op.op === 'get') return expected;
+    return op.op === 'set' ? op.value.length : 0;
+  }
+
+  /** The operations from `start` on that go together. */
+  function windowOf(ops: readonly BatchOp[], start: number): readonly BatchOp[] {
+    let end = start;
+    for (let bytes = 0; end < ops.length && (bytes === 0 || bytes < WINDOW_BYTES); end++) {
+      bytes += weight(ops[end] as BatchOp);
+    }
+    return start === 0 && end === ops.length ? ops : ops.slice(start, end);
+  }
+
+  function learn(ops: readonly BatchOp[], outcomes: readonly BatchOutcome[]): void {
+    let largest = expected * 0.9;
+    outcomes.forEach((outcome, i) => {
+      if (ops[i]?.op === 'get' && !(outcome instanceof Error)) largest = Math.max(largest, outcome.value?.length ?? 0);
+    });
+    expected = largest;
+  }
+
+  return async (ops) => {
+    const outcomes: BatchOutcome[] = [];
+    while (outcomes.length < ops.length) {
+      const window = windowOf(ops, outcomes.length);
+      try {
+        const some = await lane.request(requestOf(lane, window));
+        learn(window, some);
+        if (window === ops) return some;
+        outcomes.push(...some);
+      } catch (error) {
+        if (outcomes.length === 0 || !(error instanceof StoreError)) throw error;
+        while (outcomes.length < ops.length) outcomes.push(error);
+      }
+    }
+    return outcomes;
+  };
+}
+
+function requestOf(lane: Lane, ops: readonly BatchOp[]): Request<BatchOutcome[]> {
+  const writes = ops.some(({ op }) => op !== 'get');
+  return {
+    access: writes ? 'write' : 'read',
+    commands: join(ops.map(commandOf)),
+    count: ops.length,
+    read(replies) {
+      const [first] = replies;
+      // Nothing ran: all of it may be sent again.
+      if (first instanceof ReplyError && replies.every((reply) => failureOf(reply) === 'refused')) throw first;
+      return ops.map((op, i) => outcomeOf(lane, op, replies[i]));
+    },
+    partial: (replies) => (writes ? { result: ops.map((op, i) => outcomeOf(lane, op, replies[i])) } : undefined),
+  };
+}
+
+function commandOf(op: BatchOp): Encoded {
+  switch (op.op) {
+    case 'get':
+      return `*2\r\n$3\r\nGET\r\n${bulk(op.key)}`;
+    case 'set':
+      return encode(op.ttl === undefined ? ['SET', op.key, op.value] : ['SET', op.key, op.value, 'EX', op.ttl]);
+    case 'delete':
+      return `*2\r\n$6\r\nUNLINK\r\n${bulk(op.key)}`;
+  }
+}
+
+/** `reply` is undefined where the connection was lost before it came. */
+function outcomeOf(lane: Lane, op: BatchOp, reply: Reply | undefined): BatchOutcome {
+  if (reply === undefined) {
+    if (op.op === 'get') return new StoreError('unavailable', 'the store does not answer');
+    return new StoreError('unknown', 'the reply to a write was lost; it may have been applied or not');
+  }
+  try {
+    if (op.op === 'get') {
+      const value = bytesOf(reply);
+      return { value, found: value !== null };
+    }
+    if (op.op === 'delete') return { value: null, found: integerOf(reply) > 0 };
+    if (wasDone(reply)) return { value: op.value, found: true };
+    return new StoreError('failed', 'the store answered unexpectedly');
+  } catch (error) {
+    return lane.refused(error);
+  }
+}

@@ -1,0 +1,293 @@
+import { connect, type Socket } from 'node:net';
+import { Decoder } from './decode.ts';
+import { type Arg, type Encoded, encode, join } from './encode.ts';
+import { LostError, type Reply, ReplyError, UnsentError } from './reply.ts';
+
+export interface ConnectionOptions {
+  host: string;
+  port: number;
+  username: string;
+  password: string;
+  /** Limit in ms on TCP connection. */
+  connectTimeoutMs: number;
+  /** Limit in ms on the reply to one command, those of the handshake included; an eighth of it is how exact that is. */
+  commandTimeoutMs: number;
+  hooks?: ConnectionHooks | undefined;
+}
+
+/** For who wants more of a connection than replies. */
+export interface ConnectionHooks {
+  /** Commands that run before all others; the connection is only made when none is refused. */
+  prelude?: readonly (readonly Arg[])[];
+  /** A push message: its kind, as Redis' Buffer, and what follows it. Called in order with the replies. */
+  push?: (message: readonly Reply[]) => void;
+  /** The connection, once it was ready, has closed; what it said is not vouched for any more. */
+  closed?: () => void;
+}
+
+/** Gets what becomes of commands that were sent together. Must not throw. */
+export interface Receiver {
+  /** The next reply. Whether it was the last. */
+  received(reply: Reply): boolean;
+  /** No further reply will come: an UnsentError, or a LostError. */
+  failed(error: Error): void;
+}
+
+/** The time limit is looked after so many times while it runs. */
+const TICKS = 8;
+
+/**
+ * One TCP connection to one Redis, never used again once it has closed. What is asked for in one turn of the event loop
+ * goes out in one write, and nothing is ever sent twice: when the connection closes, what was in flight fails with a
+ * LostError and what was not yet written with an UnsentError. While Redis says nothing at all, or does not read, no more
+ * is written, so that as little as possible ends as lost.
+ */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #decoder = new Decoder({
+    reply: (reply) => this.#reply(reply),
+    push: (message) => this.#options.hooks?.push?.(message),
+  });
+  #socket: Socket | undefined;
+  #state: 'new' | 'connecting' | 'ready' | 'closed' = 'new';
+  /** What waits for the end of this turn, and whose it is. */
+  #text = '';
+  #pieces: (string | Buffer)[] = [];
+  #unsent: Receiver[] = [];
+  /** Who waits for replies, from `#head` on. */
+  #inFlight: Receiver[] = [];
+  #head = 0;
+  #flushing = false;
+  #writing = false;
+  #timer: NodeJS.Timeout | undefined;
+  /** How many receivers there had been, sent and done, and how many at each of the last ticks. */
+  #sent = 0;
+  #done = 0;
+  readonly #sentAt: number[] = [];
+  #heard = false;
+  #stalled = false;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  /** Whether it takes commands. */
+  get ready(): boolean {
+    return this.#state === 'ready';
+  }
+
+  /** Connects, signs in and runs the prelude, once. Rejects with what prevented it; the connection is then closed. */
+  async connect(): Promise<void> {
+    if (this.#state !== 'new') throw new UnsentError('a connection is made only once');
+    this.#state = 'connecting';
+    const { host, port, username, password, hooks } = this.#options;
+    try {
+      await this.#open(host, port);
+      const hello = encode(['HELLO', '3', 'AUTH', username, password, 'SETNAME', 'cubby-dataplane']);
+      const greeting = this.#exchange(hello);
+      const prelude = (hooks?.prelude ?? []).map((command) => this.#exchange(encode(command)));
+      await Promise.all([greeting, ...prelude]);
+      this.#state = 'ready';
+    } catch (error) {
+      this.#end(error as Error);
+      throw error;
+    }
+  }
+
+  /** Sends commands whose replies `receiver` takes; it must expect exactly as many as there are commands. */
+  request(commands: Encoded, receiver: Receiver): void {
+    if (this.#state === 'ready') this.#enqueue(commands, receiver);
+    else receiver.failed(new UnsentError('the connection is not open'));
+  }
+
+  /** The reply to one command. Rejects with a ReplyError, an UnsentError or a LostError. */
+  send(args: readonly Arg[]): Promise<Reply> {
+    if (this.#state !== 'ready') return Promise.reject(new UnsentError('the connection is not open'));
+    return this.#exchange(encode(args));
+  }
+
+  /**
+   * Runs commands as one MULTI … EXEC, with nothing of anybody else's between them; their replies, in which a ReplyError
+   * is that of its command alone, or null where a key that was watched had changed. Rejects as `send` does.
+   */
+  transaction(commands: readonly (readonly Arg[])[]): Promise<readonly Reply[] | null> {
+    const all = join([encode(['MULTI']), ...commands.map(encode), encode(['EXEC'])]);
+    return new Promise((resolve, reject) => {
+      const replies: Reply[] = [];
+      this.request(all, {
+        received(reply) {
+          if (replies.push(reply) < commands.length + 2) return false;
+          const refusal = replies.find((each) => each instanceof ReplyError);
+          if (refusal) reject(refusal);
+          else resolve(reply as readonly Reply[] | null);
+          return true;
+        },
+        failed: reject,
+      });
+    });
+  }
+
+  /** Closes at once; what has no reply yet fails. */
+  close(): void {
+    this.#end(new Error('the connection was closed'));
+  }
+
+  #exchange(command: Encoded): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      this.#enqueue(command, {
+        received(reply) {
+          if (reply instanceof ReplyError) reject(reply);
+          else resolve(reply);
+          return true;
+        },
+        failed: reject,
+      });
+    });
+  }
+
+  #enqueue(commands: Encoded, receiver: Receiver): void {
+    if (typeof commands === 'string') this.#text += commands;
+    else {
+      for (const piece of commands) {
+        if (typeof piece === 'string') this.#text += piece;
+        else {
+          this.#pieces.push(this.#text, piece);
+          this.#text = '';
+        }
+      }
+    }
+    this.#unsent.push(receiver);
+    if (!this.#flushing) this.#flushLater();
+  }
+
+  #flushLater(): void {
+    this.#flushing = true;
+    // After the sockets of this turn have been read, so that requests of many clients go out in one write.
+    setImmediate(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    this.#flushing = false;
+    const socket = this.#socket;
+    if (this.#writing || this.#stalled || this.#unsent.length === 0 || !socket || this.#state === 'closed') return;
+    if (this.#head === this.#inFlight.length) {
+      [this.#inFlight, this.#unsent] = [this.#unsent, []];
+      this.#head = 0;
+    } else {
+      for (const receiver of this.#unsent) this.#inFlight.push(receiver);
+      this.#unsent = [];
+    }
+    this.#sent = this.#done + this.#inFlight.length - this.#head;
+    const text = this.#text;
+    const pieces = this.#pieces;
+    this.#text = '';
+    this.#writing = true;
+    if (!this.#timer) this.#watch();
+    if (pieces.length === 0) {
+      socket.write(text, 'latin1', this.#written);
+      return;
+    }
+    this.#pieces = [];
+    socket.cork();
+    for (const piece of pieces) socket.write(piece, 'latin1');
+    socket.write(text, 'latin1', this.#written);
+    socket.uncork();
+  };
+
+  /** All bytes of the last write are with the kernel. */
+  readonly #written = (): void => {
+    this.#writing = false;
+    if (this.#unsent.length > 0 && !this.#flushing) this.#flushLater();
+  };
+
+  readonly #read = (chunk: Buffer): void => {
+    this.#heard = true;
+    try {
+      this.#decoder.feed(chunk);
+    } catch (error) {
+      this.#end(error as Error);
+      return;
+    }
+    if (!this.#stalled) return;
+    this.#stalled = false;
+    if (!this.#flushing) this.#flushLater();
+  };
+
+  #reply(reply: Reply): void {
+    const receiver = this.#inFlight[this.#head];
+    if (!receiver) throw new LostError('a reply to nothing');
+    if (!receiver.received(reply)) return;
+    this.#done++;
+    this.#head++;
+    if (this.#head < 1024) return;
+    this.#inFlight.splice(0, this.#head);
+    this.#head = 0;
+  }
+
+  /** One timer for all commands: the oldest in flight must not be older than the time limit. */
+  #watch(): void {
+    this.#sentAt.length = 0;
+    for (let tick = 0; tick < TICKS; tick++) this.#sentAt.push(this.#done);
+    this.#timer = setInterval(this.#tick, this.#options.commandTimeoutMs / TICKS);
+    this.#timer.unref();
+  }
+
+  // Ticks are counted, not the time: when this process is held up itself, replies may be waiting to be read.
+  readonly #tick = (): void => {
+    const idle = this.#done === this.#sent && this.#unsent.length === 0;
+    if (idle) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+      return;
+    }
+    if (this.#done < (this.#sentAt.shift() as number)) {
+      this.#end(timeout('the reply is late'));
+      return;
+    }
+    // For a tick at least something has been in flight, and nothing was said.
+    this.#stalled = !this.#heard && this.#done < (this.#sentAt.at(-1) as number);
+    this.#heard = false;
+    this.#sentAt.push(this.#sent);
+  };
+
+  async #open(host: string, port: number): Promise<void> {
+    const socket = connect({ host, port, noDelay: true, keepAlive: true });
+    this.#socket = socket;
+    socket.on('data', this.#read);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const late = setTimeout(reject, this.#options.connectTimeoutMs, timeout('no connection in time'));
+    socket.once('connect', resolve);
+    socket.on('error', (error) => {
+      reject(error);
+      this.#end(error);
+    });
+    socket.on('close', () => {
+      const error = new Error('the connection was closed');
+      reject(error);
+      this.#end(error);
+    });
+    await promise.finally(() => clearTimeout(late));
+  }
+
+  #end(cause: Error): void {
+    if (this.#state === 'closed') return;
+    const wasReady = this.#state === 'ready';
+    this.#state = 'closed';
+    this.#socket?.destroy();
+    clearInterval(this.#timer);
+    const lost = this.#inFlight.slice(this.#head);
+    const unsent = this.#unsent;
+    this.#inFlight = [];
+    this.#unsent = [];
+    this.#head = 0;
+    this.#pieces = [];
+    this.#text = '';
+    if (wasReady) this.#options.hooks?.closed?.();
+    for (const receiver of lost) receiver.failed(new LostError('the connection was lost', { cause }));
+    for (const receiver of unsent) receiver.failed(new UnsentError('the connection was lost before', { cause }));
+  }
+}
+
+function timeout(message: string): Error {
+  return Object.assign(new Error(message), { code: 'ETIMEDOUT' });
+}

@@ -1,0 +1,101 @@
+import { hash } from 'node:crypto';
+import type { Lane } from './lane.ts';
+import { SCAN_POSITION, type ScanPage, StoreError } from './port.ts';
+import { bytesOf, elementsOf, one } from './replies.ts';
+import type { Reply } from './resp/reply.ts';
+
+/** A page costs Redis no more than so many SCANs of no more than COUNT so much, and each looks at 10 × COUNT slots at most. */
+const MAX_STEPS = 10;
+const MAX_COUNT = 1000;
+
+/**
+ * Where a page ends: before the SCAN step of a cursor; or within it, when even a step of COUNT 1 has more names than the
+ * page has room for. Then `last` is how far the step's names were given, in the order of their digests, and `seen` is a
+ * digest of all names up to there. When those are others at the next page, the step is given anew from its start: the
+ * table may have shrunk, and names come into the step that were in a later one.
+ */
+interface Position {
+  cursor: string;
+  given?: { last: string; seen: string };
+}
+
+/**
+ * One page of names. Redis promises that a full round of cursors gives each key that is there throughout; a page therefore
+ * goes on only from cursors whose steps were given whole.
+ */
+export async function scan(lane: Lane, pattern: string, limit: number, from?: string): Promise<ScanPage> {
+  let position = parse(from);
+  // A step may give a few more than its COUNT.
+  let count = position.given ? 1 : clamp(limit * 0.9);
+  const keys = new Set<string>();
+  for (let steps = 0; steps < MAX_STEPS; steps++) {
+    const { next, names } = await lane.request(
+      one('read', ['SCAN', position.cursor, 'MATCH', pattern, 'COUNT', count], stepOf),
+    );
+    const fresh = position.given ? rest(names, position.given) : names;
+    const room = limit - keys.size;
+    if (fresh.length > room) {
+      if (keys.size > 0) break;
+      if (count === 1) return split(position.cursor, names, fresh, limit);
+      count = clamp(count / 4);
+      continue;
+    }
+    for (const name of fresh) keys.add(String(name));
+    if (next === '0') return { keys: [...keys], next: undefined };
+    position = { cursor: next };
+    const density = names.length / count;
+    count = clamp(density === 0 ? count * 4 : ((limit - keys.size) * 0.9) / density);
+    if (keys.size === limit || (keys.size > 0 && count * density < limit / 10)) break;
+  }
+  return { keys: [...keys], next: format(position) };
+}
+
+/** A page from the middle of one step. */
+function split(cursor: string, names: readonly Buffer[], fresh: readonly Buffer[], limit: number): ScanPage {
+  const page = sorted(fresh).slice(0, limit);
+  const last = page.at(-1)?.digest ?? '';
+  return {
+    keys: page.map(({ name }) => String(name)),
+    next: format({ cursor, given: { last, seen: seen(names, last) } }),
+  };
+}
+
+/** The names of a step that were not given yet. */
+function rest(names: readonly Buffer[], { last, seen: before }: { last: string; seen: string }): readonly Buffer[] {
+  return seen(names, last) === before ? names.filter((name) => digest(name) > last) : names;
+}
+
+function seen(names: readonly Buffer[], last: string): string {
+  const digests = sorted(names).map((each) => each.digest);
+  return digest(digests.filter((each) => each <= last).join());
+}
+
+function sorted(names: readonly Buffer[]): { name: Buffer; digest: string }[] {
+  const all = names.map((name) => ({ name, digest: digest(name) }));
+  return all.sort((a, b) => (a.digest < b.digest ? -1 : 1));
+}
+
+function digest(bytes: Buffer | string): string {
+  return hash('sha256', bytes, 'base64url').slice(0, 10);
+}
+
+function stepOf(reply: Reply | undefined): { next: string; names: Buffer[] } {
+  const [cursor, names] = elementsOf(reply);
+  const next = String(bytesOf(cursor));
+  if (!/^\d{1,20}$/.test(next)) throw new Error('Redis answered SCAN with something that is no cursor');
+  return { next, names: elementsOf(names).map((name) => bytesOf(name) ?? Buffer.alloc(0)) };
+}
+
+function clamp(count: number): number {
+  return Math.max(1, Math.min(MAX_COUNT, Math.floor(count)));
+}
+
+function parse(from = '0'): Position {
+  if (!SCAN_POSITION.test(from)) throw new StoreError('failed', 'a scan cannot go on from there');
+  const [cursor = '0', last, seen] = from.split('.');
+  return last !== undefined && seen !== undefined ? { cursor, given: { last, seen } } : { cursor };
+}
+
+function format({ cursor, given }: Position): string {
+  return given ? `${cursor}.${given.last}.${given.seen}` : cursor;
+}
