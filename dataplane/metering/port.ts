@@ -1,7 +1,9 @@
-/** The operations that have a price of their own. */
-export type PricedOperation = 'get' | 'set' | 'delete' | 'increment' | 'scan';
+import type { PricedOperation } from '../../contract/prices.ts';
+import type { Permit } from '../limits/permits.ts';
 
-/** How many of each. */
+export type { Permit };
+
+/** How many of each operation. */
 export type Counts = Readonly<Partial<Record<PricedOperation, number>>>;
 
 /** What a project may use. The directory keeps one object as long as nothing in it changes. */
@@ -10,37 +12,27 @@ export interface Account {
   limits: {
     requestsPerSecond?: number;
     burst?: number;
+    /** Beyond 2^53−1, which is 9,007,199 tokens, it counts as that. */
     nanoTokensPerMonth?: bigint;
   };
 }
 
-/** Whether a request is within the rate limit, and what its headers say of it. */
-export interface Permit {
-  allowed: boolean;
-  /** Requests per second. */
-  limit: number;
-  /** Requests that may follow at once, as far as this replica knows. */
-  remaining: number;
-  /** Until the full burst is there again. */
-  resetSeconds: number;
-  /** Until one more is allowed; 0 where this one was. */
-  retryAfterSeconds: number;
-}
-
 /** What a call was charged, and what is left, in nano-tokens; `remaining` is undefined where no budget is set. */
 export interface Charged {
-  charged: bigint;
-  remaining: bigint | undefined;
+  charged: number;
+  remaining: number | undefined;
 }
 
 /** The price of a call, taken before it runs. */
 export interface Reservation {
   covered: boolean;
-  remaining: bigint | undefined;
+  /** Nano-tokens that are left for other calls; undefined where no budget is set. */
+  remaining: number | undefined;
   /** Counts what ran and gives back the price of the rest; to be called exactly once where `covered`. */
   settle(ran: Counts): Charged;
 }
 
+/** How many of an operation ran, and what they were charged. */
 export interface UsageOf {
   count: bigint;
   nanoTokens: bigint;
@@ -62,6 +54,7 @@ export interface Meter {
   permit(account: Account): Permit | undefined | Promise<Permit | undefined>;
   /** Takes the price of operations from the budget; takes nothing where it does not cover them all. */
   reserve(account: Account, counts: Counts): Reservation | Promise<Reservation>;
+  /** Rejects with a LedgerError while the ledger is away. What other replicas ran in the last second may lack. */
   usage(account: Account): Promise<Usage>;
   /** Gives back what is leased and not spent. */
   close(): Promise<void>;

@@ -3,7 +3,7 @@ import type { Meter, Reservation } from './port.ts';
 const FREE: Reservation = {
   covered: true,
   remaining: undefined,
-  settle: () => ({ charged: 0n, remaining: undefined }),
+  settle: () => ({ charged: 0, remaining: undefined }),
 };
 
 const NONE = { count: 0n, nanoTokens: 0n };

@@ -35,7 +35,7 @@ export async function charge(
   const asked = meter.reserve(account, counts);
   const reservation = asked instanceof Promise ? await asked : asked;
   if (!reservation.covered) {
-    setTokens(headers, { charged: 0n, remaining: reservation.remaining });
+    setTokens(headers, { charged: 0, remaining: reservation.remaining });
     throw new ApiError(
       'insufficient_tokens',
       'the budget of this month does not cover the call; see GET /api/kv/usage',

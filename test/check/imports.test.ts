@@ -29,7 +29,8 @@ const modules: Record<string, { imports: string[]; packages?: string[] }> = {
   'dataplane/json': { imports: [] },
   'dataplane/auth': { imports: ['contract'] },
   'dataplane/store': { imports: ['contract'], packages: ['ioredis'] },
-  'dataplane/metering': { imports: ['contract', 'dataplane/store'] },
+  'dataplane/limits': { imports: [] },
+  'dataplane/metering': { imports: ['contract', 'dataplane/limits', 'dataplane/store'] },
   'dataplane/directory': { imports: ['contract', 'kube'] },
   'dataplane/pipeline': {
     imports: [
@@ -41,6 +42,7 @@ const modules: Record<string, { imports: string[]; packages?: string[] }> = {
       'dataplane/store',
     ],
   },
+  'dataplane/openapi': { imports: ['dataplane/pipeline'] },
   'dataplane/routes': {
     imports: [
       'contract',
@@ -48,6 +50,7 @@ const modules: Record<string, { imports: string[]; packages?: string[] }> = {
       'dataplane/directory',
       'dataplane/json',
       'dataplane/metering',
+      'dataplane/openapi',
       'dataplane/pipeline',
       'dataplane/store',
     ],

@@ -1,0 +1,39 @@
+import { type Bucket, takePermits } from '../limits/bucket.ts';
+import type { Answers, Asks, Ledger } from './ledger-port.ts';
+import { type AccountRecord, createRecord, decodeRecord, encodeRecord, settle } from './record.ts';
+
+/** A ledger in this process's memory: for one replica alone, and for tests of several. `now` is in ms since 1970. */
+export function createMemoryLedger(
+  now: () => number,
+): Ledger & { record(project: string, period: number): AccountRecord } {
+  const accounts = new Map<string, AccountRecord>();
+  const buckets = new Map<string, Bucket>();
+  let commands = 0;
+  return {
+    time: async () => now(),
+    async exchange({ accounts: asks, permits }: Asks): Promise<Answers> {
+      commands++;
+      const time = now();
+      return {
+        time,
+        accounts: asks.map((ask) => {
+          const key = `${ask.project}:${ask.period}`;
+          const record = accounts.get(key) ?? createRecord();
+          accounts.set(key, record);
+          const { changed: _, ...answer } = settle(record, ask, Math.floor(time / 1000));
+          return { ...answer, spent: structuredClone(answer.spent) };
+        }),
+        permits: permits.map((ask) => {
+          const { bucket, granted } = takePermits(buckets.get(ask.project), ask.limit, ask, time);
+          buckets.set(ask.project, bucket);
+          return { granted, bucket };
+        }),
+      };
+    },
+    record: (project, period) => decodeRecord(encodeRecord(accounts.get(`${project}:${period}`) ?? createRecord())),
+    get commands() {
+      return commands;
+    },
+    close() {},
+  };
+}
