@@ -96,11 +96,23 @@ test('the service accounts may do their work and no more, as the server judges',
     'operator patch kvstores/status.cubby.dev',
     'operator patch pods/resize',
     `operator create leases.coordination.k8s.io in ${namespace}`,
+    `operator patch kvstores.cubby.dev in ${namespace} named ledger`,
+    ...['get', 'create', 'patch'].map((verb) => `dataplane ${verb} kvstores.cubby.dev in cubby-tenants`),
   ];
   const forbidden = [
     'dataplane get secrets',
     `dataplane list secrets in ${namespace}`,
-    'dataplane patch kvstores.cubby.dev',
+    ...['default', namespace].flatMap((where) => [
+      `dataplane create kvstores.cubby.dev in ${where}`,
+      `dataplane patch kvstores.cubby.dev in ${where}`,
+    ]),
+    'dataplane delete kvstores.cubby.dev in cubby-tenants',
+    'dataplane patch kvstores/status.cubby.dev in cubby-tenants',
+    'dataplane patch kvtokens.cubby.dev in cubby-tenants',
+    'dataplane list secrets in cubby-tenants',
+    `operator patch kvstores.cubby.dev in ${namespace} named main`,
+    `operator create kvstores.cubby.dev in ${namespace}`,
+    'operator patch kvstores.cubby.dev named ledger',
     'dataplane get pods',
     'operator create leases.coordination.k8s.io',
     'operator create pods/exec',
@@ -127,9 +139,11 @@ test('handing the definitions over to someone else does not delete them', async 
   await helm('upgrade', chartFolder);
 });
 
-test('uninstalling leaves definitions and stores, and installing again takes them over', async () => {
+test("uninstalling leaves definitions, stores and the tenants' namespace, and installing again takes them over", async () => {
   const uid = await storeUid();
   await helm('uninstall');
+  const { labels } = (await get('namespace', 'cubby-tenants')).metadata;
+  assert.equal(labels['pod-security.kubernetes.io/enforce'], 'restricted');
   await assert.rejects(get('deployment', 'cubby-operator'), /NotFound/);
   assert.equal(await storeUid(), uid);
   await helm('install', chartFolder);
@@ -142,16 +156,16 @@ test('with crds.keep=false uninstalling removes the definitions too', async () =
   await kubectl(['wait', '--for=delete', 'crd/kvstores.cubby.dev', 'crd/kvtokens.cubby.dev', '--timeout=30s']);
 });
 
-/** Whether a component may do what is written as `component verb resource[/subresource][.group] [in namespace]`. */
+/** Whether a component may do what is written as `component verb resource[/subresource][.group] [in namespace] [named name]`. */
 async function isAllowed(action: string): Promise<boolean> {
-  const [, component, verb, resource, subresource, group = '', where = 'default'] =
-    /^(\S+) (\S+) (\w+)(?:\/(\w+))?(?:\.(\S+))?(?: in (\S+))?$/.exec(action) ?? assert.fail(action);
+  const [, component, verb, resource, subresource, group = '', where = 'default', name] =
+    /^(\S+) (\S+) (\w+)(?:\/(\w+))?(?:\.(\S+))?(?: in (\S+))?(?: named (\S+))?$/.exec(action) ?? assert.fail(action);
   const review = {
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SubjectAccessReview',
     spec: {
       user: `system:serviceaccount:${namespace}:cubby-${component}`,
-      resourceAttributes: { namespace: where, verb, group, resource, subresource },
+      resourceAttributes: { namespace: where, verb, group, resource, subresource, name },
     },
   };
   const answer = await kubectl(['create', '--filename', '-', '--output', 'json'], JSON.stringify(review));

@@ -97,6 +97,25 @@ test('the operator brings a store and a token about with the permissions that th
   const query = ['--output', 'jsonpath={.status.conditions[0].type}{.status.hashes[0]}'];
   await eventually('status of the store', log, () => exists('kvstore', 'main', ...query));
   await eventually('hash of the token', log, () => exists('kvtoken', 'web', ...query));
+  const ledger = ['kvstore', 'ledger', '--namespace', namespace, '--output', 'jsonpath={.metadata.uid}'];
+  await eventually('ledger', log, () => exists(...ledger));
+  const uid = await kubectl(['get', ...ledger]);
+  await kubectl(['delete', 'kvstore', 'ledger', '--namespace', namespace]);
+  await eventually('another ledger', log, async () => {
+    const now = await kubectl(['get', ...ledger]);
+    return now !== '' && now !== uid;
+  });
+  const memory = ['get', 'kvstore', 'ledger', '--namespace', namespace, '--output', 'jsonpath={.spec.memory}'];
+  await kubectl([
+    'patch',
+    'kvstore',
+    'ledger',
+    '--namespace',
+    namespace,
+    '--type=merge',
+    '--patch={"spec":{"memory":"32Mi"}}',
+  ]);
+  await eventually('the ledger as it was', log, async () => (await kubectl(memory)) === '64Mi');
   await eventually('Event', log, () => exists('events', '--output', 'name'));
   await eventually('renewed lease', log, async () => {
     const lease = await kubectl(['get', 'lease', 'cubby-operator', '--namespace', namespace, '--output', 'json']);

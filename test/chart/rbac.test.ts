@@ -11,8 +11,10 @@ interface Rule {
 
 const objects = await render();
 const roles = objects.filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role');
-const rulesOf = (name: string) =>
-  roles.filter(({ metadata }) => metadata.name === name).flatMap(({ rules }) => rules as Rule[]);
+const rulesOf = (name: string, namespace?: string) =>
+  roles
+    .filter(({ metadata }) => metadata.name === name && (!namespace || metadata.namespace === namespace))
+    .flatMap(({ rules }) => rules as Rule[]);
 
 /** `group/resource verb` for every single grant of the rules. */
 function grants(rules: readonly Rule[]): string[] {
@@ -37,11 +39,25 @@ test('no grant is written twice', () => {
   }
 });
 
-test('the data plane reads stores and tokens, and nothing else', () => {
-  const expected = ['kvstores', 'kvtokens'].flatMap((name) =>
+test('the data plane reads stores and tokens, and writes stores of one namespace, and nothing else', async () => {
+  const reads = ['kvstores', 'kvtokens'].flatMap((name) =>
     ['get', 'list', 'watch'].map((verb) => `cubby.dev/${name} ${verb}`),
   );
-  assert.deepEqual(grants(rulesOf('cubby-dataplane')), expected);
+  const writes = ['get', 'create', 'patch'].map((verb) => `cubby.dev/kvstores ${verb}`);
+  const ofDataplane = (all: typeof roles) =>
+    all.filter(({ kind, metadata }) => /Role$/.test(kind) && metadata.name === 'cubby-dataplane');
+  assert.deepEqual(
+    ofDataplane(roles).map(({ kind, metadata, rules }) => [kind, metadata.namespace, grants(rules as Rule[])]),
+    [
+      ['ClusterRole', undefined, reads],
+      ['Role', 'cubby-tenants', writes],
+    ],
+  );
+  const without = ofDataplane(await render({ dataplane: { management: { enabled: false } } }));
+  assert.deepEqual(
+    without.map(({ kind }) => kind),
+    ['ClusterRole'],
+  );
 });
 
 test('nobody may escalate: no grant on roles, bindings, tokens, exec, impersonation or namespaces', () => {
@@ -56,7 +72,7 @@ test('nobody may escalate: no grant on roles, bindings, tokens, exec, impersonat
   }
 });
 
-test('the operator deletes pods and nothing else, and writes of stores and tokens the status alone', () => {
+test('the operator deletes pods and nothing else, and writes of stores and tokens the status and the ledger alone', async () => {
   const all = grants(rulesOf('cubby-operator'));
   assert.deepEqual(
     all.filter((grant) => grant.includes('delete')),
@@ -70,7 +86,18 @@ test('the operator deletes pods and nothing else, and writes of stores and token
       // Not a write by itself: permission to set owner references that block deletion.
       'cubby.dev/kvstores/finalizers update',
       'cubby.dev/kvtokens/finalizers update',
+      'cubby.dev/kvstores create',
+      'cubby.dev/kvstores patch',
     ],
+  );
+  const ledger = (rules: Rule[]) =>
+    rules.filter(({ resources, resourceNames }) => resourceNames && `${resources}` === 'kvstores');
+  const [rule, ...more] = ledger(rulesOf('cubby-operator', 'cubby-system'));
+  assert.deepEqual([rule?.resourceNames, rule?.verbs, more], [['ledger'], ['create', 'patch'], []]);
+  const without = await render({ ledger: { enabled: false } });
+  assert.deepEqual(
+    without.flatMap(({ kind, rules }) => (kind === 'Role' ? ledger(rules) : [])),
+    [],
   );
 });
 
@@ -102,7 +129,7 @@ test('editors of a namespace may change stores and tokens, viewers see them, nei
 
 test('every binding joins a role of the chart to the service account of the same name', () => {
   const bindings = objects.filter(({ kind }) => kind.endsWith('RoleBinding'));
-  assert.equal(bindings.length, 3);
+  assert.equal(bindings.length, 4);
   for (const { metadata, roleRef, subjects } of bindings) {
     assert.equal(roleRef.name, metadata.name);
     assert.deepEqual(subjects, [{ kind: 'ServiceAccount', name: metadata.name, namespace: 'cubby-system' }]);

@@ -21,13 +21,34 @@ const toggles: Toggle[] = [
     (all) => everyPod(all, /"imagePullSecrets":\[{"name":"s"}/),
   ],
   ['crds.enabled', { crds: { enabled: false } }, (all) => !has(all, 'CustomResourceDefinition')],
-  ['crds.keep', { crds: { keep: false } }, (all) => !JSON.stringify(all).includes('helm.sh/resource-policy')],
+  ['crds.keep', { crds: { keep: false } }, (all) => !keeps(all, 'CustomResourceDefinition')],
   [
     'masterKey.secretName',
     { masterKey: { secretName: 'k' } },
     (all) => /"secret":{"name":"k"/.test(JSON.stringify(all)),
   ],
   ['networkPolicy.enabled', { networkPolicy: { enabled: false } }, (all) => !has(all, 'NetworkPolicy')],
+  ['ledger.enabled', { ledger: { enabled: false } }, (all) => !('ledger' in configOf(all, 'operator'))],
+  [
+    'ledger.persistence.storageClassName',
+    { ledger: { persistence: { storageClassName: 'fast' } } },
+    (all) => configOf(all, 'operator').ledger.storageClassName === 'fast',
+  ],
+  [
+    'dataplane.management.enabled',
+    { dataplane: { management: { enabled: false } } },
+    (all) => !has(all, 'Namespace') && !('management' in configOf(all, 'dataplane')),
+  ],
+  [
+    'dataplane.management.createNamespace',
+    { dataplane: { management: { createNamespace: false } } },
+    (all) => !has(all, 'Namespace') && 'management' in configOf(all, 'dataplane'),
+  ],
+  [
+    'networkPolicy.dataplaneEgress',
+    { networkPolicy: { dataplaneEgress: [{ ports: [{ port: 4318, protocol: 'TCP' }] }] } },
+    (all) => JSON.stringify(find(all, 'NetworkPolicy', 'cubby-dataplane').spec.egress).includes('4318'),
+  ],
   ['serviceMonitor.enabled', { serviceMonitor: { enabled: true } }, (all) => has(all, 'ServiceMonitor')],
   [
     'dataplane.autoscaling.enabled',
@@ -82,6 +103,17 @@ test('a node port that is left over from another type does not break a ClusterIP
 
 function has(objects: readonly Rendered[], kind: string): boolean {
   return objects.some((object) => object.kind === kind);
+}
+
+function keeps(objects: readonly Rendered[], kind: string): boolean {
+  return objects.some(
+    (object) => object.kind === kind && object.metadata.annotations?.['helm.sh/resource-policy'] === 'keep',
+  );
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the configuration of either process
+function configOf(objects: readonly Rendered[], component: string): any {
+  return JSON.parse(find(objects, 'ConfigMap', `cubby-${component}`).data[`${component}.json`]);
 }
 
 function everyPod(objects: readonly Rendered[], pattern: RegExp): boolean {

@@ -71,11 +71,37 @@ const refused: [string, object][] = [
   ['an unknown log level', { logLevel: 'loud' }],
   ['a URL with a slash at its end', { dataplane: { url: 'https://kv.example.com/' } }],
   ['a port out of range', { dataplane: { service: { port: 70000 } } }],
+  ['a price below nothing', { prices: { get: -1 } }],
+  ['a price of an unknown operation', { prices: { touch: 1 } }],
+  ['a budget that is a number, which may lose digits', { plans: { free: { tokensPerMonth: 0.5 } } }],
+  ['a budget of nothing', { plans: { free: { tokensPerMonth: '0.00' } } }],
+  ['a budget of too many decimals', { plans: { free: { tokensPerMonth: '0.0000000001' } } }],
+  ['a burst without a rate', { plans: { slow: { burst: 5 } } }],
+  ['a plan called as no plan can be asked for', { plans: { Free: {} } }],
+  ['an unknown access log', { dataplane: { accessLog: 'none' } }],
+  ['a memory without a unit that exists', { ledger: { memory: '64MB' } }],
 ];
 for (const [what, given] of refused) {
   test(`${what} is refused`, async () => {
     await assert.rejects(render(given), /don't meet the specifications of the schema/);
   });
+}
+
+const inconsistent: [string, object, RegExp][] = [
+  ['a ledger of an unknown version', { ledger: { version: '9.9' } }, /ledger.version: "9.9" .* use one of 7.0, 8.0/],
+  [
+    'a default version that is unknown',
+    { dataplane: { management: { defaultVersion: '9.9' } } },
+    /defaultVersion: "9.9" .* use one of 7.0, 8.0/,
+  ],
+  [
+    "tenants in the release's own namespace, whose tokens reach every project",
+    { dataplane: { management: { namespace: 'cubby-system' } } },
+    /management.namespace must not be the release's own namespace/,
+  ],
+];
+for (const [what, given, message] of inconsistent) {
+  test(`${what} is refused, and the message says what to do`, () => assert.rejects(render(given), message));
 }
 
 test('values under global are let through, for charts that have this one as a dependency', async () => {

@@ -115,17 +115,47 @@ topologySpreadConstraints:
     - { port: 6379, protocol: TCP }
 {{- end }}
 
+{{/* A version that must be one of `versions`. Arguments: the root context, the value's name, the version. */}}
+{{- define "cubby.version" -}}
+{{- $versions := (index . 0).Values.versions -}}
+{{- $version := index . 2 -}}
+{{- if not (hasKey $versions $version) -}}
+{{- fail (printf "%s: %q is not one of versions; use one of %s" (index . 1) $version (keys $versions | sortAlpha | join ", ")) -}}
+{{- end -}}
+{{- $version -}}
+{{- end }}
+
+{{/* The namespace of the stores that are made through the REST API. Tokens of the release's own reach every project. */}}
+{{- define "cubby.managedNamespace" -}}
+{{- $namespace := .Values.dataplane.management.namespace -}}
+{{- if eq $namespace .Release.Namespace -}}
+{{- fail "dataplane.management.namespace must not be the release's own namespace; use another one" -}}
+{{- end -}}
+{{- $namespace -}}
+{{- end }}
+
 {{/* The operator's configuration file; operator/config.ts says what each key means. */}}
 {{- define "cubby.operatorConfig" -}}
 {{- $config := dict
   "systemNamespace" .Release.Namespace
   "versions" .Values.versions
+  "plans" .Values.plans
   "dataPlaneUrl" (.Values.dataplane.url | default (include "cubby.serviceUrl" .))
   "masterKeySecret" (dict "name" .Values.masterKey.secretName "key" "master-key")
   "concurrency" .Values.operator.concurrency
   "leaderElection" (dict "enabled" true "name" (printf "%s-operator" (include "cubby.fullname" .)))
   "logLevel" .Values.logLevel
 }}
+{{- with .Values.ledger }}
+{{- if .enabled }}
+{{- $version := include "cubby.version" (list $ "ledger.version" .version) }}
+{{- $ledger := dict "version" $version "memory" .memory "size" .persistence.size }}
+{{- with .persistence.storageClassName }}
+{{- $_ := set $ledger "storageClassName" . }}
+{{- end }}
+{{- $_ := set $config "ledger" $ledger }}
+{{- end }}
+{{- end }}
 {{- toPrettyJson $config }}
 {{- end }}
 
@@ -137,7 +167,22 @@ topologySpreadConstraints:
   "systemNamespace" .Release.Namespace
   "masterKeyFile" "/etc/cubby/master-key"
   "drainSeconds" .Values.dataplane.drainSeconds
+  "prices" .Values.prices
+  "accessLog" .Values.dataplane.accessLog
   "logLevel" .Values.logLevel
 }}
+{{- if .Values.ledger.enabled }}
+{{- $_ := set $config "ledger" (dict "namespace" .Release.Namespace "name" "ledger") }}
+{{- end }}
+{{- with .Values.dataplane.management }}
+{{- if .enabled }}
+{{- $_ := set $config "management" (dict
+  "namespace" (include "cubby.managedNamespace" $)
+  "defaultProject" .defaultProject
+  "defaultVersion" (include "cubby.version" (list $ "dataplane.management.defaultVersion" .defaultVersion))
+  "defaultMemory" .defaultMemory
+) }}
+{{- end }}
+{{- end }}
 {{- toPrettyJson $config }}
 {{- end }}
