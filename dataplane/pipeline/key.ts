@@ -1,10 +1,11 @@
 import { ApiError } from './errors.ts';
 
-const MAX_CODE_POINTS = 512;
+/** The most characters of a key, in code points. */
+export const MAX_CODE_POINTS = 512;
 
 /** The rule of the API for keys; a control character or two dots in a row make a key invalid. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what the rule is about
-const KEY_PATTERN = /^(?!.*\.\.)[^\x00-\x1f\x7f]+$/su;
+export const KEY_PATTERN = /^(?!.*\.\.)[^\x00-\x1f\x7f]+$/su;
 
 /** What is wrong with a key, undefined where nothing is. */
 export function keyProblem(key: string): string | undefined {

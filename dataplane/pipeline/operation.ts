@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { JsonObject, ListOf } from '../json/object.ts';
 import type { Counts } from '../metering/port.ts';
 import type { Answer, Call } from './call.ts';
 import type { ErrorCode } from './errors.ts';
@@ -22,16 +23,30 @@ export interface Operation {
   access: Access;
   /** Whether `run` needs the store that the request is about, or only to know its project. */
   target: 'store' | 'project' | 'none';
+  /** What a key with a role means where it names no project. */
+  defaultProject?: string | undefined;
+  /** Every call has a line in the audit log, whatever came of it. */
+  audited?: boolean;
   /** Members of the query besides `project_id`; each a text as it came, so schemas coerce. */
   query?: z.ZodObject;
   /** Members of the JSON body besides `project_id`; a required one makes the body required. */
   body?: z.ZodObject;
   /** The most bytes that the body may have, where that is more than the largest value needs. */
   bodyBytes?: number;
+  /** The member of the body that is an array of objects; see JsonObject.list. */
+  list?: ListOf;
+  /** Makes the fields out of the members where `body` would be too slow or too little; `body` remains what is documented. */
+  read?: (json: JsonObject, call: Call) => Record<string, unknown>;
   /** What is taken from the budget before `run`; absent costs nothing. `run` may report less through `ran`. */
-  charge?: (call: Call) => Counts;
+  charge?: (call: Call) => Counts | Promise<Counts>;
   /** Schema of the 200 answer. */
   answer: z.ZodType;
+  /** Content-Type of the 200 answer; application/json where absent. */
+  answerType?: string;
+  /** What other statuses mean that are no errors in the form of the API; their answers are of the type of the 200 one. */
+  otherAnswers?: Readonly<Record<number, string>>;
+  /** Part of another operation, as a picture is of a page, and so not in the document. */
+  internal?: boolean;
   /** Error codes that this call gives beyond those of every call with a token. */
   errors: readonly ErrorCode[];
   run: (call: Call) => Answer | Promise<Answer>;

@@ -16,6 +16,7 @@ export function probes(health: Health): readonly Operation[] {
     access: 'none',
     target: 'none',
     answer: z.string(),
+    answerType: 'text/plain; charset=utf-8',
     errors: [],
   } as const;
   return [
@@ -25,14 +26,15 @@ export function probes(health: Health): readonly Operation[] {
       id: 'readyz',
       path: '/readyz',
       summary: 'Whether the process takes requests',
+      otherAnswers: { 503: 'The directory is not read yet, or the process is stopping' },
       run: () =>
         health.ready()
           ? text(200, 'ok\n')
-          : text(503, 'not ready: the directory is not read yet, or the process is stopping\n'),
+          : text(503, 'not ready: the directory is not read yet, or the process is stopping\n', { 'Retry-After': '1' }),
     },
   ];
 }
 
-function text(status: number, body: string): Answer {
-  return { status, type: 'text/plain; charset=utf-8', body };
+function text(status: number, body: string, headers: Answer['headers'] = {}): Answer {
+  return { status, type: 'text/plain; charset=utf-8', body, headers };
 }

@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import * as z from 'zod';
+import { createDocument } from '../openapi/document.ts';
+import { ok } from '../pipeline/call.ts';
+import type { Operation } from '../pipeline/operation.ts';
+
+/** Files of swagger-ui-dist that the page loads, under /docs/. */
+const ASSETS = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+  'favicon-32x32.png': 'image/png',
+} as const;
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Cubby API</title>
+<link rel="icon" href="docs/favicon-32x32.png">
+<link rel="stylesheet" href="docs/swagger-ui.css">
+</head>
+<body>
+<div id="page"></div>
+<script src="docs/swagger-ui-bundle.js"></script>
+<script src="docs/page.js"></script>
+</body>
+</html>
+`;
+
+// The validator would be asked over the internet, and told of the document.
+const SCRIPT = `SwaggerUIBundle({ url: 'openapi.json', dom_id: '#page', deepLinking: true, validatorUrl: null });\n`;
+
+const NOSNIFF = { 'X-Content-Type-Options': 'nosniff' };
+
+/** The page loads nothing from elsewhere, runs no script of its own text, and stands in no frame. */
+const PAGE_HEADERS = {
+  ...NOSNIFF,
+  'Content-Security-Policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'Referrer-Policy': 'no-referrer',
+};
+
+const common = { method: 'GET', tag: 'documentation', access: 'none', target: 'none', errors: [] } as const;
+
+/** `GET /openapi.json` of all operations, these included, and `GET /docs`, which shows it without other hosts. */
+export function docs(all: () => readonly Operation[]): readonly Operation[] {
+  let document: string | undefined;
+  return [
+    {
+      ...common,
+      id: 'getOpenApi',
+      path: '/openapi.json',
+      summary: 'This document',
+      answer: z.looseObject({ openapi: z.string(), paths: z.record(z.string(), z.unknown()) }),
+      run() {
+        document ??= JSON.stringify(createDocument(all()));
+        return ok(document);
+      },
+    },
+    {
+      ...common,
+      id: 'getDocs',
+      path: '/docs',
+      summary: 'This document as a page, from which calls can be tried',
+      answer: z.string(),
+      answerType: 'text/html; charset=utf-8',
+      run: () => file('text/html; charset=utf-8', PAGE, PAGE_HEADERS),
+    },
+    asset('page.js', 'text/javascript; charset=utf-8', () => SCRIPT),
+    ...Object.entries(ASSETS).map(([name, type]) =>
+      // Read for every request: few ask, and the memory is better used for values.
+      asset(name, type, () => readFile(new URL(import.meta.resolve(`swagger-ui-dist/${name}`)))),
+    ),
+  ];
+}
+
+function asset(name: string, type: string, read: () => string | Promise<Buffer>): Operation {
+  return {
+    ...common,
+    id: `docs:${name}`,
+    path: `/docs/${name}`,
+    summary: `${name} of the page`,
+    internal: true,
+    answer: z.string(),
+    run: async () => file(type, await read(), { ...NOSNIFF, 'Cache-Control': 'public, max-age=3600' }),
+  };
+}
+
+function file(type: string, body: string | Buffer, headers: Readonly<Record<string, string>>) {
+  return { ...ok(body), type, headers };
+}
