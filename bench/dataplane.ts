@@ -9,13 +9,12 @@ import { ensurePackages } from '../cluster/packages.ts';
 import { cloneDirectory } from '../cluster/paths.ts';
 import { consoleProgress } from '../cluster/progress.ts';
 import { ensureRootDirectory, redisRoots } from '../cluster/rootfs.ts';
-import { type Case, casesFor, fill, type SubjectName } from './dataplane/cases.ts';
-import { cpuSeconds } from './dataplane/cpu.ts';
-import { startCubby } from './dataplane/cubby.ts';
-import { applyLoad } from './dataplane/load.ts';
+import { type Case, casesFor, fill, LARGE_BYTES, type SubjectName } from './dataplane/cases.ts';
+import { type Cubby, startCubby } from './dataplane/cubby.ts';
+import { type Measurement, measureCeilings, measureLag, measureOnce, perCpuSecond } from './dataplane/measure.ts';
 import { inNamespace, runInNamespace } from './dataplane/namespace.ts';
-import { type Subject, startConstant, startIoredis, startWebdis } from './dataplane/peers.ts';
-import { formatTable, type Measurement, perCpuSecond } from './dataplane/report.ts';
+import { type Subject, startConstant, startIoredis, startPipe, startWebdis } from './dataplane/peers.ts';
+import { formatJson, formatText } from './dataplane/report.ts';
 
 const HELP = `npm run bench -- dataplane [options]
 
@@ -46,7 +45,7 @@ export async function benchDataplane(args: readonly string[]): Promise<void> {
   if (!(rounds >= 1 && seconds >= 1)) throw new Error('--rounds and --seconds must be numbers from 1 on');
   const directory = await mkdtemp(join(tmpdir(), 'cubby-bench-'));
   try {
-    if (inNamespace) await measure(directory, rounds, seconds, values);
+    if (inNamespace) await measure(directory, { ...values, rounds, seconds });
     else process.exitCode = await prepare(directory, values.program);
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -63,48 +62,48 @@ async function prepare(directory: string, program: string | undefined): Promise<
   return runInNamespace(directory);
 }
 
-async function measure(
-  directory: string,
-  rounds: number,
-  seconds: number,
-  { only, json }: { only?: string | undefined; json: boolean },
-): Promise<void> {
+interface MeasureOptions {
+  rounds: number;
+  seconds: number;
+  only?: string | undefined;
+  json: boolean;
+}
+
+async function measure(directory: string, { rounds, seconds, only, json }: MeasureOptions): Promise<void> {
   const cubby = await startCubby(directory, process.env.CUBBY_BENCH_PROGRAM ?? '');
   try {
     await fill(cubby.stores.admin);
-    const [first = 0, second = 0, third = 0, fourth = 0] = await findFreePorts(4);
-    const subjects: Record<SubjectName, Subject> = {
-      cubby,
-      webdis: await startWebdis(directory, first, cubby.stores),
-      ioredis: await startIoredis(directory, second, cubby.stores),
-      'constant-200': await startConstant(directory, third, 200),
-      'constant-256k': await startConstant(directory, fourth, 262_144),
-    };
     const cases = select(casesFor(cubby.tokens), only);
-    const measurements = new Map(cases.map(({ name }) => [name, [] as Measurement[]]));
+    const subjects = await startSubjects(directory, cubby);
+    const rows = cases.map((one) => ({ case: one, rounds: [] as Measurement[] }));
+    // The round before the first warms every server up.
     for (let round = 0; round <= rounds; round++) {
-      for (const one of cases) {
-        const { pid, port } = subjects[one.subject];
-        const used = async () => [cpuSeconds(pid), await cubby.stores.cpuSeconds(), await cubby.ledger.cpuSeconds()];
-        const before = await used();
-        const result = await applyLoad(directory, port, one.load, seconds);
-        const [server = 0, redis = 0, ledger = 0] = (await used()).map((figure, i) => figure - (before[i] ?? 0));
-        const figures = { ...result, cpuSeconds: server, redisCpuSeconds: redis, ledgerCpuSeconds: ledger };
-        // The round before the first warms every server up.
-        if (round > 0) measurements.get(one.name)?.push(figures);
+      for (const row of rows) {
+        const measured = await measureOnce(directory, cubby, subjects[row.case.subject], row.case.load, seconds);
+        if (round > 0) row.rounds.push(measured);
         const what = round === 0 ? 'warm-up' : `round ${round} of ${rounds}`;
-        process.stderr.write(
-          `${what}: ${one.name} ${Math.round(perCpuSecond(one, figures))} per CPU-second, ${figures.failed} failed\n`,
-        );
+        const rate = Math.round(perCpuSecond(row.case, measured));
+        process.stderr.write(`${what}: ${row.case.name} ${rate} per CPU-second, ${measured.failed} failed\n`);
       }
     }
-    const rows = cases.map((one) => ({ case: one, rounds: measurements.get(one.name) ?? [] }));
-    console.log(
-      json ? JSON.stringify(rows.map(({ case: { name }, rounds }) => ({ name, rounds }))) : formatTable(rows),
-    );
+    const ceilings = only === undefined ? await measureCeilings(cubby.stores) : [];
+    const lag = only === undefined ? await measureLag(directory, cubby, seconds) : undefined;
+    console.log(json ? formatJson({ rows, ceilings, lag }) : formatText({ rows, ceilings, lag }));
   } finally {
     await cubby.stop();
   }
+}
+
+async function startSubjects(directory: string, cubby: Cubby): Promise<Record<SubjectName, Subject>> {
+  const [first = 0, second = 0, third = 0, fourth = 0, fifth = 0] = await findFreePorts(5);
+  return {
+    cubby,
+    webdis: await startWebdis(directory, first, cubby.stores),
+    ioredis: await startIoredis(directory, second, cubby.stores),
+    'constant-200': await startConstant(directory, third, 200),
+    'constant-256k': await startConstant(directory, fourth, LARGE_BYTES),
+    'pipe-256k': await startPipe(directory, fifth, cubby.stores, LARGE_BYTES),
+  };
 }
 
 /** The named cases, and those that they are compared with. */

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Load, Request } from './load.ts';
 
 /** Whom a case puts under load: the data plane or a peer. */
-export type SubjectName = 'cubby' | 'webdis' | 'ioredis' | 'constant-200' | 'constant-256k';
+export type SubjectName = 'cubby' | 'webdis' | 'ioredis' | 'constant-200' | 'constant-256k' | 'pipe-256k';
 
 /** One line of the table. */
 export interface Case {
@@ -19,9 +19,11 @@ export interface Case {
 const CONNECTIONS = 64;
 /** Keys that a load goes through, all of them hot. */
 const KEYS = 256;
+const LARGE_KEYS = 16;
 /** A JSON string of 200 bytes, quotes included, and one of the largest size. */
 const SMALL = JSON.stringify('v'.repeat(198));
-const LARGE = JSON.stringify('v'.repeat(262_142));
+export const LARGE_BYTES = 262_144;
+const LARGE = JSON.stringify('v'.repeat(LARGE_BYTES - 2));
 
 const each = (count: number, request: (index: number) => Request): Request[] =>
   Array.from({ length: count }, (_, i) => request(i));
@@ -31,7 +33,7 @@ const load = (requests: readonly Request[], connections = CONNECTIONS): Load => 
 export async function fill(redis: Redis): Promise<void> {
   const pipeline = redis.pipeline();
   for (let i = 0; i < KEYS; i++) pipeline.set(`small-${i}`, SMALL);
-  for (let i = 0; i < 16; i++) pipeline.set(`large-${i}`, LARGE);
+  for (let i = 0; i < LARGE_KEYS; i++) pipeline.set(`large-${i}`, LARGE);
   for (let i = 0; i < 100; i++) pipeline.set(`page-${i}`, SMALL);
   await pipeline.exec();
 }
@@ -107,6 +109,13 @@ export function casesFor(tokens: Record<'main' | 'cached', string>): readonly Ca
       against: 'webdis-get',
     },
     { name: 'constant-256k', about: 'node:http, constant 256 KB', subject: 'constant-256k', load: bare('GET'), ...one },
+    {
+      name: 'pipe-256k',
+      about: 'node:http, 256 KB handed on from Redis',
+      subject: 'pipe-256k',
+      load: load(each(LARGE_KEYS, (i) => ({ method: 'GET', path: `/large-${i}` }))),
+      ...one,
+    },
     { name: 'get', about: 'GET, 200 bytes', load: get(main, 'small', KEYS), ...cubby, against: 'webdis-get' },
     { name: 'put', about: 'PUT, 200 bytes', load: put('small', SMALL, KEYS), ...cubby, against: 'webdis-set' },
     { name: 'increment', about: 'increment', load: increment, ...cubby, against: 'webdis-set' },
@@ -120,7 +129,18 @@ export function casesFor(tokens: Record<'main' | 'cached', string>): readonly Ca
       ...cubby,
       against: 'webdis-get',
     },
-    { name: 'get-256k', about: 'GET, 256 KB', load: get(main, 'large', 16), ...cubby, against: 'constant-256k' },
-    { name: 'put-256k', about: 'PUT, 256 KB', load: put('large', LARGE, 16), ...cubby, against: 'constant-256k' },
+    { name: 'get-256k', about: 'GET, 256 KB', load: get(main, 'large', LARGE_KEYS), ...cubby, against: 'pipe-256k' },
+    { name: 'put-256k', about: 'PUT, 256 KB', load: put('large', LARGE, LARGE_KEYS), ...cubby, against: 'pipe-256k' },
   ];
+}
+
+/** Batches of the greatest size that the API takes: 100 sets of 256 KB, 26 MB in one body. */
+export function greatestBatch(token: string): Load {
+  const ops = Array.from({ length: 100 }, (_, i) => ({
+    op: 'set',
+    key: `large-${i % LARGE_KEYS}`,
+    value: 'v'.repeat(LARGE_BYTES - 2),
+  }));
+  const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+  return load([{ method: 'POST', path: '/infra/kv', headers, body: JSON.stringify({ ops }) }], 2);
 }

@@ -45,6 +45,11 @@ export function startConstant(directory: string, port: number, bytes: number): P
   return startNode(directory, 'constant', port, [bytes]);
 }
 
+/** Bare node:http that hands on values of so many bytes from Redis as they come. */
+export function startPipe(directory: string, port: number, redis: RedisAddress, bytes: number): Promise<Subject> {
+  return startNode(directory, 'pipe', port, [redis.host, redis.port, bytes]);
+}
+
 function startNode(directory: string, name: string, port: number, args: readonly (string | number)[]) {
   const file = join(import.meta.dirname, '../peers', `${name}.ts`);
   return startPeer(directory, name, port, [process.execPath, file, String(port), ...args.map(String)]);

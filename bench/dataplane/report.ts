@@ -1,14 +1,6 @@
 import { spreadOf } from '../spread.ts';
 import type { Case } from './cases.ts';
-import type { LoadResult } from './load.ts';
-
-/** One case in one round. */
-export interface Measurement extends LoadResult {
-  /** Of the server alone. */
-  cpuSeconds: number;
-  redisCpuSeconds: number;
-  ledgerCpuSeconds: number;
-}
+import { type Ceiling, type Lag, type Measurement, perCpuSecond } from './measure.ts';
 
 /** A case and its figure of every round, in order. */
 export interface Row {
@@ -16,13 +8,38 @@ export interface Row {
   rounds: readonly Measurement[];
 }
 
-/** Operations per second of the server's CPU. */
-export function perCpuSecond({ operations }: Case, { requests, cpuSeconds }: Measurement): number {
-  return (requests * operations) / cpuSeconds;
+/** All that one run of the benchmark found. */
+export interface Results {
+  rows: readonly Row[];
+  ceilings: readonly Ceiling[];
+  lag: Lag | undefined;
+}
+
+/** Every figure of every round. */
+export function formatJson({ rows, ...others }: Results): string {
+  return JSON.stringify({ rows: rows.map((row) => ({ name: row.case.name, rounds: row.rounds })), ...others });
+}
+
+/** The table, and below it what is measured once. */
+export function formatText({ rows, ceilings, lag }: Results): string {
+  const lines = [formatTable(rows), ''];
+  for (const { pipeline, perSecond, perRedisCpuSecond } of ceilings) {
+    const [rate, perCpu] = [perSecond, perRedisCpuSecond].map((figure) => `${(figure / 1000).toFixed(0)}k`);
+    lines.push(
+      `redis-benchmark, GET, 64 connections, pipelines of ${pipeline}: ${rate}/s, ${perCpu} per Redis-CPU-second`,
+    );
+  }
+  if (lag) {
+    lines.push(
+      `event loop under batches of 100 sets of 256 KB: held up at most ${lag.p99.toFixed(0)} ms in 99 % ` +
+        `(${lag.batches} batches in ${lag.seconds.toFixed(1)} s)`,
+    );
+  }
+  return lines.join('\n');
 }
 
 /** A Markdown table: medians, with the lowest and highest round in parentheses. */
-export function formatTable(rows: readonly Row[]): string {
+function formatTable(rows: readonly Row[]): string {
   const byName = new Map(rows.map((row) => [row.case.name, row]));
   const lines = [
     '| case | operations per server-CPU-second | ratio, same round | operations/s | p50 ms | p99 ms | CPU: server | Redis | ledger |',
