@@ -1,35 +1,29 @@
 import { aclPasswordHash, type RedisUser } from './credentials.ts';
 
-/** The commands that the data plane may run in a tenant's Redis; nothing that scripts, flushes, configures or lists all keys. */
+/**
+ * The commands that the data plane runs in a tenant's Redis, and in the ledger, which is a store like any other; nothing
+ * that scripts, flushes, configures or lists all keys.
+ */
 export const DATAPLANE_COMMANDS: readonly string[] = [
-  'ping',
   'hello',
-  'client|setname',
-  'client|id',
+  'ping',
   'client|tracking',
-  'info',
   'get',
   'mget',
   'set',
-  'del',
   'unlink',
-  'exists',
-  'strlen',
   'incrby',
   'incrbyfloat',
   'expire',
-  'pexpire',
   'ttl',
-  'pttl',
   'pexpiretime',
   'scan',
   'dbsize',
   'multi',
   'exec',
-  'discard',
   'watch',
   'unwatch',
-  'wait',
+  'time',
 ];
 
 /** The commands that the operator may run: it looks, configures, saves and loads ACLs, and never reads a value. */
