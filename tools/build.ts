@@ -1,9 +1,10 @@
 // Bundles each process into dist/<process>.js with a source map. The image carries these bundles rather than
 // node_modules, because a bundle holds only what is imported: about half the resident memory at start. An argument
 // names another folder than dist.
-import { rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { ASSETS } from '../dataplane/routes/docs.ts';
 
 const root = join(import.meta.dirname, '..');
 const outdir = resolve(root, process.argv[2] ?? 'dist');
@@ -25,3 +26,10 @@ await build({
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
 });
+
+// What the data plane serves as it is stands beside the bundle as it stands beside the sources, and so is found alike.
+const page = 'node_modules/swagger-ui-dist';
+const licences = ['LICENSE', 'NOTICE', 'swagger-ui-bundle.js.LICENSE.txt'];
+for (const name of ['package.json', ...licences, ...Object.keys(ASSETS)]) {
+  cpSync(join(root, page, name), join(outdir, page, name));
+}

@@ -92,7 +92,7 @@ export function createDocument(operations: readonly Operation[]): OpenApiDocumen
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    tags: [...new Set(listed.map(({ tag }) => tag))].map((name) => ({ name })),
+    tags: tagsOf(listed),
     paths,
     components: {
       securitySchemes: {
@@ -177,6 +177,12 @@ export function createDocument(operations: readonly Operation[]): OpenApiDocumen
     }
     return found;
   }
+}
+
+/** The groups in which a page shows the operations: those that need no token, which people seldom look for, last. */
+function tagsOf(operations: readonly Operation[]): object[] {
+  const ordered = [...operations.filter(({ access }) => access !== 'none'), ...operations];
+  return [...new Set(ordered.map(({ tag }) => tag))].map((name) => ({ name }));
 }
 
 function headersFor(operation: Operation, status: number): Record<string, Reference> {

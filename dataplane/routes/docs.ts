@@ -4,8 +4,8 @@ import { createDocument } from '../openapi/document.ts';
 import { ok } from '../pipeline/call.ts';
 import type { Operation } from '../pipeline/operation.ts';
 
-/** Files of swagger-ui-dist that the page loads, under /docs/. */
-const ASSETS = {
+/** Files of the package swagger-ui-dist that the page loads, under /docs/; the image carries these of it and no others. */
+export const ASSETS = {
   'swagger-ui.css': 'text/css; charset=utf-8',
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
   'favicon-32x32.png': 'image/png',
