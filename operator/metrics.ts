@@ -59,6 +59,17 @@ export function createMetrics({ queues, stores, isLeader, silentMs }: MetricSour
     },
   });
   new Gauge({
+    name: 'cubby_store_conditions',
+    help: 'KVStores by what their conditions say, in the words of docs/conditions.md',
+    labelNames: ['type', 'status', 'reason'],
+    registers,
+    collect() {
+      this.reset();
+      for (const store of stores.list())
+        for (const { type, status, reason } of store.status?.conditions ?? []) this.inc({ type, status, reason });
+    },
+  });
+  new Gauge({
     name: 'cubby_operator_leader',
     help: 'Whether this replica leads',
     registers,

@@ -101,14 +101,14 @@ test('Progressing says what is on its way, or that spec holds it up', () => {
   assert.equal(condition({ refusals: [{ reason: 'ShrinkRefused', message: '' }] }, 'Progressing'), 'False Blocked');
 });
 
-test('Degraded has the first reason and all messages', () => {
+test('Degraded has the first reason and all messages, and what is wrong with Redis goes first', () => {
   const troubled = {
     refusals: [{ reason: 'ShrinkRefused' as const, message: 'too small' }],
     troubles: [{ reason: 'PersistenceFailing' as const, message: 'disk full' }],
   };
-  assert.equal(condition(troubled, 'Degraded'), 'True ShrinkRefused');
+  assert.equal(condition(troubled, 'Degraded'), 'True PersistenceFailing');
   const found = status(troubled).conditions?.find(({ type }) => type === 'Degraded');
-  assert.equal(found?.message, 'too small; disk full');
+  assert.equal(found?.message, 'disk full; too small');
   assert.equal(condition(troubled, 'SpecAccepted'), 'False ShrinkRefused');
   assert.equal(condition({ troubles: troubled.troubles }, 'SpecAccepted'), 'True Accepted');
 });
