@@ -49,6 +49,12 @@ const toggles: Toggle[] = [
     { networkPolicy: { dataplaneEgress: [{ ports: [{ port: 4318, protocol: 'TCP' }] }] } },
     (all) => JSON.stringify(find(all, 'NetworkPolicy', 'cubby-dataplane').spec.egress).includes('4318'),
   ],
+  ['prometheusRule.enabled', { prometheusRule: { enabled: true } }, (all) => has(all, 'PrometheusRule')],
+  [
+    'grafanaDashboard.enabled',
+    { grafanaDashboard: { enabled: true } },
+    (all) => all.some(({ metadata }) => metadata.labels.grafana_dashboard === '1'),
+  ],
   ['serviceMonitor.enabled', { serviceMonitor: { enabled: true } }, (all) => has(all, 'ServiceMonitor')],
   [
     'dataplane.autoscaling.enabled',
