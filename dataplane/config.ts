@@ -19,8 +19,8 @@ const schema = z.strictObject({
     .strictObject({
       /** Bytes of one request body: the largest value, and room for what is around it. */
       bodyBytes: z.int().min(1024).default(270_336),
-      /** Bytes of all bodies that are held at the same time. */
-      heldBytes: z.int().min(1024).default(67_108_864),
+      /** Bytes of all bodies that are held at the same time; one tenant's share of a quarter has room for a full batch. */
+      heldBytes: z.int().min(1024).default(134_217_728),
       /** Requests to one store at the same time. */
       storeInFlight: z.int().min(1).default(1024),
       /** Requests that wait for one store to take commands at the same time. */

@@ -8,7 +8,9 @@ export interface Budget {
   readonly held: number;
   /** From so many bytes on, new requests are turned away, and bodies on their way in are read no further. */
   readonly limit: number;
-  /** Throws where there is no room, or none for this tenant. */
+  /** Whether there is room, for this tenant too where one is named. */
+  hasRoom(tenant?: string): boolean;
+  /** Throws where there is no room. */
   check(tenant?: string): void;
   /** Counts bytes, which may be negative to give them back. */
   hold(bytes: number, tenant?: string): void;
@@ -18,14 +20,20 @@ export interface Budget {
 export function createBudget(limit: number): Budget {
   let held = 0;
   const tenants = new Map<string, number>();
+
+  function hasRoom(tenant?: string): boolean {
+    if (held >= limit) return false;
+    return tenant === undefined || (tenants.get(tenant) ?? 0) < limit * TENANT_SHARE;
+  }
+
   return {
     limit,
     get held() {
       return held;
     },
+    hasRoom,
     check(tenant) {
-      if (held >= limit) throw busy();
-      if (tenant !== undefined && (tenants.get(tenant) ?? 0) >= limit * TENANT_SHARE) throw busy();
+      if (!hasRoom(tenant)) throw busy();
     },
     hold(bytes, tenant) {
       held += bytes;
@@ -38,6 +46,6 @@ export function createBudget(limit: number): Budget {
 }
 
 /** The answer to a request that the budget has no room for. */
-function busy(): ApiError {
+export function busy(): ApiError {
   return new ApiError('store_unavailable', 'the data plane is busy; try again');
 }

@@ -1,11 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
-import { type JsonObject, parseObject } from '../json/object.ts';
-import { JsonError } from '../json/spans.ts';
+import { type JsonObject, type ListOf, parseObject } from '../json/object.ts';
+import { JsonError } from '../json/scan.ts';
 import { ApiError } from './errors.ts';
-
-/** How deep a value may nest. */
-const MAX_DEPTH = 512;
 
 /** RFC 9112, section 6.3: a request has a body where one of these headers says so. */
 export function hasBody(headers: IncomingHttpHeaders): boolean {
@@ -22,27 +19,38 @@ export function requireJson(headers: IncomingHttpHeaders): void {
 }
 
 /** The object that a body spells; throws bad_request where it spells none. */
-export function parseBody(bytes: Buffer): JsonObject {
+export function parseBody(bytes: Buffer, list?: ListOf): JsonObject {
   try {
-    return parseObject(bytes, MAX_DEPTH);
+    return parseObject(bytes, list);
   } catch (error) {
     if (error instanceof JsonError) throw new ApiError('bad_request', error.message);
     throw error;
   }
 }
 
-/** The members of a body as the schema makes them; throws bad_request for an unknown or wrong one. */
-export function checkBody(json: JsonObject, schema: z.ZodObject): Record<string, unknown> {
+/**
+ * The members of a body as the schema makes them; throws bad_request for an unknown or wrong one. Members in `asText` are
+ * allowed and not looked at: what they hold is taken as text.
+ */
+export function checkBody(
+  json: JsonObject,
+  schema: z.ZodObject,
+  asText: readonly string[] = [],
+): Record<string, unknown> {
   const { shape } = schema;
   for (const name of json.names) {
-    if (name === 'project_id' || Object.hasOwn(shape, name)) continue;
-    const known = Object.keys(shape).join(', ') || 'project_id';
-    throw new ApiError('bad_request', `unknown field ${JSON.stringify(name.slice(0, 64))}; known are: ${known}`);
+    if (name === 'project_id' || Object.hasOwn(shape, name) || asText.includes(name)) continue;
+    throw new ApiError('bad_request', unknownField(name, [...asText, ...Object.keys(shape), 'project_id']));
   }
   const members: [string, unknown][] = [];
   for (const name of Object.keys(shape)) if (json.has(name)) members.push([name, json.value(name)]);
   // fromEntries defines members, so that one called __proto__ is a member like any other.
   return checked(schema, Object.fromEntries(members), 'the body is not valid');
+}
+
+/** What to tell of a member that there is not. */
+export function unknownField(name: string, known: readonly string[]): string {
+  return `unknown field ${JSON.stringify(name.slice(0, 64))}; known are: ${known.join(', ')}`;
 }
 
 /** The members of a query as the schema makes them; throws bad_request for an unknown, repeated or wrong one. */

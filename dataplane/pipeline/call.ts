@@ -3,8 +3,9 @@ import type { Reach } from '../directory/reach.ts';
 import type { StoreTarget } from '../directory/stores.ts';
 import type { TokenRecord } from '../directory/tokens.ts';
 import type { JsonObject } from '../json/object.ts';
-import type { Counts } from '../metering/port.ts';
-import type { Store } from '../store/port.ts';
+import type { Counts, Meter } from '../metering/port.ts';
+import type { Store, Stores } from '../store/port.ts';
+import type { Budget } from './admission.ts';
 
 /** A request as both transports give it. */
 export interface Request {
@@ -18,6 +19,13 @@ export interface Request {
   hold(bytes: number, tenant?: string): void;
 }
 
+/** What operations work with beside the store that a request is about. */
+export interface Services {
+  stores: Stores;
+  meter: Meter;
+  budget: Budget;
+}
+
 /** A JSON body: its text, and its members as the operation's schema judged them. */
 export interface Body {
   json: JsonObject;
@@ -28,6 +36,7 @@ export interface Body {
 export interface Call {
   request: Request;
   requestId: string;
+  services: Services;
   /** authenticate */
   token: TokenRecord;
   /** key; empty where the path has none. */

@@ -19,6 +19,11 @@ export function keyProblem(key: string): string | undefined {
   return undefined;
 }
 
+/** Whether some key may begin with that text, which may be empty. */
+export function isPrefix(text: string): boolean {
+  return text === '' || keyProblem(text) === undefined;
+}
+
 /** A percent-encoded path as text, undefined where the encoding is broken or the bytes are not UTF-8. */
 export function decodePath(raw: string): string | undefined {
   try {

@@ -49,5 +49,6 @@ export interface Operation {
   internal?: boolean;
   /** Error codes that this call gives beyond those of every call with a token. */
   errors: readonly ErrorCode[];
-  run: (call: Call) => Answer | Promise<Answer>;
+  /** `taken` is what the budget was charged beforehand. */
+  run: (call: Call, taken: Counts) => Answer | Promise<Answer>;
 }

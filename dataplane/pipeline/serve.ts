@@ -2,12 +2,9 @@ import type { Logger } from 'pino';
 import type { StoreIndex } from '../directory/stores.ts';
 import type { TokenIndex, TokenRecord } from '../directory/tokens.ts';
 import { EMPTY_OBJECT, type JsonObject } from '../json/object.ts';
-import type { Meter } from '../metering/port.ts';
-import type { Stores } from '../store/port.ts';
-import type { Budget } from './admission.ts';
 import { authenticate, authorize } from './authenticate.ts';
 import { checkBody, checkQuery, hasBody, parseBody, requireJson } from './body.ts';
-import type { Answer, Call, Request } from './call.ts';
+import type { Answer, Call, Request, Services } from './call.ts';
 import { ApiError, ERRORS, type ErrorCode, problem, toApiError } from './errors.ts';
 import { readKey } from './key.ts';
 import { charge, takePermit } from './limits.ts';
@@ -17,7 +14,7 @@ import type { Operation } from './operation.ts';
 import { namedProject, requireServing, resolve } from './project.ts';
 
 /** All that the pipeline is made of; nothing in it listens, watches or reads files. */
-export interface PipelineParts {
+export interface PipelineParts extends Services {
   operations: readonly Operation[];
   log: Logger;
   observe: (outcome: Outcome) => void;
@@ -25,9 +22,6 @@ export interface PipelineParts {
   draining: () => boolean;
   directory: { stores: StoreIndex; tokens: TokenIndex };
   systemNamespace: string;
-  stores: Stores;
-  meter: Meter;
-  budget: Budget;
   /** The most bytes of a request body, where the operation does not say otherwise. */
   bodyBytes: number;
   /** Milliseconds since 1970. */
@@ -54,7 +48,11 @@ export function createPipeline(parts: PipelineParts): Serve {
 
   return async function serve(request) {
     const started = performance.now();
-    const call = { request, requestId: requestIdOf(request.headers['x-request-id']) } as Call;
+    const call = {
+      request,
+      requestId: requestIdOf(request.headers['x-request-id']),
+      services: parts,
+    } as Partial<Call> as Call;
     const headers: Record<string, string> = { 'X-Request-Id': call.requestId, 'Cache-Control': 'no-store' };
     if (draining()) headers.Connection = 'close';
     const found = match(request.method, request.url);
@@ -64,7 +62,7 @@ export function createPipeline(parts: PipelineParts): Serve {
       if (found.found !== 'operation') throw noSuchRoute(found);
       const query = found.query === '' ? NO_QUERY : new URLSearchParams(found.query);
       answer = await perform(found.operation, call, found.rawKey, query, headers);
-      if (request.method === 'GET') budget.check();
+      if (found.operation.access === 'kv:read') budget.check(call.token.namespace);
     } catch (error) {
       const apiError = toApiError(error);
       code = apiError.code;
@@ -112,16 +110,18 @@ export function createPipeline(parts: PipelineParts): Serve {
       if (passed) await passed;
     }
     call.query = checkQuery(query, operation.query);
-    if (operation.body) call.body = { json, fields: checkBody(json, operation.body) };
-    if (!operation.charge || !call.target) return operation.run(call);
-    return charge(meter, call.target, operation.charge(call), headers, () => operation.run(call));
+    if (operation.body) call.body = { json, fields: operation.read?.(json, call) ?? checkBody(json, operation.body) };
+    if (!operation.charge || !call.target) return operation.run(call, {});
+    const counts = operation.charge(call);
+    const price = counts instanceof Promise ? await counts : counts;
+    return charge(meter, call.target, price, headers, () => operation.run(call, price));
   }
 
   async function readObject(operation: Operation, request: Request, token: TokenRecord): Promise<JsonObject> {
     if (!hasBody(request.headers)) return EMPTY_OBJECT;
     requireJson(request.headers);
     const body = request.readBody(operation.bodyBytes ?? parts.bodyBytes, token?.namespace);
-    return parseBody(body instanceof Promise ? await body : body);
+    return parseBody(body instanceof Promise ? await body : body, operation.list);
   }
 
   function locate(operation: Operation, call: Call, json: JsonObject, query: URLSearchParams): void {

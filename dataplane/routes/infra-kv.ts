@@ -1,17 +1,25 @@
 import * as z from 'zod';
+import { checkBody } from '../pipeline/body.ts';
 import { type Answer, ok } from '../pipeline/call.ts';
 import { ApiError } from '../pipeline/errors.ts';
 import type { Operation } from '../pipeline/operation.ts';
-import { presentDeleted, presentEntry } from './present.ts';
-import { entrySchema, ttlSchema } from './schemas.ts';
+import { runBatch } from './infra-kv-batch.ts';
+import { scanKeys } from './infra-kv-scan.ts';
+import { presentDeleted, presentEntry, presentSum } from './present.ts';
+import { deltaSchema, entrySchema, ttlSchema, valueSchema } from './schemas.ts';
+import { requireValue } from './value.ts';
 
-/** The most bytes of JSON text that a value may have. */
-export const MAX_VALUE_BYTES = 262_144;
-
-const putBody = z.object({
-  value: z.json().optional().describe(`What to store: any JSON of at most ${MAX_VALUE_BYTES} bytes`),
+const putFields = z.object({
   ttl: ttlSchema.optional(),
-  if_not_exists: z.boolean('if_not_exists must be true or false').optional(),
+  if_not_exists: z
+    .boolean('if_not_exists must be true or false')
+    .optional()
+    .describe('Answer 409 where the key exists'),
+});
+
+const incrementFields = z.object({
+  delta: deltaSchema('delta').describe('What to add, whole or not; negative to subtract'),
+  ttl: ttlSchema.optional().describe('Seconds until the key expires, where this call creates it'),
 });
 
 const getEntry: Operation = {
@@ -24,7 +32,7 @@ const getEntry: Operation = {
   target: 'store',
   charge: () => ({ get: 1 }),
   answer: entrySchema,
-  errors: ['not_found'],
+  errors: ['not_found', 'conflict'],
   async run({ store, key }) {
     const entry = await store.get(key);
     if (entry === null) throw noSuchKey({ get: 1 });
@@ -40,12 +48,13 @@ const putEntry: Operation = {
   summary: 'Set a value',
   access: 'kv:write',
   target: 'store',
-  body: putBody,
+  body: putFields.extend({ value: valueSchema }),
+  read: (json) => checkBody(json, putFields, ['value']),
   charge: () => ({ set: 1 }),
   answer: entrySchema,
   errors: ['conflict', 'payload_too_large', 'store_full'],
   async run({ store, key, body }) {
-    const { ttl, if_not_exists: ifNotExists } = body.fields as z.infer<typeof putBody>;
+    const { ttl, if_not_exists: ifNotExists } = body.fields as z.infer<typeof putFields>;
     const value = requireValue(body.json.text('value'));
     const written = await store.set(key, value, {
       expiry: ttl === undefined ? undefined : { seconds: ttl },
@@ -74,17 +83,28 @@ const deleteEntry: Operation = {
   },
 };
 
-/** The calls under `/infra/kv`. */
-export const infraKv: readonly Operation[] = [getEntry, putEntry, deleteEntry];
+const incrementEntry: Operation = {
+  id: 'incrementEntry',
+  method: 'POST',
+  path: '/infra/kv/{key}/increment',
+  tag: 'infra/kv',
+  summary: 'Add to a number',
+  description: 'Atomic; a key that does not exist counts as 0.',
+  access: 'kv:write',
+  target: 'store',
+  body: incrementFields,
+  charge: () => ({ increment: 1 }),
+  answer: entrySchema.extend({ status: z.literal('ok') }),
+  errors: ['conflict', 'not_a_number', 'overflow', 'store_full'],
+  async run({ store, key, body }) {
+    const { delta, ttl } = body.fields as z.infer<typeof incrementFields>;
+    const { value, expiresAt } = await store.increment(key, delta, ttl);
+    return ok(presentSum(key, value, expiresAt));
+  },
+};
 
-/** The text of a value; throws bad_request where the body lacks one, and payload_too_large where it is too long. */
-export function requireValue(value: Buffer | undefined): Buffer {
-  if (!value) throw new ApiError('bad_request', 'send a JSON body with the field value');
-  if (value.length > MAX_VALUE_BYTES) {
-    throw new ApiError('payload_too_large', `the value has ${value.length} bytes of JSON; at most ${MAX_VALUE_BYTES}`);
-  }
-  return value;
-}
+/** The calls under `/infra/kv`. */
+export const infraKv: readonly Operation[] = [getEntry, putEntry, deleteEntry, incrementEntry, scanKeys, runBatch];
 
 function noSuchKey(ran?: Answer['ran']): ApiError {
   return new ApiError('not_found', 'there is no such key', ran ? { ran } : {});

@@ -1,10 +1,32 @@
 import * as z from 'zod';
+import { KEY_PATTERN, keyProblem, MAX_CODE_POINTS } from '../pipeline/key.ts';
+import { MAX_VALUE_BYTES } from './value.ts';
+
+/** A key in a body; the rule is the same as in a path. */
+export const keySchema = z
+  .string('a key must be a string')
+  .refine((key) => keyProblem(key) === undefined, { error: ({ input }) => keyProblem(String(input)) })
+  .meta({ minLength: 1, maxLength: MAX_CODE_POINTS, pattern: KEY_PATTERN.source });
+
+/** A value to be stored, for the document: values are taken as text and never go through a schema. */
+export const valueSchema = z.json().describe(`What to store: any JSON of at most ${MAX_VALUE_BYTES} bytes`);
 
 /** Whole seconds until a key expires. */
 export const ttlSchema = z
   .int('ttl must be a whole number of seconds up to 2^53−1')
   .min(1, 'ttl must be at least 1 second')
   .describe('Seconds until the key expires');
+
+/** What is added to a number. */
+export const deltaSchema = (name: string) =>
+  z
+    .number(`${name} must be a number`)
+    .min(Number.MIN_SAFE_INTEGER, `${name} must be at least −(2^53−1)`)
+    .max(Number.MAX_SAFE_INTEGER, `${name} must be at most 2^53−1`)
+    .default(1);
+
+/** A stored number. */
+export const sumSchema = z.number().describe('The number that came of it');
 
 /** The answer that shows one key. */
 export const entrySchema = z.object({

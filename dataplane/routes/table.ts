@@ -1,10 +1,11 @@
 import type { Operation } from '../pipeline/operation.ts';
 import { docs } from './docs.ts';
 import { infraKv } from './infra-kv.ts';
+import { kv } from './kv.ts';
 import { type Health, probes } from './meta.ts';
 
 /** Every call of the API. */
 export function operations(health: Health): readonly Operation[] {
-  const all: readonly Operation[] = [...probes(health), ...infraKv, ...docs(() => all)];
+  const all: readonly Operation[] = [...probes(health), ...infraKv, ...kv, ...docs(() => all)];
   return all;
 }

@@ -84,7 +84,7 @@ export function createMemoryStore(now: () => number = Date.now): Store {
       );
       const page = rest.slice(0, limit);
       const next = rest.length > limit ? String(page.at(-1)?.[1].born) : undefined;
-      return { keys: page.map(([key]) => key), next };
+      return { keys: page.map(([key]) => key), examined: ordered.length, next };
     },
     async batch(ops) {
       return Promise.all(ops.map(run));

@@ -23,6 +23,8 @@ export type BatchOutcome = { value: Buffer | null; found: boolean } | StoreError
 
 export interface ScanPage {
   keys: string[];
+  /** About how many names were looked at, matching or not. */
+  examined: number;
   /** Where to go on, for the next call; undefined at the end. Text of the store's own, of bounded length. */
   next: string | undefined;
 }

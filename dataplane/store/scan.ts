@@ -28,30 +28,37 @@ export async function scan(lane: Lane, pattern: string, limit: number, from?: st
   // A step may give a few more than its COUNT.
   let count = position.given ? 1 : clamp(limit * 0.9);
   const keys = new Set<string>();
+  let examined = 0;
   for (let steps = 0; steps < MAX_STEPS; steps++) {
     const { next, names } = await lane.request(
       one('read', ['SCAN', position.cursor, 'MATCH', pattern, 'COUNT', count], stepOf),
     );
+    examined += count;
     const fresh = position.given ? rest(names, position.given) : names;
     const room = limit - keys.size;
     if (fresh.length > room) {
       if (keys.size > 0) break;
-      if (count === 1) return split(position.cursor, names, fresh, limit);
+      if (count === 1) return { ...split(position.cursor, names, fresh, limit), examined };
       count = clamp(count / 4);
       continue;
     }
     for (const name of fresh) keys.add(String(name));
-    if (next === '0') return { keys: [...keys], next: undefined };
+    if (next === '0') return { keys: [...keys], examined, next: undefined };
     position = { cursor: next };
     const density = names.length / count;
     count = clamp(density === 0 ? count * 4 : ((limit - keys.size) * 0.9) / density);
     if (keys.size === limit || (keys.size > 0 && count * density < limit / 10)) break;
   }
-  return { keys: [...keys], next: format(position) };
+  return { keys: [...keys], examined, next: format(position) };
 }
 
 /** A page from the middle of one step. */
-function split(cursor: string, names: readonly Buffer[], fresh: readonly Buffer[], limit: number): ScanPage {
+function split(
+  cursor: string,
+  names: readonly Buffer[],
+  fresh: readonly Buffer[],
+  limit: number,
+): Omit<ScanPage, 'examined'> {
   const page = sorted(fresh).slice(0, limit);
   const last = page.at(-1)?.digest ?? '';
   return {
