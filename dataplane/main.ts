@@ -7,6 +7,7 @@ import { collectDefaultMetrics } from 'prom-client';
 import { parseMasterKey, redisPassword } from '../contract/credentials.ts';
 import { connect } from '../kube/config.ts';
 import { type Config, DEFAULT_CONFIG_PATH, readConfig } from './config.ts';
+import { createStoreEditor } from './directory/editor.ts';
 import { createStoreIndex } from './directory/stores.ts';
 import { createTokenIndex } from './directory/tokens.ts';
 import { watchDirectory } from './directory/watch.ts';
@@ -53,7 +54,10 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
   const log = pino({ level: config.logLevel, base: null });
   const masterKey = parseMasterKey(readFileSync(config.masterKeyFile, 'utf8'));
   const client = connect({ kubeconfig, userAgent: 'cubby-dataplane' });
-  const directory = { stores: createStoreIndex(config.systemNamespace), tokens: createTokenIndex() };
+  const directory = {
+    stores: createStoreIndex(config.systemNamespace),
+    tokens: createTokenIndex(config.systemNamespace),
+  };
   const watch = watchDirectory(client, directory, (error, retryInMs) => {
     log.warn({ retryInMs: Math.round(retryInMs), error: String(error) }, 'the directory cannot be read now');
   });
@@ -81,6 +85,7 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
   collectDefaultMetrics({ register: metrics.registry });
   const report = createStoreReport(log, metrics, () => performance.now());
   let stopping = false;
+  const { management } = config;
   const meter = createUnmetered();
   const serve = createPipeline({
     operations: operations({ ready: () => watch.synced() && !stopping }),
@@ -91,6 +96,7 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
     systemNamespace: config.systemNamespace,
     stores: pool,
     meter,
+    management: management && { ...management, editor: createStoreEditor(client, management.namespace) },
     budget,
     bodyBytes: config.limits.bodyBytes,
     now: Date.now,
@@ -112,8 +118,7 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
     log.info({ drainSeconds: config.drainSeconds }, 'stopping');
     // Clients and load balancers learn of it with some delay; until then they are served as before.
     if (!err) await sleep(config.drainSeconds * 1000);
-    front.closeIdle();
-    await close(server, 10_000);
+    await close(server, 10_000, front);
     await meter.close();
     await pool.close();
     await watch.stop();

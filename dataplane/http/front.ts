@@ -6,9 +6,19 @@ import { ApiError } from '../pipeline/errors.ts';
 import type { Reply, Serve } from '../pipeline/serve.ts';
 import { type HeaderBlock, type PlainRequest, parsePlain } from './plain-request.ts';
 
-/** The front of a server; `closeIdle` ends its connections that wait for a request, as server.closeIdleConnections does. */
+/** The front of a server, for its end: server.close knows nothing of the connections that are not handed on. */
 export interface Front {
+  /** Ends its connections that wait for a request, and each other one with its answer. */
   closeIdle(): void;
+  /** Ends all of its connections, answered or not. */
+  closeAll(): void;
+}
+
+/** A connection while it is the front's. */
+interface Attended {
+  socket: Socket;
+  /** A request of it is being answered. */
+  busy: boolean;
 }
 
 /**
@@ -17,37 +27,43 @@ export interface Front {
  * Those bytes are handed on untouched, so that all but the plain shape has one judge.
  */
 export function putInFront(server: Server, serve: Serve, budget: Budget): Front {
-  const idle = new Set<Socket>();
+  const attended = new Set<Attended>();
+  const state = { closing: false };
   const [handOn] = server.listeners('connection') as ((socket: Socket) => void)[];
   server.removeAllListeners('connection');
   server.on('connection', (socket: Socket) => {
-    attend(socket, serve, budget, idle, server.keepAliveTimeout, () => handOn?.call(server, socket));
+    attend(socket, { server, serve, budget, attended, state, handOn: () => handOn?.call(server, socket) });
   });
   return {
     closeIdle() {
-      for (const socket of idle) socket.destroy();
+      state.closing = true;
+      for (const { socket, busy } of attended) if (!busy) socket.destroy();
+    },
+    closeAll() {
+      state.closing = true;
+      for (const { socket } of attended) socket.destroy();
     },
   };
 }
 
+interface Surroundings {
+  server: Server;
+  serve: Serve;
+  budget: Budget;
+  attended: Set<Attended>;
+  state: { closing: boolean };
+  handOn: () => void;
+}
+
 /** Serves one connection until it closes or is handed on. */
-function attend(
-  socket: Socket,
-  serve: Serve,
-  budget: Budget,
-  idle: Set<Socket>,
-  idleMs: number,
-  handOn: () => void,
-): void {
+function attend(socket: Socket, { server, serve, budget, attended, state, handOn }: Surroundings): void {
+  const connection: Attended = { socket, busy: false };
   let block: HeaderBlock | undefined;
-  let busy = false;
   /** What came while a request was being answered. */
   let ahead: Buffer | undefined;
-  /** The client sends no more; it may still read. */
-  let ended = false;
 
   const onData = (bytes: Buffer): void => {
-    if (busy) {
+    if (connection.busy) {
       // No more is read until the answer has left.
       ahead = ahead ? Buffer.concat([ahead, bytes]) : bytes;
       socket.pause();
@@ -58,36 +74,36 @@ function attend(
       giveAway(bytes);
       return;
     }
+    if (!block) socket.setTimeout(server.keepAliveTimeout);
     block = plain.block;
-    busy = true;
-    idle.delete(socket);
+    connection.busy = true;
     void answer(plain.request);
   };
 
   async function answer(plain: PlainRequest): Promise<void> {
     const held: [bytes: number, tenant: string | undefined][] = [];
     const reply = await serve(requestOf(plain, budget, held));
-    const last = (ended && !ahead) || reply.headers.Connection === 'close';
-    if (!socket.destroyed) write(socket, reply, last ? 'close' : 'keep-alive', idleMs);
-    const finish = () => {
+    const last = state.closing || reply.headers.Connection === 'close';
+    const left = (error?: Error | null) => {
       for (const [bytes, tenant] of held) budget.hold(-bytes, tenant);
-      reply.done(!socket.destroyed);
-      if (socket.destroyed) return;
-      if (last) return void socket.destroySoon();
-      busy = false;
-      idle.add(socket);
-      if (!ahead) return;
-      const bytes = ahead;
-      ahead = undefined;
-      socket.resume();
-      onData(bytes);
+      reply.done(!error);
+      if (!error) goOn(last);
     };
-    if (socket.destroyed || socket.writableLength === 0) return finish();
-    const once = () => {
-      socket.off('drain', once).off('close', once);
-      finish();
-    };
-    socket.on('drain', once).on('close', once);
+    if (!socket.writable) return left(new Error('the client has gone'));
+    write(socket, reply, last ? 'close' : 'keep-alive', server.keepAliveTimeout);
+    if (socket.writableLength === 0) return left();
+    // The client reads slowly. Streams promise `drain` past a mark only; a write ends when all those before it have.
+    socket.write(NOTHING, left);
+  }
+
+  function goOn(last: boolean): void {
+    if (last || state.closing) return void socket.destroySoon();
+    connection.busy = false;
+    if (!ahead) return;
+    const bytes = ahead;
+    ahead = undefined;
+    socket.resume();
+    onData(bytes);
   }
 
   function giveAway(bytes: Buffer): void {
@@ -99,22 +115,24 @@ function attend(
     socket.resume();
   }
 
-  const onEnd = () => {
-    ended = true;
-    if (!busy) socket.destroySoon();
-  };
+  // As Node has it: a client that ends its side has gone, and an answer that is not ready by then is not sent.
+  const onEnd = () => socket.destroySoon();
   const onTimeout = () => socket.destroy();
-  const onError = () => socket.destroy();
+  // Without a listener the error would end the process; `close` follows it.
+  const onError = () => {};
   const onClose = () => stop();
   const stop = () => {
-    idle.delete(socket);
+    attended.delete(connection);
     socket.off('data', onData).off('end', onEnd).off('timeout', onTimeout).off('error', onError).off('close', onClose);
   };
   socket.setNoDelay(true);
-  socket.setTimeout(idleMs);
+  // The first request has to begin as soon as Node would have it begin, the next ones while the connection is kept.
+  socket.setTimeout(server.headersTimeout);
   socket.on('data', onData).on('end', onEnd).on('timeout', onTimeout).on('error', onError).on('close', onClose);
-  idle.add(socket);
+  attended.add(connection);
 }
+
+const NOTHING = Buffer.alloc(0);
 
 function requestOf(plain: PlainRequest, budget: Budget, held: [number, string | undefined][]): Request {
   const { method, target: url, headers, body } = plain;
@@ -157,8 +175,8 @@ function write(socket: Socket, { status, headers, body }: Reply, connection: str
     return;
   }
   const bytes = Buffer.allocUnsafe(head.length + length);
-  bytes.latin1Write(head, 0);
-  if (typeof body === 'string') bytes.utf8Write(body, head.length);
+  bytes.write(head, 'latin1');
+  if (typeof body === 'string') bytes.write(body, head.length, 'utf8');
   else bytes.set(body, head.length);
   socket.write(bytes);
 }

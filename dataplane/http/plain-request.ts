@@ -43,7 +43,7 @@ export function parsePlain(
   bytes: Buffer,
   last: HeaderBlock | undefined,
 ): { request: PlainRequest; block: HeaderBlock } | undefined {
-  const text = bytes.latin1Slice(0, Math.min(bytes.length, MOST_HEADER_BYTES));
+  const text = bytes.toString('latin1', 0, Math.min(bytes.length, MOST_HEADER_BYTES));
   const headEnd = text.indexOf(END_OF_HEAD);
   const lineEnd = text.indexOf('\r\n');
   if (headEnd <= lineEnd) return undefined;

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Front } from './front.ts';
 
 /** Requests that a client may send ahead of the answer that it waits for; clients that pipeline at all send a few. */
 const MAX_AHEAD = 64;
@@ -56,11 +57,15 @@ export async function listen(server: Server, port: number, host?: string): Promi
 }
 
 /** Accepts no more connections and resolves when the last request has its answer, or after `limitMs`. */
-export async function close(server: Server, limitMs: number): Promise<void> {
-  const timer = setTimeout(() => server.closeAllConnections(), limitMs);
+export async function close(server: Server, limitMs: number, front?: Front): Promise<void> {
+  const timer = setTimeout(() => {
+    server.closeAllConnections();
+    front?.closeAll();
+  }, limitMs);
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
     server.closeIdleConnections();
+    front?.closeIdle();
   });
   clearTimeout(timer);
 }

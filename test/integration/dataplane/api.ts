@@ -5,11 +5,12 @@ import type { KVStore, KVToken } from '../../../contract/objects.ts';
 import { createStoreIndex, type StoreIndex } from '../../../dataplane/directory/stores.ts';
 import { createTokenIndex, type TokenIndex } from '../../../dataplane/directory/tokens.ts';
 import { createApp } from '../../../dataplane/http/app.ts';
-import { putInFront } from '../../../dataplane/http/front.ts';
+import { type Front, putInFront } from '../../../dataplane/http/front.ts';
 import { createHttpServer, listen } from '../../../dataplane/http/server.ts';
 import type { Meter } from '../../../dataplane/metering/port.ts';
 import { createUnmetered } from '../../../dataplane/metering/unmetered.ts';
 import { type Budget, createBudget } from '../../../dataplane/pipeline/admission.ts';
+import type { Management } from '../../../dataplane/pipeline/call.ts';
 import { createMetrics, type Metrics } from '../../../dataplane/pipeline/metrics.ts';
 import { createObserver } from '../../../dataplane/pipeline/observe.ts';
 import { createPipeline } from '../../../dataplane/pipeline/serve.ts';
@@ -23,6 +24,8 @@ export interface Api {
   url: string;
   port: number;
   server: Server;
+  /** What is in front of the server's own HTTP, where `plain` says so. */
+  front: Front | undefined;
   stores: StoreIndex;
   tokens: TokenIndex;
   metrics: Metrics;
@@ -49,6 +52,8 @@ export interface ApiOptions {
   plain?: boolean;
   /** Absent: nothing is limited. */
   meter?: Meter;
+  /** Absent: no store is made over the API. */
+  management?: Management;
   configure?: (server: Server) => void;
 }
 
@@ -67,12 +72,13 @@ export async function startApi({
   heldBytes,
   configure,
   meter,
+  management,
   plain = true,
 }: ApiOptions): Promise<Api> {
   const lines: string[] = [];
   const log: Logger = pino({ level: 'trace' }, { write: (line: string) => lines.push(line) });
   const stores = createStoreIndex('cubby-system', endpointOf ?? (() => ({ host: 'unused', port: 1 })));
-  const tokens = createTokenIndex();
+  const tokens = createTokenIndex('cubby-system');
   const state = { ready: true, draining: false };
   const budget = createBudget(heldBytes ?? 2 ** 26);
   const zero = () => 0;
@@ -93,6 +99,7 @@ export async function startApi({
     systemNamespace: 'cubby-system',
     stores: pool,
     meter: meter ?? createUnmetered(),
+    management,
     budget,
     bodyBytes: BODY_BYTES,
     now: Date.now,
@@ -105,6 +112,7 @@ export async function startApi({
     url: `http://127.0.0.1:${port}`,
     port,
     server,
+    front,
     stores,
     tokens,
     metrics,
@@ -119,7 +127,7 @@ export async function startApi({
     },
     close() {
       server.close();
-      front?.closeIdle();
+      front?.closeAll();
       server.closeAllConnections();
     },
   };
