@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { PROJECT_ID_PATTERN } from '../contract/projects.ts';
 
 /** Where the chart mounts the configuration. */
 export const DEFAULT_CONFIG_PATH = '/etc/cubby/dataplane.json';
@@ -7,7 +8,7 @@ export const DEFAULT_CONFIG_PATH = '/etc/cubby/dataplane.json';
 const ms = (preset: number) => z.int().min(1).default(preset);
 const port = (preset: number) => z.int().min(0).max(65_535).default(preset);
 
-const schema = z.strictObject({
+const fields = z.strictObject({
   /** Address to listen on; absent means every one. */
   host: z.string().optional(),
   port: port(8080),
@@ -40,9 +41,26 @@ const schema = z.strictObject({
   idleCloseMs: ms(300_000),
   /** How long a stopping process keeps serving. */
   drainSeconds: z.int().min(0).default(5),
+  /** Where stores are made over the API, and what they are made with; absent means that none are. */
+  management: z
+    .strictObject({
+      /** The one namespace whose stores are written. */
+      namespace: z.string().min(1),
+      /** The project that is meant where none is named. */
+      defaultProject: z.string().regex(PROJECT_ID_PATTERN).default('default'),
+      defaultVersion: z.string().min(1).default('8.0'),
+      /** A Kubernetes quantity. */
+      defaultMemory: z.string().min(1).default('256Mi'),
+    })
+    .exactOptional(),
   /** Which requests have a line in the log: those that failed, or all. */
   accessLog: z.enum(['errors', 'all']).default('errors'),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+});
+
+const schema = fields.refine(({ management, systemNamespace }) => management?.namespace !== systemNamespace, {
+  message: 'management.namespace must not be the system namespace, whose tokens reach every project',
+  path: ['management', 'namespace'],
 });
 
 /** The data plane's configuration; every field has a default. */

@@ -7,7 +7,7 @@ export interface TokenRecord {
   name: string;
   type: TokenType;
   scopes: ReadonlySet<string>;
-  /** What an ApiKey of the system namespace may manage. */
+  /** What an ApiKey of the system namespace may manage; undefined for every other token, whatever its object says. */
   role: 'SystemAdmin' | 'SystemRead' | undefined;
   /** Milliseconds since 1970; Infinity where the token never expires. */
   expiresAt: number;
@@ -25,8 +25,8 @@ export interface TokenIndex {
   find(hash: string): TokenRecord | undefined;
 }
 
-/** An empty index. */
-export function createTokenIndex(): TokenIndex {
+/** An empty index; only tokens of `systemNamespace` can have a role. */
+export function createTokenIndex(systemNamespace: string): TokenIndex {
   const hashesOf = new Map<string, readonly string[]>();
   const claims = new Map<string, Map<string, TokenRecord>>();
 
@@ -46,7 +46,7 @@ export function createTokenIndex(): TokenIndex {
     if (token.metadata.deletionTimestamp) return;
     const key = keyOf(token);
     const hashes = token.status?.hashes ?? [];
-    const record = recordOf(token);
+    const record = recordOf(token, systemNamespace);
     hashesOf.set(key, hashes);
     for (const hash of hashes) {
       const claimants = claims.get(hash);
@@ -69,14 +69,15 @@ export function createTokenIndex(): TokenIndex {
   };
 }
 
-function recordOf({ metadata, spec }: KVToken): TokenRecord {
+function recordOf({ metadata, spec }: KVToken, systemNamespace: string): TokenRecord {
   const expiry = spec.expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(spec.expiresAt);
   return {
     namespace: metadata.namespace,
     name: metadata.name,
     type: spec.type,
     scopes: new Set(spec.scopes),
-    role: spec.role,
+    // The operator accepts no other token with a role; that it erred or was late must make nobody an administrator.
+    role: spec.type === 'ApiKey' && metadata.namespace === systemNamespace ? spec.role : undefined,
     expiresAt: Number.isNaN(expiry) ? 0 : expiry,
     storeName: spec.storeRef?.name,
   };

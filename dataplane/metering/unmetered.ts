@@ -1,3 +1,4 @@
+import { periodAt, periodStart } from './period.ts';
 import type { Meter, Reservation } from './port.ts';
 
 const FREE: Reservation = {
@@ -14,8 +15,8 @@ export function createUnmetered(): Meter {
     permit: () => undefined,
     reserve: () => FREE,
     usage: async () => ({
-      periodStart: 0,
-      periodEnd: 0,
+      periodStart: periodStart(periodAt(Date.now())),
+      periodEnd: periodStart(periodAt(Date.now()) + 1),
       budget: undefined,
       used: 0n,
       remaining: undefined,

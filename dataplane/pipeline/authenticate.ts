@@ -1,4 +1,5 @@
 import { authenticate as authenticateBearer, type Refusal } from '../auth/bearer.ts';
+import type { Reach } from '../directory/reach.ts';
 import type { TokenIndex, TokenRecord } from '../directory/tokens.ts';
 import { ApiError } from './errors.ts';
 import type { Access } from './operation.ts';
@@ -17,16 +18,26 @@ export function authenticate(tokens: TokenIndex, authorization: string | undefin
   return token;
 }
 
-/** Throws forbidden, with what is missing, where the token does not allow the access. */
+/** Throws forbidden, with what is missing, where the token does not allow the access; see authorizeReading as well. */
 export function authorize(token: TokenRecord, access: Access): void {
-  if (access === 'token' || access === 'none' || token.scopes.has(access)) return;
   if (access === 'kv:read' || access === 'kv:write') {
-    throw new ApiError('forbidden', `the token lacks the scope ${access}`);
+    if (!token.scopes.has(access)) throw new ApiError('forbidden', `the token lacks the scope ${access}`);
+  } else if (access === 'system:admin' && token.role !== 'SystemAdmin') {
+    throw lacksRole('SystemAdmin');
   }
-  const { role } = token;
-  if (role === 'SystemAdmin' || (role === 'SystemRead' && access === 'system:read')) return;
-  // A token that is bound to a project may read how that project is.
-  if (access === 'system:read' && token.type !== 'ApiKey') return;
-  const needed = access === 'system:admin' ? 'SystemAdmin' : 'SystemRead';
-  throw new ApiError('forbidden', `the token lacks the role ${needed}; see spec.role of its KVToken`);
+}
+
+/**
+ * Throws forbidden where a token may not read how a project is: a key of the system namespace reaches every project,
+ * but without a role it reads only how those of its own namespace are. All other tokens reach no project of others.
+ */
+export function authorizeReading(token: TokenRecord, found: Reach, systemNamespace: string): void {
+  if (token.type !== 'ApiKey' || token.namespace !== systemNamespace || token.role !== undefined) return;
+  // Said also of a project that does not exist, so that this is no way to find out which do.
+  if (found.ref?.namespace !== token.namespace) throw lacksRole('SystemRead');
+}
+
+function lacksRole(role: 'SystemAdmin' | 'SystemRead'): ApiError {
+  const remedy = 'use an API key whose KVToken is in the system namespace and has that spec.role';
+  return new ApiError('forbidden', `the token lacks the role ${role}; ${remedy}`);
 }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { StoreEditor } from '../directory/editor.ts';
 import type { Reach } from '../directory/reach.ts';
-import type { StoreTarget } from '../directory/stores.ts';
+import type { StoreIndex, StoreTarget } from '../directory/stores.ts';
 import type { TokenRecord } from '../directory/tokens.ts';
 import type { JsonObject } from '../json/object.ts';
 import type { Counts, Meter } from '../metering/port.ts';
@@ -19,11 +20,24 @@ export interface Request {
   hold(bytes: number, tenant?: string): void;
 }
 
+/** Where stores are made over the API, and what they are made with. */
+export interface Management {
+  editor: StoreEditor;
+  /** The project that is meant where a key with a role names none. */
+  defaultProject: string;
+  defaultVersion: string;
+  /** A Kubernetes quantity. */
+  defaultMemory: string;
+}
+
 /** What operations work with beside the store that a request is about. */
 export interface Services {
+  directory: { stores: StoreIndex };
   stores: Stores;
   meter: Meter;
   budget: Budget;
+  /** Absent: no store is made over the API. */
+  management?: Management | undefined;
 }
 
 /** A JSON body: its text, and its members as the operation's schema judged them. */
@@ -45,6 +59,8 @@ export interface Call {
   query: Record<string, unknown>;
   /** body; empty where the request has none. */
   body: Body;
+  /** project; what an API key named, or the default where it may; undefined for other tokens. Text of the client. */
+  named: string | undefined;
   /** project; the project that the request turned out to be about. */
   project: string | undefined;
   /** project; what the token and the request name, be it there or not. */
@@ -53,6 +69,8 @@ export interface Call {
   target: StoreTarget | undefined;
   /** project; only where the operation has the target `store`. */
   store: Store;
+  /** run; what an audited operation wrote, as paths of the object; none where all was as asked. */
+  changed?: readonly string[];
 }
 
 /** What goes back to the client. */

@@ -23,8 +23,6 @@ export interface Operation {
   access: Access;
   /** Whether `run` needs the store that the request is about, or only to know its project. */
   target: 'store' | 'project' | 'none';
-  /** What a key with a role means where it names no project. */
-  defaultProject?: string | undefined;
   /** Every call has a line in the audit log, whatever came of it. */
   audited?: boolean;
   /** Members of the query besides `project_id`; each a text as it came, so schemas coerce. */

@@ -14,19 +14,28 @@ export function resolve(
   return reach(directory, systemNamespace, token, token.type === 'ApiKey' ? named() : undefined);
 }
 
-/** The store that serves; throws what the client gets to know where none does. */
-export function requireServing(found: Reach): StoreTarget {
+/** What is known of the project's store; throws what the client gets to know where it names none, or none in reach. */
+export function requireKnown(found: Reach): Exclude<Reach, { state: 'project-required' | 'not-found' }> {
   switch (found.state) {
-    case 'serving':
-      return found.target;
-    case 'hibernated':
-      throw new ApiError('store_hibernated', 'the store is stopped, with its data kept; set its spec.enabled to true');
-    case 'unavailable':
-      throw new ApiError('store_unavailable', found.detail);
     case 'project-required':
       throw new ApiError('project_required', 'an API key needs project_id, in the JSON body or in the query');
     case 'not-found':
       throw new ApiError('not_found', 'there is no such project');
+    default:
+      return found;
+  }
+}
+
+/** The store that serves; throws what the client gets to know where none does. */
+export function requireServing(found: Reach): StoreTarget {
+  const known = requireKnown(found);
+  switch (known.state) {
+    case 'serving':
+      return known.target;
+    case 'hibernated':
+      throw new ApiError('store_hibernated', 'the store is stopped, with its data kept; set its spec.enabled to true');
+    case 'unavailable':
+      throw new ApiError('store_unavailable', known.detail);
   }
 }
 

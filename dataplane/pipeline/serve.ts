@@ -2,7 +2,8 @@ import type { Logger } from 'pino';
 import type { StoreIndex } from '../directory/stores.ts';
 import type { TokenIndex, TokenRecord } from '../directory/tokens.ts';
 import { EMPTY_OBJECT, type JsonObject } from '../json/object.ts';
-import { authenticate, authorize } from './authenticate.ts';
+import { createAudit } from './audit.ts';
+import { authenticate, authorize, authorizeReading } from './authenticate.ts';
 import { checkBody, checkQuery, hasBody, parseBody, requireJson } from './body.ts';
 import type { Answer, Call, Request, Services } from './call.ts';
 import { ApiError, ERRORS, type ErrorCode, problem, toApiError } from './errors.ts';
@@ -43,8 +44,9 @@ const NO_QUERY = new URLSearchParams();
 
 /** The way of every request, whatever transport it came by. `serve` never rejects. */
 export function createPipeline(parts: PipelineParts): Serve {
-  const { log, observe, draining, directory, systemNamespace, stores, meter, budget, now } = parts;
+  const { log, observe, draining, directory, systemNamespace, stores, meter, management, budget, now } = parts;
   const match = createMatcher(parts.operations);
+  const audit = createAudit(log);
 
   return async function serve(request) {
     const started = performance.now();
@@ -69,6 +71,7 @@ export function createPipeline(parts: PipelineParts): Serve {
       if (code === 'internal_error') logFailure(call.requestId, error);
       answer = refusal(apiError, call.requestId);
     }
+    if (found.found === 'operation' && found.operation.audited) audit(found.operation.id, call, answer.status, code);
     headers['Content-Type'] = answer.type ?? 'application/json';
     if (answer.headers) Object.assign(headers, answer.headers);
     request.hold(answer.body.length, call.token?.namespace);
@@ -105,7 +108,7 @@ export function createPipeline(parts: PipelineParts): Serve {
     call.key = rawKey === undefined ? '' : readKey(rawKey);
     const json = operation.body ? await readObject(operation, request, call.token) : EMPTY_OBJECT;
     if (operation.target !== 'none') locate(operation, call, json, query);
-    if (call.target) {
+    if (call.target && !manages(operation, call.token)) {
       const passed = takePermit(meter, call.target, headers);
       if (passed) await passed;
     }
@@ -125,18 +128,28 @@ export function createPipeline(parts: PipelineParts): Serve {
   }
 
   function locate(operation: Operation, call: Call, json: JsonObject, query: URLSearchParams): void {
-    const found = resolve(directory.stores, systemNamespace, call.token, () => namedProject(json, query));
+    const { token } = call;
+    const found = resolve(directory.stores, systemNamespace, token, () => {
+      call.named = namedProject(json, query) ?? (manages(operation, token) ? management?.defaultProject : undefined);
+      return call.named;
+    });
+    if (operation.access === 'system:read') authorizeReading(token, found, systemNamespace);
+    call.project = found.account?.project;
     if (operation.target === 'store') {
       call.target = requireServing(found);
       call.store = stores.open(call.target);
     } else if (found.state === 'serving') call.target = found.target;
     call.reach = found;
-    call.project = call.target?.project;
   }
 
   function logFailure(requestId: string, error: unknown): void {
     log.error({ requestId, stack: error instanceof Error ? error.stack : undefined }, 'failed');
   }
+}
+
+/** Whether the call is made by right of a role: then the limits of the project are not for it. */
+function manages({ access }: Operation, { role }: TokenRecord): boolean {
+  return role !== undefined && access.startsWith('system:');
 }
 
 function noSuchRoute(found: { found: 'nothing' } | { found: 'other-methods'; allow: readonly string[] }): ApiError {

@@ -32,6 +32,7 @@ const modules: Record<string, { imports: string[]; packages?: string[] }> = {
   'dataplane/limits': { imports: [] },
   'dataplane/metering': { imports: ['contract', 'dataplane/limits', 'dataplane/store'] },
   'dataplane/directory': { imports: ['contract', 'kube'] },
+  'dataplane/manage': { imports: ['contract'] },
   'dataplane/pipeline': {
     imports: [
       'contract',
@@ -49,6 +50,7 @@ const modules: Record<string, { imports: string[]; packages?: string[] }> = {
       'dataplane/auth',
       'dataplane/directory',
       'dataplane/json',
+      'dataplane/manage',
       'dataplane/metering',
       'dataplane/openapi',
       'dataplane/pipeline',

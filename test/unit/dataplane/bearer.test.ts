@@ -10,7 +10,7 @@ const never = () => assert.fail('a look-up');
 
 test('a known token of each type is accepted, with any case of the scheme', () => {
   for (const type of ['Project', 'Deployment', 'ApiKey'] as const) {
-    const tokens = createTokenIndex();
+    const tokens = createTokenIndex('cubby-system');
     const { token, object } = kvToken({ type });
     tokens.upsert(object);
     for (const header of [`Bearer ${token}`, `bearer ${token}`, `BEARER  ${token} `]) {
@@ -62,7 +62,7 @@ test('a well-formed token that nobody issued is unknown', () => {
 });
 
 test('a token is refused from the moment it expires on', () => {
-  const tokens = createTokenIndex();
+  const tokens = createTokenIndex('cubby-system');
   const { token, object } = kvToken({ expiresAt: '2026-06-01T00:00:00Z' });
   tokens.upsert(object);
   assert.equal(typeof authenticate(`Bearer ${token}`, tokens.find, now - 1), 'object');
@@ -70,14 +70,14 @@ test('a token is refused from the moment it expires on', () => {
 });
 
 test('an expiry that is no time counts as past', () => {
-  const tokens = createTokenIndex();
+  const tokens = createTokenIndex('cubby-system');
   const { token, object } = kvToken({ expiresAt: 'soon' });
   tokens.upsert(object);
   assert.equal(authenticate(`Bearer ${token}`, tokens.find, now), 'expired');
 });
 
 test('a token whose object is of another type is unknown', () => {
-  const tokens = createTokenIndex();
+  const tokens = createTokenIndex('cubby-system');
   const { token } = kvToken({ type: 'Deployment' });
   tokens.upsert(kvToken({ type: 'ApiKey', hashes: [hashToken(token)] }).object);
   assert.equal(authenticate(`Bearer ${token}`, tokens.find, now), 'unknown');

@@ -5,7 +5,7 @@ import { createTokenIndex } from '../../../dataplane/directory/tokens.ts';
 import { kvToken } from './objects.ts';
 
 test('a token is found by its hash while its object lists it', () => {
-  const tokens = createTokenIndex();
+  const tokens = createTokenIndex('cubby-system');
   const { token, object } = kvToken({ scopes: ['kv:read'] });
   tokens.upsert(object);
   const found = tokens.find(hashToken(token));
@@ -15,13 +15,13 @@ test('a token is found by its hash while its object lists it', () => {
 });
 
 test('during a rotation every listed hash is accepted', () => {
-  const tokens = createTokenIndex();
+  const tokens = createTokenIndex('cubby-system');
   tokens.upsert(kvToken({ hashes: ['old', 'new'] }).object);
   assert.ok(tokens.find('old') && tokens.find('new'));
 });
 
 test('deleting revokes, and so does being about to be deleted', () => {
-  const tokens = createTokenIndex();
+  const tokens = createTokenIndex('cubby-system');
   const { object } = kvToken({ hashes: ['h'] });
   tokens.upsert(object);
   tokens.remove(object);
@@ -33,7 +33,7 @@ test('deleting revokes, and so does being about to be deleted', () => {
 });
 
 test('a hash that two objects claim is accepted for neither, and for one again when the other goes', () => {
-  const tokens = createTokenIndex();
+  const tokens = createTokenIndex('cubby-system');
   const { object } = kvToken({ namespace: 'victim', hashes: ['h'] });
   const { object: copy } = kvToken({ namespace: 'thief', hashes: ['h'] });
   tokens.upsert(object);
@@ -44,7 +44,7 @@ test('a hash that two objects claim is accepted for neither, and for one again w
 });
 
 test('the same object seen again is one claim, and a change of it takes effect', () => {
-  const tokens = createTokenIndex();
+  const tokens = createTokenIndex('cubby-system');
   const { object } = kvToken({ hashes: ['h'] });
   tokens.upsert(object);
   tokens.upsert({ ...object, spec: { ...object.spec, scopes: [] } });
@@ -53,9 +53,22 @@ test('the same object seen again is one claim, and a change of it takes effect',
 });
 
 test('an object without status, as before the operator saw it, is no token', () => {
-  const tokens = createTokenIndex();
+  const tokens = createTokenIndex('cubby-system');
   const { status: _, ...object } = kvToken({}).object;
   tokens.upsert(object);
   tokens.remove(object);
   assert.equal(tokens.size, 0);
+});
+
+test('a role counts for API keys of the system namespace, and for no other token whatever its object says', () => {
+  const tokens = createTokenIndex('cubby-system');
+  const roleOf = (namespace: string, type: 'Project' | 'Deployment' | 'ApiKey') => {
+    const { token, object } = kvToken({ namespace, type, role: 'SystemAdmin' });
+    tokens.upsert(object);
+    return tokens.find(hashToken(token))?.role;
+  };
+  assert.equal(roleOf('cubby-system', 'ApiKey'), 'SystemAdmin');
+  assert.equal(roleOf('a', 'ApiKey'), undefined);
+  assert.equal(roleOf('cubby-system', 'Project'), undefined);
+  assert.equal(roleOf('cubby-system', 'Deployment'), undefined);
 });
