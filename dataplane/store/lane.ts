@@ -28,7 +28,7 @@ export interface Request<T> {
   commands: Encoded;
   /** How many commands there are. */
   count: number;
-  /** The result, from as many replies. Throws a ReplyError that is among them, or an Error where they make no sense. */
+  /** The result, from as many replies; called in order with push messages. Throws a ReplyError that is among them, or an Error where they make no sense. */
   read: (replies: readonly Reply[]) => T;
   /** The result where the connection broke in the middle and fewer replies are enough to know it. */
   partial?: (replies: readonly Reply[]) => { result: T } | undefined;

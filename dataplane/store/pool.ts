@@ -1,5 +1,5 @@
 import { Lane, type LaneEvent, type LaneLimits } from './lane.ts';
-import type { Store, StoreAddress, Stores } from './port.ts';
+import type { Entry, Store, StoreAddress, Stores } from './port.ts';
 import { createRedisStore } from './redis.ts';
 import { Connection, type ConnectionHooks } from './resp/connection.ts';
 
@@ -12,8 +12,14 @@ export interface PoolOptions {
   /** The data plane's password at a store, derived when a connection is made and kept nowhere. */
   password: (address: StoreAddress) => string;
   report: (address: StoreAddress, event: LaneEvent) => void;
-  /** What a new connection to a store is to do besides, if anything. */
-  hooks?: (address: StoreAddress) => ConnectionHooks | undefined;
+  /** For whoever wants to know more of a store; asked once for each address. */
+  hooks?: (address: StoreAddress) => StoreHooks | undefined;
+}
+
+/** What a store's connection says, and what is read over it, in one order. */
+export interface StoreHooks extends ConnectionHooks {
+  /** What `get` has just read. */
+  read?: (key: string, entry: Entry | null) => void;
 }
 
 /** What there is now, for metrics. */
@@ -48,6 +54,7 @@ export function createPool(options: PoolOptions): Pool {
   function add(address: StoreAddress): Member {
     const { connectTimeoutMs, commandTimeoutMs, password, report, limits } = options;
     const { host, port } = address;
+    const hooks = options.hooks?.(address);
     const connect = () =>
       new Connection({
         host,
@@ -56,10 +63,10 @@ export function createPool(options: PoolOptions): Pool {
         password: password(address),
         connectTimeoutMs,
         commandTimeoutMs,
-        hooks: options.hooks?.(address),
+        hooks,
       });
     const lane = new Lane(connect, limits, (event) => report(address, event));
-    const member = { address, lane, store: createRedisStore(lane) };
+    const member = { address, lane, store: createRedisStore(lane, hooks?.read) };
     members.set(address.uid, member);
     return member;
   }

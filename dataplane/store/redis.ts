@@ -11,13 +11,20 @@ import { scan } from './scan.ts';
 const GET = '*2\r\n$3\r\nGET\r\n';
 const PEXPIRETIME = '*2\r\n$11\r\nPEXPIRETIME\r\n';
 
-/** The store behind a lane. Needs Redis 7.0 for PEXPIRETIME. */
-export function createRedisStore(lane: Lane): Store {
+/** The store behind a lane. Needs Redis 7.0 for PEXPIRETIME. `seen` is told what `get` reads, as the replies come. */
+export function createRedisStore(lane: Lane, seen?: (key: string, entry: Entry | null) => void): Store {
   return {
     get(key) {
       const word = bulk(key);
       // Both travel in one write, and Redis runs them in one go.
-      return lane.request({ access: 'read', commands: GET + word + PEXPIRETIME + word, count: 2, read: readEntry });
+      const commands = GET + word + PEXPIRETIME + word;
+      if (!seen) return lane.request({ access: 'read', commands, count: 2, read: readEntry });
+      const read = (replies: readonly Reply[]) => {
+        const entry = readEntry(replies);
+        seen(key, entry);
+        return entry;
+      };
+      return lane.request({ access: 'read', commands, count: 2, read });
     },
     set: (key, value, options = {}) => lane.request(write(key, value, options)),
     async delete(keys) {

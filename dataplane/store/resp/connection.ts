@@ -15,23 +15,31 @@ export interface ConnectionOptions {
   hooks?: ConnectionHooks | undefined;
 }
 
-/** For who wants more of a connection than replies. */
+/**
+ * For whoever wants more of a connection than replies. What a hook is told and what receivers are told comes in the order
+ * in which Redis said it; promises are settled later, when all that came in one read has been told.
+ */
 export interface ConnectionHooks {
   /** Commands that run before all others; the connection is only made when none is refused. */
   prelude?: readonly (readonly Arg[])[];
-  /** A push message: its kind, as Redis' Buffer, and what follows it. Called in order with the replies. */
+  /** The connection is ready. */
+  opened?: (connection: Connection) => void;
+  /** A push message: its kind, as Redis' Buffer, and what follows it. */
   push?: (message: readonly Reply[]) => void;
-  /** The connection, once it was ready, has closed; what it said is not vouched for any more. */
+  /** The connection, once it was ready, has closed: what it said is not vouched for any more. */
   closed?: () => void;
 }
 
 /** Gets what becomes of commands that were sent together. Must not throw. */
 export interface Receiver {
-  /** The next reply. Whether it was the last. */
+  /** The next reply, told in order with push messages. Whether it was the last. */
   received(reply: Reply): boolean;
   /** No further reply will come: an UnsentError, or a LostError. */
   failed(error: Error): void;
 }
+
+/** What every connection reads into, one after the other: what comes is decoded before the next read. */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** The time limit is looked after so many times while it runs. */
 const TICKS = 8;
@@ -88,6 +96,7 @@ export class Connection {
       const prelude = (hooks?.prelude ?? []).map((command) => this.#exchange(encode(command)));
       await Promise.all([greeting, ...prelude]);
       this.#state = 'ready';
+      hooks?.opened?.(this);
     } catch (error) {
       this.#end(error as Error);
       throw error;
@@ -200,17 +209,19 @@ export class Connection {
     if (this.#unsent.length > 0 && !this.#flushing) this.#flushLater();
   };
 
-  readonly #read = (chunk: Buffer): void => {
+  readonly #read = (bytes: number): boolean => {
     this.#heard = true;
     try {
-      this.#decoder.feed(chunk);
+      this.#decoder.feed(READ_BUFFER.subarray(0, bytes));
     } catch (error) {
       this.#end(error as Error);
-      return;
+      return false;
     }
-    if (!this.#stalled) return;
-    this.#stalled = false;
-    if (!this.#flushing) this.#flushLater();
+    if (this.#stalled) {
+      this.#stalled = false;
+      if (!this.#flushing) this.#flushLater();
+    }
+    return true;
   };
 
   #reply(reply: Reply): void {
@@ -251,9 +262,9 @@ export class Connection {
   };
 
   async #open(host: string, port: number): Promise<void> {
-    const socket = connect({ host, port, noDelay: true, keepAlive: true });
+    const onread = { buffer: READ_BUFFER, callback: this.#read };
+    const socket = connect({ host, port, noDelay: true, keepAlive: true, onread });
     this.#socket = socket;
-    socket.on('data', this.#read);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const late = setTimeout(reject, this.#options.connectTimeoutMs, timeout('no connection in time'));
     socket.once('connect', resolve);

@@ -53,7 +53,7 @@ export class Decoder {
     this.#sink = sink;
   }
 
-  /** Takes the next bytes; keeps no copy of what it delivers. Throws a ProtocolError. */
+  /** Takes the next bytes, which may be overwritten once it returns. Throws a ProtocolError. */
   feed(chunk: Buffer): void {
     let data = chunk;
     if (this.#line) {
@@ -64,8 +64,8 @@ export class Decoder {
     while (at < data.length) {
       const next = this.#element(data, at);
       if (next < 0) {
-        this.#line = data.subarray(at);
-        if (this.#line.length > REPLY_LIMITS.line + 2) throw new ProtocolError('a line is too long');
+        if (data.length - at > REPLY_LIMITS.line + 2) throw new ProtocolError('a line is too long');
+        this.#line = Buffer.from(data.subarray(at));
         return;
       }
       at = next;
@@ -112,8 +112,10 @@ export class Decoder {
     this.#count(start - at + length + 2, 0);
     if (end + 2 <= data.length) {
       if (data[end] !== CR || data[end + 1] !== LF) throw new ProtocolError('a string does not end where it should');
+      const bulk = Buffer.allocUnsafe(length);
+      data.copy(bulk, 0, start, end);
       this.#next = end + 2;
-      return this.#deliver(content(type, data.subarray(start, end)), this.#next);
+      return this.#deliver(content(type, bulk), this.#next);
     }
     this.#bulk = Buffer.allocUnsafe(length + 2);
     this.#bulkType = type;

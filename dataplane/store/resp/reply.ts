@@ -1,7 +1,7 @@
 /**
- * What Redis answers, by RESP3 type: bulk and verbatim strings are Buffers, which may share memory with what else came
- * in the same read; simple strings are strings; an integer beyond ±(2^53−1) is a bigint; a set is an array, and a map is
- * an array of its keys and values in turn. An error inside an array is a value of it.
+ * What Redis answers, by RESP3 type: bulk and verbatim strings are Buffers, of which short ones share a slab of
+ * `Buffer.poolSize` with others; simple strings are strings; an integer beyond ±(2^53−1) is a bigint; a set is an array,
+ * and a map is an array of its keys and values in turn. An error inside an array is a value of it.
  */
 export type Reply = null | boolean | number | bigint | string | Buffer | ReplyError | readonly Reply[];
 
