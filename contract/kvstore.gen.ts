@@ -12,7 +12,7 @@ export interface KVStoreFields {
  */
 export interface KVStoreSpec {
   /**
-   * The project that the store serves, unique in the cluster and fixed at creation. Absent means "<namespace>.<name>". Where two stores claim one project the older keeps it and the newer reports ProjectIdConflict.
+   * The project that the store serves, unique in the cluster and fixed at creation. Absent means "<namespace>.<name>". Where two stores claim one project the older keeps it and the newer reports ProjectIdConflict. "cubby-ledger" is Cubby's own.
    */
   projectId?: string;
   /**

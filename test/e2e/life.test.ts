@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { apply, eventually, kubectl, read } from './cluster.ts';
+import { apply, condition, eventually, kubectl, read } from './cluster.ts';
 import { answering, createTenant, request, store, type Tenant, token, tokenOf } from './tenant.ts';
 
 const claim = (namespace: string) => read('pvc', namespace, 'data-main-redis-0');
@@ -135,4 +135,36 @@ test('each token type works, and scopes hold', async (t) => {
   const refused = await request(reader, 'PUT', '/infra/kv/none', { value: 1 });
   assert.equal(refused.status, 403);
   assert.match(refused.body.detail, /kv:write/);
+});
+
+test('plan and limits appear in the status, and neither they nor cached reads restart Redis', async (t) => {
+  const tenant = await createTenant(t, 'e2e-limits');
+  const pod = await read('pod', tenant.namespace, 'main-redis-0');
+  await apply(store(tenant.namespace, { plan: 'free', limits: { requestsPerSecond: 7 }, reads: 'cached' }));
+  const limits = await eventually('limits in the status', 30, () => redisInfo(tenant, 'limits'));
+  assert.deepEqual(limits, { requestsPerSecond: 7, burst: 40, tokensPerMonth: '0.5' });
+  await apply(store(tenant.namespace, { plan: 'none-of-this-name' }));
+  await eventually('the plan is refused', 30, async () => {
+    const refused = condition(await read('kvstore', tenant.namespace, 'main'), 'SpecAccepted');
+    return (refused?.reason === 'PlanUnknown' && /use one of free/.test(refused.message)) || undefined;
+  });
+  assert.deepEqual(await redisInfo(tenant, 'limits'), limits, 'the limits stay as they were');
+  await apply(store(tenant.namespace));
+  await eventually('no limits', 30, async () => (await redisInfo(tenant, 'limits')) === undefined || undefined);
+  const after = await read('pod', tenant.namespace, 'main-redis-0');
+  assert.equal(after.metadata.uid, pod.metadata.uid);
+  assert.equal(after.status.containerStatuses[0].restartCount, 0);
+});
+
+test('the ledger is ready after the installation, and comes back when it is deleted, with its data', async () => {
+  const ledger = () => read('kvstore', 'cubby-system', 'ledger');
+  const isReady = async () => condition(await ledger(), 'Ready')?.status === 'True' || undefined;
+  await eventually('the ledger is ready', 90, isReady);
+  const { metadata, spec } = await ledger();
+  assert.deepEqual([spec.projectId, spec.deletionPolicy], ['cubby-ledger', 'Retain']);
+  const volume = (await read('pvc', 'cubby-system', 'data-ledger-redis-0')).metadata.uid;
+  await kubectl('delete', 'kvstore', 'ledger', '-n', 'cubby-system');
+  await eventually('another ledger', 60, async () => ((await ledger())?.metadata.uid ?? metadata.uid) !== metadata.uid);
+  await eventually('it is ready', 90, isReady);
+  assert.equal((await read('pvc', 'cubby-system', 'data-ledger-redis-0')).metadata.uid, volume);
 });

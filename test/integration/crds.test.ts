@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { API_VERSION } from '../../contract/objects.ts';
 import { KubeError } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/object.ts';
+import { namespaces } from '../../kube/resources.ts';
 import { createNamespace, kvStores, kvTokens, startCluster } from './operator/world.ts';
 
 type Spec = Record<string, unknown>;
@@ -220,4 +221,15 @@ test('a budget is refused that is no decimal number of at most 9 decimals, and a
     } as KubeObject);
     await assert.rejects(create, /spec.limits/, JSON.stringify(refused));
   }
+});
+
+test('every example is accepted as it stands', async () => {
+  const root = join(import.meta.dirname, '../..');
+  const documents = globSync('examples/*.yaml', { cwd: root }).flatMap((file) =>
+    parseAllDocuments(readFileSync(join(root, file), 'utf8')).map((document) => document.toJS() as KubeObject),
+  );
+  const resources = { KVStore: kvStores, KVToken: kvTokens, Namespace: namespaces };
+  documents.sort((a, b) => Number(b.kind === 'Namespace') - Number(a.kind === 'Namespace'));
+  for (const document of documents) await admin.create(resources[document.kind as keyof typeof resources], document);
+  assert.ok(documents.length >= 4);
 });
