@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { DEFAULT_PRICES, type PricedOperation } from '../contract/prices.ts';
 import { PROJECT_ID_PATTERN } from '../contract/projects.ts';
 
 /** Where the chart mounts the configuration. */
 export const DEFAULT_CONFIG_PATH = '/etc/cubby/dataplane.json';
 
 const ms = (preset: number) => z.int().min(1).default(preset);
+const price = (operation: PricedOperation) => z.int().min(0).default(DEFAULT_PRICES[operation]);
 const port = (preset: number) => z.int().min(0).max(65_535).default(preset);
 
 const fields = z.strictObject({
@@ -41,6 +43,18 @@ const fields = z.strictObject({
   idleCloseMs: ms(300_000),
   /** How long a stopping process keeps serving. */
   drainSeconds: z.int().min(0).default(5),
+  /** Nano-tokens that one of each operation costs. */
+  prices: z
+    .strictObject({
+      get: price('get'),
+      set: price('set'),
+      delete: price('delete'),
+      increment: price('increment'),
+      scan: price('scan'),
+    })
+    .prefault({}),
+  /** The KVStore that keeps budgets and rates; absent means that nothing is limited or counted. */
+  ledger: z.strictObject({ namespace: z.string().min(1), name: z.string().min(1) }).exactOptional(),
   /** Where stores are made over the API, and what they are made with; absent means that none are. */
   management: z
     .strictObject({

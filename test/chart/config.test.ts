@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { DEFAULT_PRICES } from '../../contract/prices.ts';
 import { readConfig as readDataplaneConfig } from '../../dataplane/config.ts';
 import { readConfig as readOperatorConfig } from '../../operator/config.ts';
+import { ledgerStore } from '../../operator/resources/ledger.ts';
 import { find, type Rendered, render } from './chart.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'cubby-config-'));
@@ -69,15 +71,43 @@ test('tokens give the URL of the Service, or the one that is set', async () => {
 test('each value of the configuration arrives in the process', async () => {
   const objects = await render({
     versions: { '7.4': 'registry.example.com/redis:7.4' },
+    plans: { free: null, pro: { requestsPerSecond: 500, burst: 900, tokensPerMonth: '25.5' } },
+    prices: { get: 1, set: 2, delete: 3, increment: 4, scan: 5 },
     logLevel: 'debug',
+    ledger: { version: '7.4', memory: '32Mi', persistence: { size: '2Gi', storageClassName: 'fast' } },
     operator: { concurrency: 7 },
-    dataplane: { drainSeconds: 33 },
+    dataplane: {
+      drainSeconds: 33,
+      accessLog: 'all',
+      management: { namespace: 'kv', defaultProject: 'main', defaultVersion: '7.4', defaultMemory: '64Mi' },
+    },
   });
   const operator = operatorConfig(objects);
   assert.equal(operator.versions['7.4'], 'registry.example.com/redis:7.4');
   assert.deepEqual([operator.concurrency, operator.logLevel], [7, 'debug']);
+  assert.deepEqual(operator.plans, { pro: { requestsPerSecond: 500, burst: 900, tokensPerMonth: '25.5' } });
+  assert.deepEqual(operator.ledger, { version: '7.4', memory: '32Mi', size: '2Gi', storageClassName: 'fast' });
   const dataplane = dataplaneConfig(objects);
-  assert.deepEqual([dataplane.drainSeconds, dataplane.logLevel], [33, 'debug']);
+  assert.deepEqual([dataplane.drainSeconds, dataplane.logLevel, dataplane.accessLog], [33, 'debug', 'all']);
+  assert.deepEqual(dataplane.prices, { get: 1, set: 2, delete: 3, increment: 4, scan: 5 });
+  assert.deepEqual(dataplane.management, {
+    namespace: 'kv',
+    defaultProject: 'main',
+    defaultVersion: '7.4',
+    defaultMemory: '64Mi',
+  });
+});
+
+test('the data plane looks for the ledger where the operator keeps it, and for none where it keeps none', async () => {
+  const { ledger } = dataplaneConfig(standard);
+  const { metadata } = ledgerStore(operatorConfig(standard).ledger ?? assert.fail(), 'cubby-system');
+  assert.deepEqual(ledger, { namespace: metadata.namespace, name: metadata.name });
+  const without = await render({ ledger: { enabled: false } });
+  assert.deepEqual([dataplaneConfig(without).ledger, operatorConfig(without).ledger], [undefined, undefined]);
+});
+
+test('the prices of the chart are those that hold where nothing is said', () => {
+  assert.deepEqual(dataplaneConfig(standard).prices, DEFAULT_PRICES);
 });
 
 test('a changed configuration rolls the pods that read it, and no others', async () => {
