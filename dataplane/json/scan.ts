@@ -56,6 +56,7 @@ export function stringEnd(text: Buffer, from: number): number {
 /** The end of the space, if any, that starts at `from`. */
 export function spaceEnd(text: Buffer, from: number): number {
   let at = from;
+  if ((text[at] ?? 0) > 0x20) return at;
   while (text[at] === 0x20 || text[at] === 0x0a || text[at] === 0x0d || text[at] === 0x09) at++;
   return at;
 }

@@ -3,6 +3,9 @@ import type { z } from 'zod';
 import { type JsonObject, type ListOf, parseObject } from '../json/object.ts';
 import { JsonError } from '../json/scan.ts';
 import { ApiError } from './errors.ts';
+import { decodePath } from './key.ts';
+
+const NO_QUERY = new URLSearchParams();
 
 /** RFC 9112, section 6.3: a request has a body where one of these headers says so. */
 export function hasBody(headers: IncomingHttpHeaders): boolean {
@@ -51,6 +54,14 @@ export function checkBody(
 /** What to tell of a member that there is not. */
 export function unknownField(name: string, known: readonly string[]): string {
   return `unknown field ${JSON.stringify(name.slice(0, 64))}; known are: ${known.join(', ')}`;
+}
+
+/** What a query string says; throws bad_request where it is not percent-encoded UTF-8. */
+export function readQuery(raw: string): URLSearchParams {
+  if (raw === '') return NO_QUERY;
+  // URLSearchParams would take what is broken for other text.
+  if (decodePath(raw) === undefined) throw new ApiError('bad_request', 'the query is not percent-encoded UTF-8');
+  return new URLSearchParams(raw);
 }
 
 /** The members of a query as the schema makes them; throws bad_request for an unknown, repeated or wrong one. */

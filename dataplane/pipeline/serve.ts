@@ -4,7 +4,7 @@ import type { TokenIndex, TokenRecord } from '../directory/tokens.ts';
 import { EMPTY_OBJECT, type JsonObject } from '../json/object.ts';
 import { createAudit } from './audit.ts';
 import { authenticate, authorize, authorizeReading } from './authenticate.ts';
-import { checkBody, checkQuery, hasBody, parseBody, requireJson } from './body.ts';
+import { checkBody, checkQuery, hasBody, parseBody, readQuery, requireJson } from './body.ts';
 import type { Answer, Call, Request, Services } from './call.ts';
 import { ApiError, ERRORS, type ErrorCode, problem, toApiError } from './errors.ts';
 import { readKey } from './key.ts';
@@ -40,8 +40,6 @@ export interface Reply {
 
 export type Serve = (request: Request) => Promise<Reply>;
 
-const NO_QUERY = new URLSearchParams();
-
 /** The way of every request, whatever transport it came by. `serve` never rejects. */
 export function createPipeline(parts: PipelineParts): Serve {
   const { log, observe, draining, directory, systemNamespace, stores, meter, management, budget, now } = parts;
@@ -62,8 +60,7 @@ export function createPipeline(parts: PipelineParts): Serve {
     let answer: Answer;
     try {
       if (found.found !== 'operation') throw noSuchRoute(found);
-      const query = found.query === '' ? NO_QUERY : new URLSearchParams(found.query);
-      answer = await perform(found.operation, call, found.rawKey, query, headers);
+      answer = await perform(found.operation, call, found.rawKey, found.query, headers);
       if (found.operation.access === 'kv:read') budget.check(call.token.namespace);
     } catch (error) {
       const apiError = toApiError(error);
@@ -95,7 +92,7 @@ export function createPipeline(parts: PipelineParts): Serve {
     operation: Operation,
     call: Call,
     rawKey: string | undefined,
-    query: URLSearchParams,
+    rawQuery: string,
     headers: Record<string, string>,
   ): Promise<Answer> {
     const { request } = call;
@@ -105,6 +102,7 @@ export function createPipeline(parts: PipelineParts): Serve {
       authorize(call.token, operation.access);
       budget.check(call.token.namespace);
     }
+    const query = readQuery(rawQuery);
     call.key = rawKey === undefined ? '' : readKey(rawKey);
     const json = operation.body ? await readObject(operation, request, call.token) : EMPTY_OBJECT;
     if (operation.target !== 'none') locate(operation, call, json, query);

@@ -5,7 +5,8 @@ import { keyProblem } from '../pipeline/key.ts';
 import type { BatchOp } from '../store/port.ts';
 import { requireValue } from './value.ts';
 
-const FIELDS: readonly string[] = ['op', 'key', 'value', 'ttl'];
+/** What an operation of a batch may have. */
+export const OP_FIELDS: readonly string[] = ['op', 'key', 'value', 'ttl'];
 
 /**
  * The operations of a batch's body, by the rules that its schema tells the world; written by hand because a schema takes
@@ -23,7 +24,8 @@ export function readOps(json: JsonObject): BatchOp[] {
 
 function readOp(item: JsonObject | undefined, i: number): BatchOp {
   if (!item) throw wrong(`ops[${i}] must be an object`);
-  for (const name of item.names) if (!FIELDS.includes(name)) throw wrong(`ops[${i}]: ${unknownField(name, FIELDS)}`);
+  for (const name of item.names)
+    if (!OP_FIELDS.includes(name)) throw wrong(`ops[${i}]: ${unknownField(name, OP_FIELDS)}`);
   const op = item.value('op');
   if (op !== 'get' && op !== 'set' && op !== 'delete') throw wrong(`ops[${i}].op must be get, set or delete`);
   const key = item.value('key');

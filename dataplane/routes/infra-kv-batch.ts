@@ -5,7 +5,7 @@ import { type Answer, type Call, ok } from '../pipeline/call.ts';
 import { type ApiError, ERRORS, type ErrorCode, toApiError } from '../pipeline/errors.ts';
 import type { Operation } from '../pipeline/operation.ts';
 import type { BatchOp, BatchOutcome } from '../store/port.ts';
-import { readOps } from './infra-kv-batch-ops.ts';
+import { OP_FIELDS, readOps } from './infra-kv-batch-ops.ts';
 import { presentResults } from './present-batch.ts';
 import { keySchema, ttlSchema, valueSchema } from './schemas.ts';
 
@@ -41,7 +41,7 @@ export const runBatch: Operation = {
   access: 'token',
   target: 'store',
   body: z.object({ ops: z.array(opSchema).max(MOST_OPS) }),
-  list: { name: 'ops', most: MOST_OPS },
+  list: { name: 'ops', most: MOST_OPS, members: OP_FIELDS },
   bodyBytes: MOST_OPS * BYTES_PER_OP,
   read(json, { token }) {
     const ops = readOps(json);

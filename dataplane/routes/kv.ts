@@ -31,6 +31,14 @@ const setRules = setFields
   .refine(({ ex, px }) => ex === undefined || px === undefined, 'ex and px exclude each other')
   .refine(({ nx, xx }) => !(nx && xx), 'nx and xx exclude each other');
 
+/** The same rules for the document. */
+const EXCLUSIONS = {
+  anyOf: [
+    { required: ['ex', 'px'] },
+    { required: ['nx', 'xx'], properties: { nx: { const: true }, xx: { const: true } } },
+  ],
+};
+
 const delBody = z.object({ keys: z.array(keySchema, 'keys must be an array of strings') });
 const incrBody = z.object({ key: keySchema, amount: deltaSchema('amount').describe('What to add, whole or not') });
 const expireBody = z.object({
@@ -53,7 +61,7 @@ const getValue: Operation = {
   async run({ store, body }) {
     const { key } = body.fields as z.infer<typeof keyBody>;
     const entry = await store.get(key);
-    return ok(presentValue(entry && entry.value));
+    return ok(presentValue(entry?.value ?? null));
   },
 };
 
@@ -63,7 +71,7 @@ const setValue: Operation = {
   path: '/api/kv/set',
   summary: 'Set a value',
   access: 'kv:write',
-  body: setFields.extend({ value: valueSchema }),
+  body: setFields.extend({ value: valueSchema }).meta({ not: EXCLUSIONS }),
   read: (json) => checkBody(json, setRules, ['value']),
   charge: () => ({ set: 1 }),
   answer: z.object({ result: z.literal('OK').nullable().describe('null where nx or xx did not hold') }),

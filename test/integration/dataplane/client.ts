@@ -9,12 +9,14 @@ export interface Answer {
   json: Record<string, unknown>;
 }
 
-/** Calls to the three routes of one server. */
+/** Calls to one server. */
 export interface Client {
   call(path: string, token: string | undefined, init?: RequestInit): Promise<Answer>;
   get(key: string, token: string): Promise<Answer>;
   put(key: string, token: string, body: string | Buffer, type?: string): Promise<Answer>;
   remove(key: string, token: string, init?: RequestInit): Promise<Answer>;
+  /** A POST of JSON; what is no text is written as JSON. */
+  post(path: string, token: string, body: unknown): Promise<Answer>;
 }
 
 /** A client of the server that `open` gives at the time of a call. */
@@ -35,6 +37,12 @@ export function createClient(open: () => Api): Client {
     put: (key, token, body, type = 'application/json') =>
       call(pathOf(key), token, { method: 'PUT', body: body as string, headers: { 'content-type': type } }),
     remove: (key, token, init) => call(pathOf(key), token, { method: 'DELETE', ...init }),
+    post: (path, token, body) =>
+      call(path, token, {
+        method: 'POST',
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+        headers: { 'content-type': 'application/json' },
+      }),
   };
 }
 

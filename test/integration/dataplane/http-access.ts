@@ -82,7 +82,8 @@ export function accessSuite(name: string, open: () => Api): void {
     for (const id of ['1.5', 'true', 'null', '[42]', '{}', '9007199254740993']) {
       isProblem(await put('k', key, `{"project_id":${id},"value":1}`), 400, 'bad_request', /project_id/);
     }
-    isProblem(await remove('k', key, { ...body, body: '{"value":1}' }), 400, 'bad_request', /"value"/);
+    const unknown = await remove('k', key, { ...body, body: '{"project_id":42,"value":1}' });
+    isProblem(unknown, 400, 'bad_request', /"value"/);
   });
 
   property(

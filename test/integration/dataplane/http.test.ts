@@ -5,17 +5,27 @@ import type { Pool } from '../../../dataplane/store/pool.ts';
 import { startTenantRedis, type TenantRedis } from '../../contract/tenant-redis.ts';
 import { type Api, startApi } from './api.ts';
 import { accessSuite } from './http-access.ts';
+import { batchSuite } from './http-batch.ts';
+import { incrementSuite } from './http-increment.ts';
+import { kvSuite } from './http-kv.ts';
+import { scanSuite } from './http-scan.ts';
 import { valuesSuite } from './http-values.ts';
 
-describe('over the memory adapter', () => {
-  let api: Api;
-  before(async () => {
-    api = await startApi({ stores: createMemoryStores() });
+const suites = [valuesSuite, accessSuite, incrementSuite, scanSuite, batchSuite, kvSuite];
+
+/** Room for the largest batch in one tenant's share, as the product has it. */
+const heldBytes = 2 ** 27;
+
+for (const plain of [true, false]) {
+  describe(`over the memory adapter, ${plain ? 'with' : 'without'} the front for plain requests`, () => {
+    let api: Api;
+    before(async () => {
+      api = await startApi({ stores: createMemoryStores(), plain, heldBytes });
+    });
+    after(() => api.close());
+    for (const suite of suites) suite('memory', () => api);
   });
-  after(() => api.close());
-  valuesSuite('memory', () => api);
-  accessSuite('memory', () => api);
-});
+}
 
 for (const version of ['7.0', '8.0'] as const) {
   describe(`over Redis ${version}`, () => {
@@ -36,7 +46,7 @@ for (const version of ['7.0', '8.0'] as const) {
       const passwordAt = (port: number) => servers.find(({ server }) => server.port === port)?.password ?? '';
       ({ pool } = servers[0].pool({ password: ({ port }) => passwordAt(port) }));
       const endpointOf = (store: KVStore) => assign(store.metadata.namespace).server;
-      api = await startApi({ stores: pool, endpointOf: (store) => pick(endpointOf(store)) });
+      api = await startApi({ stores: pool, endpointOf: (store) => pick(endpointOf(store)), heldBytes });
     });
     beforeEach(async () => {
       for (const { admin } of servers) await admin().flushall();
@@ -46,8 +56,7 @@ for (const version of ['7.0', '8.0'] as const) {
       await pool.close();
       for (const server of servers) await server.stop();
     });
-    valuesSuite(`redis ${version}`, () => api);
-    accessSuite(`redis ${version}`, () => api);
+    for (const suite of suites) suite(`redis ${version}`, () => api);
   });
 }
 
