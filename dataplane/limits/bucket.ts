@@ -12,16 +12,18 @@ export interface Bucket {
 
 /**
  * Replicas ask again after a tenth of a second or so, and what comes back in that time must not overflow: a burst below
- * this many seconds' worth of permits counts as that.
+ * one permit and this many seconds' worth counts as that.
  */
-const LEAST_CAPACITY_SECONDS = 0.2;
+const SLACK_SECONDS = 0.2;
+/** Tenths that were added up to a whole. */
+const ROUNDING = 1e-9;
 
 /** No single grant takes more than half of what is there, but always what comes back in so many seconds. */
 const GREEDY_SECONDS = 0.1;
 
 /** The limit that spec.limits means; without a burst, it is a second's worth. */
 export function rateLimit(requestsPerSecond: number, burst = requestsPerSecond): RateLimit {
-  return { perSecond: requestsPerSecond, capacity: Math.max(burst, requestsPerSecond * LEAST_CAPACITY_SECONDS, 1) };
+  return { perSecond: requestsPerSecond, capacity: Math.max(burst, 1 + requestsPerSecond * SLACK_SECONDS) };
 }
 
 /** A bucket as it is at `now`; one that is not known is full. A clock that was set back costs nobody a permit. */
@@ -40,7 +42,7 @@ export function takePermits(
 ): { bucket: Bucket; granted: number } {
   const filled = refill(bucket, limit, now);
   const permits = Math.min(limit.capacity, filled.permits + giveBack);
-  const share = Math.max(permits / 2, limit.perSecond * GREEDY_SECONDS, 1);
-  const granted = Math.max(0, Math.floor(Math.min(want, share, permits)));
-  return { bucket: { permits: permits - granted, at: now }, granted };
+  const share = Math.max(permits / 2, Math.ceil(limit.perSecond * GREEDY_SECONDS));
+  const granted = Math.max(0, Math.floor(Math.min(want, share, permits) + ROUNDING));
+  return { bucket: { permits: Math.max(0, permits - granted), at: now }, granted };
 }

@@ -14,9 +14,10 @@ export interface AccountAsk {
   spent: Tally;
   /** What the replica keeps of its lease; the rest of it is given back. */
   keep: number;
-  /** How much more it would like to have, and how much of that calls are waiting for. */
+  /** How much more it would like to have; how much of that calls are waiting for; and below what it is of no use. */
   want: number;
   need: number;
+  least: number;
   /** Infinity where none is set. */
   budget: number;
 }

@@ -5,7 +5,7 @@ import { Permits } from '../limits/permits.ts';
 import type { AccountAnswer, AccountAsk, PermitAnswer, PermitAsk } from './ledger-port.ts';
 import type { Period } from './period.ts';
 import type { Account, Counts, Permit, Reservation } from './port.ts';
-import { Tab } from './tab.ts';
+import { Tab, type Wish } from './tab.ts';
 import { priceOf } from './tally.ts';
 
 /** What the projects of one replica have in common. Times are in ms of a clock that only runs forwards. */
@@ -51,6 +51,8 @@ const FIRST_CALLS = 16;
 const LEAST_SHARE = 8;
 /** What is known of a project that nobody asks for is forgotten after so long. */
 const FORGET_MS = 60_000;
+
+const NOTHING: Wish = { target: 0, need: 0, least: 0 };
 
 /** All that this replica knows and holds of one project. */
 export class Project {
@@ -162,12 +164,10 @@ export class Project {
    */
   ask(now: number, period: Period, extent: 'due' | 'all' | 'leave' = 'due'): ProjectAsk {
     this.#askedAt = now;
-    const accounts = this.#closing.map((tab) => ({ tab, ask: tab.ask(period, { target: 0, need: 0 }) }));
+    const accounts = this.#closing.map((tab) => ({ tab, ask: tab.ask(period, NOTHING) }));
     if (extent !== 'due' || this.#waiting.length > 0 || this.#wantsTokens(now)) {
       this.#toldAt = now;
-      const need = this.#waiting.reduce((sum, { price }) => sum + price, 0);
-      const target = extent === 'leave' ? 0 : this.#target(now);
-      accounts.push({ tab: this.#tab, ask: this.#tab.ask(period, { target, need }) });
+      accounts.push({ tab: this.#tab, ask: this.#tab.ask(period, extent === 'leave' ? NOTHING : this.#wish(now)) });
     }
     return { accounts, permits: this.#askPermits(now, extent === 'leave') };
   }
@@ -246,6 +246,12 @@ export class Project {
     if (this.#idle(now)) return false;
     // An exhausted budget may be opened again by what another replica did not use after all.
     return free < target / 2 || (free + left < this.#unit && sinceTold >= FLUSH_MS);
+  }
+
+  #wish(now: number): Wish {
+    const prices = this.#waiting.map(({ price }) => price);
+    const need = prices.reduce((sum, price) => sum + price, 0);
+    return { target: this.#target(now), need, least: need > 0 ? Math.min(...prices) : 0 };
   }
 
   #target(now: number): number {

@@ -44,7 +44,8 @@ export function settle(record: AccountRecord, ask: AccountAsk, seconds: number):
     record.holders[ask.replica] = holder;
     const room = Math.max(0, left(record, ask.budget));
     const share = Math.max(ask.need, Math.floor(room / LEAST_SHARE));
-    holder.lease += Math.max(0, Math.min(ask.want, share, room));
+    const granted = Math.max(0, Math.min(ask.want, share, room));
+    if (granted >= ask.least) holder.lease += granted;
   }
   const lease = record.holders[ask.replica]?.lease ?? 0;
   return {

@@ -11,10 +11,11 @@ interface Known {
   spent: Tally;
 }
 
-/** What to lease ahead, and what calls are waiting for. */
+/** What to lease ahead; what calls are waiting for, all together and the cheapest of them. */
 export interface Wish {
   target: number;
   need: number;
+  least: number;
 }
 
 /**
@@ -146,7 +147,7 @@ export class Tab {
   }
 
   /** What to tell and ask the ledger; the same again where the last ask was not answered. What it gives back is no longer free. */
-  ask(period: Period, { target, need }: Wish): AccountAsk {
+  ask(period: Period, { target, need, least }: Wish): AccountAsk {
     if (this.#pending) return this.#pending;
     this.period ??= period;
     const spent = this.#unsent;
@@ -156,7 +157,7 @@ export class Tab {
     const keep = Math.max(0, this.#free + this.#reserved);
     this.#pendingOverdraft = keep - (this.#free + this.#reserved);
     this.#free = keep - this.#reserved;
-    const want = Math.max(0, Math.ceil(need + target) - this.#free);
+    const spare = Math.max(0, this.#free);
     this.#pending = {
       project: this.project,
       period: this.period,
@@ -164,8 +165,9 @@ export class Tab {
       seq: ++this.#seq,
       spent,
       keep,
-      want,
-      need: Math.max(0, need - Math.max(0, this.#free)),
+      want: Math.max(0, Math.ceil(need + target) - this.#free),
+      need: Math.max(0, need - spare),
+      least: Math.max(0, least - spare),
       budget: this.budget,
     };
     return this.#pending;
