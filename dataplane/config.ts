@@ -55,6 +55,8 @@ const fields = z.strictObject({
     .prefault({}),
   /** The KVStore that keeps budgets and rates; absent means that nothing is limited or counted. */
   ledger: z.strictObject({ namespace: z.string().min(1), name: z.string().min(1) }).exactOptional(),
+  /** The most that one project is charged on one replica beyond its lease while the ledger is away. */
+  overdraftNanoTokens: z.int().min(0).default(1_000_000_000),
   /** Where stores are made over the API, and what they are made with; absent means that none are. */
   management: z
     .strictObject({

@@ -14,6 +14,7 @@ import { watchDirectory } from './directory/watch.ts';
 import { createApp } from './http/app.ts';
 import { putInFront } from './http/front.ts';
 import { close, createHttpServer, listen } from './http/server.ts';
+import { openMeter } from './ledger.ts';
 import { createUnmetered } from './metering/unmetered.ts';
 import { createBudget } from './pipeline/admission.ts';
 import { createMetrics } from './pipeline/metrics.ts';
@@ -21,6 +22,7 @@ import { createObserver } from './pipeline/observe.ts';
 import { createPipeline } from './pipeline/serve.ts';
 import { operations } from './routes/table.ts';
 import { createPool } from './store/pool.ts';
+import type { StoreAddress } from './store/port.ts';
 import { createStoreReport } from './store-report.ts';
 
 const HELP = `dataplane --config FILE [--kubeconfig FILE]
@@ -61,6 +63,8 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
   const watch = watchDirectory(client, directory, (error, retryInMs) => {
     log.warn({ retryInMs: Math.round(retryInMs), error: String(error) }, 'the directory cannot be read now');
   });
+  const password = ({ uid, credentialGeneration }: StoreAddress) =>
+    redisPassword(masterKey, uid, credentialGeneration, 'dataplane');
   const pool = createPool({
     limits: {
       waitMs: config.storeWaitMs,
@@ -70,9 +74,11 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
     connectTimeoutMs: config.connectTimeoutMs,
     commandTimeoutMs: config.commandTimeoutMs,
     idleCloseMs: config.idleCloseMs,
-    password: ({ uid, credentialGeneration }) => redisPassword(masterKey, uid, credentialGeneration, 'dataplane'),
+    password,
     report: (address, event) => report(address, event),
   });
+  const ledgerMeter = openMeter(config, directory.stores, password, log);
+  const meter = ledgerMeter ?? createUnmetered();
   const budget = createBudget(config.limits.heldBytes);
   const metrics = createMetrics({
     heldBytes: () => budget.held,
@@ -81,12 +87,12 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
     tokens: () => directory.tokens.size,
     synced: () => watch.synced(),
     silentSeconds: () => watch.silentMs() / 1000,
+    ledger: ledgerMeter?.figures,
   });
   collectDefaultMetrics({ register: metrics.registry });
   const report = createStoreReport(log, metrics, () => performance.now());
   let stopping = false;
   const { management } = config;
-  const meter = createUnmetered();
   const serve = createPipeline({
     operations: operations({ ready: () => watch.synced() && !stopping }),
     log,

@@ -67,6 +67,8 @@ export interface Call {
   reach: Reach;
   /** project; undefined where the operation can do without a store that serves. */
   target: StoreTarget | undefined;
+  /** charge; nano-tokens, undefined until then. */
+  charged: number | undefined;
   /** project; only where the operation has the target `store`. */
   store: Store;
   /** run; what an audited operation wrote, as paths of the object; none where all was as asked. */

@@ -1,6 +1,6 @@
 import { formatTokens } from '../../contract/prices.ts';
 import type { Account, Charged, Counts, Meter, Permit } from '../metering/port.ts';
-import type { Answer } from './call.ts';
+import type { Answer, Call } from './call.ts';
 import { ApiError } from './errors.ts';
 
 type Headers = Record<string, string>;
@@ -30,6 +30,7 @@ export async function charge(
   account: Account,
   counts: Counts,
   headers: Headers,
+  call: Call,
   run: () => Answer | Promise<Answer>,
 ): Promise<Answer> {
   const asked = meter.reserve(account, counts);
@@ -50,7 +51,9 @@ export async function charge(
     if (error instanceof ApiError && error.ran) ran = error.ran;
     throw error;
   } finally {
-    setTokens(headers, reservation.settle(ran));
+    const settled = reservation.settle(ran);
+    call.charged = settled.charged;
+    setTokens(headers, settled);
   }
 }
 

@@ -9,6 +9,10 @@ export interface Metrics {
   /** Counts a request and the seconds it took. `status` 499 means that the client went away. */
   count(route: string, method: string, status: number, code: string, seconds: number): void;
   storeEvents: Counter<'event' | 'code'>;
+  /** Counts what a request was charged. */
+  countCharge(operation: string, nanoTokens: number): void;
+  /** Counts a request that was beyond its rate limit. */
+  countLimited(): void;
   /** Counts a request of a project. */
   countProject(project: string, status: number): void;
 }
@@ -21,6 +25,16 @@ export interface Gauges {
   tokens: () => number;
   synced: () => boolean;
   silentSeconds: () => number;
+  /** Undefined where nothing is metered. */
+  ledger: (() => LedgerFigures) | undefined;
+}
+
+/** Counts are since the start; amounts are nano-tokens. */
+interface LedgerFigures {
+  ledgerUp: boolean;
+  overdraft: number;
+  leased: number;
+  exchanges: number;
 }
 
 /** Metrics in a registry of their own. */
@@ -44,6 +58,32 @@ export function createMetrics(gauges: Gauges): Metrics {
     gauges.synced() ? 1 : 0,
   );
   gauge('cubby_directory_silent_seconds', 'Seconds since the API server was last heard', gauges.silentSeconds);
+  const { ledger } = gauges;
+  gauge('cubby_ledger_up', '1 while the ledger answers, or where there is none', () =>
+    ledger?.().ledgerUp === false ? 0 : 1,
+  );
+  gauge(
+    'cubby_ledger_overdraft_tokens',
+    'Tokens charged while the ledger was away, and not settled yet',
+    () => (ledger?.().overdraft ?? 0) / 1e9,
+  );
+  gauge('cubby_ledger_leased_tokens', 'Tokens leased and not spent', () => (ledger?.().leased ?? 0) / 1e9);
+  new Counter({
+    name: 'cubby_ledger_calls_total',
+    help: 'Exchanges with the ledger, each for all projects that were due',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(ledger?.().exchanges ?? 0);
+    },
+  });
+  const limited = new Counter({ name: 'cubby_rate_limited_total', help: 'Requests beyond a rate limit', registers });
+  const charged = new Counter({
+    name: 'cubby_tokens_charged_total',
+    help: 'Nano-tokens charged by operation, also where no budget is set',
+    labelNames: ['operation'] as const,
+    registers,
+  });
   const projects = new Counter({
     name: 'cubby_project_requests_total',
     help: 'Requests by project and status class',
@@ -76,6 +116,12 @@ export function createMetrics(gauges: Gauges): Metrics {
       labelNames: ['event', 'code'] as const,
       registers,
     }),
+    countCharge(operation, nanoTokens) {
+      charged.inc({ operation }, nanoTokens);
+    },
+    countLimited() {
+      limited.inc();
+    },
     countProject(project, status) {
       if (known.size < MAX_PROJECTS) known.add(project);
       projects.inc({ project: known.has(project) ? project : 'other', class: `${Math.floor(status / 100)}xx` });

@@ -20,6 +20,8 @@ export interface Outcome {
   status: number;
   code: ErrorCode | undefined;
   project: string | undefined;
+  /** Nano-tokens. */
+  charged: number;
   milliseconds: number;
 }
 
@@ -29,8 +31,10 @@ export type AccessLog = 'errors' | 'all';
 /** Counts and logs how requests went. */
 export function createObserver(log: Logger, metrics: Metrics, accessLog: AccessLog): (outcome: Outcome) => void {
   return (outcome) => {
-    const { requestId, route, method, status, code, project, milliseconds } = outcome;
+    const { requestId, route, method, status, code, project, charged, milliseconds } = outcome;
     metrics.count(route, method, status, code ?? '', milliseconds / 1000);
+    if (charged > 0) metrics.countCharge(route, charged);
+    if (code === 'rate_limited') metrics.countLimited();
     if (project !== undefined) metrics.countProject(project, status);
     if (status < 400 && accessLog === 'errors') return;
     const level = status >= 500 ? 'warn' : 'info';

@@ -82,6 +82,7 @@ export function createPipeline(parts: PipelineParts): Serve {
         status: delivered ? status : 499,
         code,
         project: call.project,
+        charged: call.charged ?? 0,
         milliseconds: performance.now() - started,
       });
     return { status, headers, body: answer.body, done };
@@ -115,7 +116,7 @@ export function createPipeline(parts: PipelineParts): Serve {
     if (!operation.charge || !call.target) return operation.run(call, {});
     const counts = operation.charge(call);
     const price = counts instanceof Promise ? await counts : counts;
-    return charge(meter, call.target, price, headers, () => operation.run(call, price));
+    return charge(meter, call.target, price, headers, call, () => operation.run(call, price));
   }
 
   async function readObject(operation: Operation, request: Request, token: TokenRecord): Promise<JsonObject> {

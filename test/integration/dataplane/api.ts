@@ -89,6 +89,7 @@ export async function startApi({
     tokens: zero,
     synced: () => true,
     silentSeconds: zero,
+    ledger: undefined,
   });
   const serve = createPipeline({
     operations: operations({ ready: () => state.ready }),

@@ -15,6 +15,7 @@ function setUp() {
     stores: zero,
     tokens: zero,
     synced: () => true,
+    ledger: undefined,
     silentSeconds: zero,
   };
   const metrics = createMetrics(gauges);
