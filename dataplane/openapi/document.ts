@@ -55,17 +55,14 @@ const PARAMETERS = {
   project_id: {
     name: 'project_id',
     in: 'query',
-    description: 'The project, for API keys that name it in no body; other tokens are bound to theirs',
-    schema: { type: 'string', minLength: 1 },
+    description: 'The project, for API keys that name it in no body; other tokens are bound to theirs. Empty is absent',
+    schema: { type: 'string' },
   },
 } as const;
 
 const PROJECT_ID: JsonSchema = {
-  description: 'The project, for API keys; other tokens are bound to theirs',
-  anyOf: [
-    { type: 'string', minLength: 1 },
-    { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
-  ],
+  description: 'The project, for API keys; other tokens are bound to theirs. Empty is absent',
+  anyOf: [{ type: 'string' }, { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }],
 };
 
 const refTo = (kind: string, name: string): Reference => ({ $ref: `#/components/${kind}/${name}` });
@@ -123,14 +120,15 @@ export function createDocument(operations: readonly Operation[]): OpenApiDocumen
     const parameters: object[] = [];
     if (path.includes('{key}')) parameters.push(refTo('parameters', 'key'));
     if (query) {
-      const { properties = {}, required = [] } = convert(query, 'input');
+      // What a text comes to, as 100 does of '100', is what it has to be; but what has a default may be left out.
+      const { properties = {} } = convert(query, 'output');
+      const { required = [] } = convert(query, 'input');
       for (const [name, { description, ...schema }] of Object.entries(properties as Record<string, JsonSchema>)) {
-        const mustBe = (required as string[]).includes(name);
         parameters.push({
           name,
           in: 'query',
-          ...(mustBe ? { required: true } : {}),
-          ...(description ? { description } : {}),
+          ...((required as string[]).includes(name) ? { required: true } : {}),
+          ...(description === undefined ? {} : { description }),
           schema,
         });
       }

@@ -25,9 +25,9 @@ const STEPS: readonly Step[] = [
   },
 ];
 
-/** Whether a rate limit applies, so that answers may carry the X-RateLimit headers. */
-export function isLimited({ target }: Operation): boolean {
-  return target !== 'none';
+/** Whether a rate limit may apply, so that answers may carry the X-RateLimit headers; it is not for who manages. */
+export function isLimited({ target, access }: Operation): boolean {
+  return target !== 'none' && access !== 'system:admin';
 }
 
 /** Whether a budget applies, so that answers may carry the X-Tokens headers. */

@@ -153,15 +153,14 @@ describe('what an operation takes', () => {
     assert.equal(bodyOf(z.object({ a: z.int().optional() })).required, undefined);
   });
   test('is a query whose members have the type that their text stands for', () => {
-    const limit = z.coerce.number().int().min(1).max(1000).default(100).describe('At most so many');
-    const { operation } = describeOne({ query: z.object({ limit }) });
+    const whole = z.int().min(1).max(1000);
+    const coerced = z.coerce.number().pipe(whole).default(100).describe('At most so many');
+    const parsed = z.string().regex(/^\d+$/).transform(Number).pipe(whole);
+    const { operation } = describeOne({ query: z.object({ coerced, parsed }) });
+    const schema = { type: 'integer', minimum: 1, maximum: 1000 };
     assert.deepEqual(operation.parameters, [
-      {
-        name: 'limit',
-        in: 'query',
-        description: 'At most so many',
-        schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
-      },
+      { name: 'coerced', in: 'query', description: 'At most so many', schema: { ...schema, default: 100 } },
+      { name: 'parsed', in: 'query', required: true, schema },
     ]);
   });
   test('is a shared schema where that has an id', () => {
