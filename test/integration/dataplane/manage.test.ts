@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { createMemoryStores } from '../../../dataplane/store/memory.ts';
 import { kvStore, kvToken } from '../../unit/dataplane/objects.ts';
-import { type Api, startApi, stubStores } from './api.ts';
+import { type Api, startApi } from './api.ts';
 import { type Answer, createClient, isProblem } from './client.ts';
 import { createStage, type Stage, TENANTS } from './manage-editor.ts';
 
@@ -253,67 +253,5 @@ describe('management calls', () => {
     api.tokens.upsert(object);
     const view = viewIn(await status(undefined, token));
     assert.deepEqual([view.enabled, view.project_id], [false, null]);
-  });
-
-  test('every call has one line in the audit log that says who, what, which project and with what result', async () => {
-    const lines = () =>
-      api
-        .logged()
-        .split('\n')
-        .filter((line) => line.includes('"audit":true'))
-        .map((line) => JSON.parse(line));
-    const start = lines().length;
-    const done = await enable({ project_id: 'audited', max_memory: '64mb' });
-    await enable({ project_id: 'audited' });
-    await status('audited');
-    const reader = key('audit-reader', 'SystemRead');
-    await send('DELETE', 'disable?project_id=audited', undefined, reader);
-    await send('DELETE', 'disable', undefined, 'no token');
-    await update({ project_id: 'never\nmade' });
-    const [made, again, read, refused, unknown, odd, ...more] = lines().slice(start);
-    assert.deepEqual(more, []);
-    const who = { namespace: 'cubby-system', name: 'admin', type: 'ApiKey', role: 'SystemAdmin' };
-    const { level, time, pid: _pid, hostname: _hostname, ...fields } = made;
-    assert.deepEqual([level, typeof time], [30, 'number']);
-    assert.deepEqual(fields, {
-      audit: true,
-      requestId: done.headers.get('x-request-id'),
-      who,
-      operation: 'enableKv',
-      project: 'audited',
-      changed: ['spec.projectId', 'spec.enabled', 'spec.version', 'spec.memory', 'spec.persistence'],
-      status: 200,
-      msg: 'management',
-    });
-    assert.deepEqual([again.changed, again.status], [[], 200]);
-    assert.deepEqual([read.operation, read.project, read.status], ['getStatus', 'audited', 200]);
-    assert.deepEqual([refused.who.name, refused.status, refused.code], ['audit-reader', 403, 'forbidden']);
-    assert.deepEqual([unknown.who, unknown.status, unknown.code], [undefined, 401, 'unauthorized']);
-    assert.deepEqual([odd.project, odd.status], [undefined, 404]);
-    for (const token of [admin, reader, 'no token']) assert.ok(!api.logged().includes(token));
-  });
-});
-
-describe('management calls where none are configured', () => {
-  test('writing is 403 with the remedy, only to whoever may manage; reading works', async () => {
-    const api = await startApi({ stores: stubStores({ size: () => new Promise(() => {}) }) });
-    const { call } = createClient(() => api);
-    const { token, object } = kvToken({ namespace: 'cubby-system', type: 'ApiKey', role: 'SystemAdmin' });
-    api.tokens.upsert(object);
-    const tenant = api.tenant('t');
-    for (const [method, path] of [
-      ['POST', 'enable'],
-      ['PATCH', 'update'],
-      ['DELETE', 'disable'],
-    ] as const) {
-      isProblem(await call(`/api/kv/${path}`, token, { method }), 403, 'forbidden', /dataplane\.management/);
-      isProblem(await call(`/api/kv/${path}`, tenant, { method }), 403, 'forbidden', /SystemAdmin/);
-    }
-    const start = performance.now();
-    const { json } = await call('/api/kv/status?project_id=project-t', token);
-    assert.deepEqual([json.enabled, json.keys], [true, null], 'a Redis that does not answer');
-    assert.ok(performance.now() - start < 1500);
-    isProblem(await call('/api/kv/status', token), 400, 'project_required');
-    api.close();
   });
 });

@@ -44,6 +44,19 @@ test('a budget that the largest body does not fit into is refused', () => {
   );
 });
 
+test('management needs a namespace, which must not be the system namespace; absent there is none', () => {
+  assert.equal(read('{}').management, undefined);
+  assert.deepEqual(read('{"management": {"namespace": "tenants"}}').management, {
+    namespace: 'tenants',
+    defaultProject: 'default',
+    defaultVersion: '8.0',
+    defaultMemory: '256Mi',
+  });
+  assert.throws(() => read('{"management": {}}'), /namespace/);
+  assert.throws(() => read('{"management": {"namespace": "cubby-system"}}'), /must not be the system namespace/);
+  assert.throws(() => read('{"management": {"namespace": "t", "defaultProject": "a b"}}'), /defaultProject/);
+});
+
 test('a file that is absent or no JSON is named', () => {
   assert.throws(() => readConfig('/nonexistent/dataplane.json'), /\/nonexistent\/dataplane\.json/);
   assert.throws(() => read('{'), /dataplane\.json/);
