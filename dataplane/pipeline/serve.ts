@@ -97,8 +97,8 @@ export function createPipeline(parts: PipelineParts): Serve {
     headers: Record<string, string>,
   ): Promise<Answer> {
     const { request } = call;
-    budget.check();
     if (operation.access !== 'none') {
+      budget.check();
       call.token = authenticate(directory.tokens, request.headers.authorization, now());
       authorize(call.token, operation.access);
       budget.check(call.token.namespace);

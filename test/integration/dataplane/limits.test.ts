@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { close } from '../../../dataplane/http/server.ts';
@@ -34,55 +34,95 @@ describe('limits in time and memory', () => {
     assert.deepEqual((await slow).map(statuses), [[408], [408]]);
   });
 
-  test('while bodies fill the budget new requests are 503 with Retry-After, and served again when it is free', async (t) => {
-    const api = await open(t, { stores: createMemoryStores(), heldBytes: 50_000 });
-    const token = api.tenant('full');
+  /** A write whose body lacks its end, by a tenant of its own. */
+  function startWrite(api: Api, tenant: string, bytes: number, sent: number): Socket {
     const socket = connect(api.port, '127.0.0.1');
     socket.write(
-      `PUT /infra/kv/k HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n${' '.repeat(50_000)}`,
+      `PUT /infra/kv/k HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.tenant(tenant)}\r\nContent-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n{"value":1${' '.repeat(sent - 10)}`,
     );
+    return socket;
+  }
+
+  test('while bodies fill the budget new ones are 503 with Retry-After, and taken again when it is free', async (t) => {
+    const api = await open(t, { stores: createMemoryStores(), heldBytes: 50_000 });
+    const sockets = ['a', 'b', 'c', 'd'].map((tenant) => startWrite(api, tenant, 20_000, 12_400));
     await sleep(100);
-    const headers = { authorization: `Bearer ${token}` };
-    const busy = await fetch(`${api.url}/infra/kv/k`, { headers });
+    const headers = { authorization: `Bearer ${api.tenant('e')}`, 'content-type': 'application/json' };
+    const write = () =>
+      fetch(`${api.url}/infra/kv/k`, { method: 'PUT', headers, body: `{"value":"${'x'.repeat(1000)}"}` });
+    const busy = await write();
     assert.equal(busy.status, 503);
     assert.equal(busy.headers.get('retry-after'), '1');
-    assert.equal((await fetch(`${api.url}/livez`)).status, 200, 'probes are answered');
-    socket.destroy();
+    for (const socket of sockets) socket.destroy();
     await sleep(100);
-    assert.equal((await fetch(`${api.url}/infra/kv/k`, { headers })).status, 404);
+    assert.equal((await write()).status, 200);
+  });
+
+  test('a tenant that holds its share is turned away while others are served', async (t) => {
+    const api = await open(t, { stores: createMemoryStores(), heldBytes: 50_000 });
+    const token = api.tenant('greedy');
+    api.budget.hold(12_500, 'greedy');
+    const read = (bearer: string) => fetch(`${api.url}/infra/kv/k`, { headers: { authorization: `Bearer ${bearer}` } });
+    assert.equal((await read(token)).status, 503);
+    assert.equal((await read(api.tenant('other'))).status, 404);
+    api.budget.hold(-12_500, 'greedy');
+    assert.equal((await read(token)).status, 404);
+  });
+
+  test('probes are answered when there is no room left at all', async (t) => {
+    const api = await open(t, { stores: createMemoryStores(), heldBytes: 50_000 });
+    const token = api.tenant('x');
+    api.budget.hold(50_000);
+    for (const probe of ['livez', 'readyz']) assert.equal((await fetch(`${api.url}/${probe}`)).status, 200);
+    const headers = { authorization: `Bearer ${token}` };
+    assert.equal((await fetch(`${api.url}/infra/kv/k`, { headers })).status, 503);
   });
 
   test('bodies that all come after their requests were let in stay within the budget', async (t) => {
     const api = await open(t, { stores: createMemoryStores(), heldBytes: 50_000 });
-    const request = `PUT /infra/kv/k HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.tenant('late')}\r\nContent-Type: application/json\r\nContent-Length: 30000\r\n\r\n`;
-    const sockets = Array.from({ length: 5 }, () => connect(api.port, '127.0.0.1'));
+    const sockets = Array.from({ length: 8 }, (_, i) => startWrite(api, `late-${i}`, 12_000, 10));
     const answers = sockets.map((socket) => once(socket, 'data').then(([data]) => statuses(String(data))[0]));
-    for (const socket of sockets) socket.write(request);
     await sleep(50);
-    for (const socket of sockets) socket.write(`{"value":1${' '.repeat(19_000)}`);
+    for (const socket of sockets) socket.write(' '.repeat(6_000));
     await sleep(50);
-    assert.ok(api.budget.held > 0 && api.budget.held <= 50_000, `${api.budget.held} bytes are held`);
-    for (const socket of sockets) socket.write(`${' '.repeat(10_989)}}`);
+    assert.ok(api.budget.held > 40_000 && api.budget.held < 50_000, `${api.budget.held} bytes are held`);
+    for (const socket of sockets) socket.write(`${' '.repeat(5_989)}}`);
     const outcomes = await Promise.all(answers);
     assert.ok(outcomes.includes(200), 'those that fit are written');
-    assert.ok(outcomes.filter((status) => status === 503).length >= 3, 'those that do not are turned away');
+    assert.ok(outcomes.includes(503), 'those that do not are turned away');
     for (const socket of sockets) socket.destroy();
   });
 
-  test('a value that the budget has no room for is not read into an answer', async (t) => {
-    const api = await open(t, { stores: createMemoryStores(), heldBytes: 50_000 });
-    const headers = { authorization: `Bearer ${api.tenant('large')}`, 'content-type': 'application/json' };
-    const body = JSON.stringify({ value: 'x'.repeat(30_000) });
-    assert.equal((await fetch(`${api.url}/infra/kv/k`, { method: 'PUT', headers, body })).status, 200);
-    const socket = connect(api.port, '127.0.0.1');
-    socket.write(
-      `PUT /infra/kv/other HTTP/1.1\r\nHost: x\r\nAuthorization: ${headers.authorization}\r\nContent-Type: application/json\r\nContent-Length: 30000\r\n\r\n${' '.repeat(25_000)}`,
+  test('values that came when there was no more room are not put into an answer', async (t) => {
+    const value = Buffer.from(JSON.stringify('x'.repeat(1000)));
+    const fill = async <T>(answer: T) => {
+      api.budget.hold(50_000);
+      return answer;
+    };
+    const stores = stubStores({
+      get: () => fill({ value, expiresAt: null }),
+      batch: (ops) => fill(ops.map(({ op }) => ({ value: op === 'get' ? value : null, found: true }))),
+    });
+    const api = await open(t, { stores, heldBytes: 50_000 });
+    const headers = { authorization: `Bearer ${api.tenant('x')}`, 'content-type': 'application/json' };
+    const ask = async (path: string, body?: object) => {
+      const init = body ? { method: 'POST', headers, body: JSON.stringify(body) } : { headers };
+      const answer = await fetch(`${api.url}${path}`, init);
+      api.budget.hold(-50_000);
+      return { status: answer.status, json: (await answer.json()) as Record<string, unknown> };
+    };
+    const get = { op: 'get', key: 'k' };
+    assert.equal((await ask('/infra/kv/k')).status, 503);
+    assert.equal((await ask('/api/kv/get', { key: 'k' })).status, 503);
+    assert.equal((await ask('/infra/kv', { ops: [get, get] })).status, 503);
+    const mixed = await ask('/infra/kv', { ops: [get, { op: 'delete', key: 'k' }] });
+    assert.equal(mixed.status, 200);
+    const [read, removed] = mixed.json.results as Record<string, unknown>[];
+    assert.deepEqual(
+      { ...read, message: '' },
+      { key: 'k', value: null, status: 'error', code: 'store_unavailable', message: '' },
     );
-    await sleep(100);
-    assert.equal((await fetch(`${api.url}/infra/kv/k`, { headers })).status, 503);
-    socket.destroy();
-    await sleep(100);
-    assert.equal((await fetch(`${api.url}/infra/kv/k`, { headers })).status, 200);
+    assert.deepEqual(removed, { key: 'k', value: null, status: 'ok' });
   });
 
   test('clients that go away before their answer leave nothing behind', async (t) => {
@@ -181,7 +221,7 @@ describe('stopping', () => {
     assert.equal(served.headers.get('connection'), 'close');
     const inFlight = fetch(`${api.url}/infra/kv/k`, { headers });
     await sleep(50);
-    const closed = close(api.server, 5000);
+    const closed = close(api.server, 5000, api.front);
     await sleep(50);
     await assert.rejects(fetch(`${api.url}/livez`), 'no new connection');
     gate.resolve(null);
@@ -197,7 +237,7 @@ describe('stopping', () => {
     request.catch(() => {});
     await sleep(50);
     const start = performance.now();
-    await close(api.server, 300);
+    await close(api.server, 300, api.front);
     assert.ok(performance.now() - start < 1000);
     await assert.rejects(request);
   });
