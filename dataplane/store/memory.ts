@@ -25,7 +25,7 @@ export function createMemoryStores(now: () => number = Date.now): Stores {
   };
 }
 
-/** `born` counts keys in the order in which they were made, which a scan follows. */
+/** `born` counts keys as they are made; a scan goes by it. */
 type Held = Entry & { born: number };
 
 /** One store in memory. */
@@ -78,13 +78,18 @@ export function createMemoryStore(now: () => number = Date.now): Store {
     async scan(pattern, limit, from = '0') {
       if (!SCAN_POSITION.test(from)) throw new StoreError('failed', 'a scan cannot go on from there');
       const matches = globToRegExp(pattern);
-      const ordered = [...records].filter(([key]) => live(key)).sort(([, a], [, b]) => a.born - b.born);
-      const rest = ordered.filter(
-        ([key, record]) => record.born > Number(from) && matches.test(Buffer.from(key).toString('latin1')),
-      );
-      const page = rest.slice(0, limit);
-      const next = rest.length > limit ? String(page.at(-1)?.[1].born) : undefined;
-      return { keys: page.map(([key]) => key), examined: ordered.length, next };
+      const keys: string[] = [];
+      let examined = 0;
+      let last = 0;
+      // A Map keeps the order in which its keys were made.
+      for (const [key, { born }] of records) {
+        if (born <= Number(from) || !live(key)) continue;
+        if (keys.length === limit) return { keys, examined, next: String(last) };
+        examined++;
+        last = born;
+        if (matches.test(Buffer.from(key).toString('latin1'))) keys.push(key);
+      }
+      return { keys, examined, next: undefined };
     },
     async batch(ops) {
       return Promise.all(ops.map(run));

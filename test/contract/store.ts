@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Store } from '../../dataplane/store/port.ts';
+import { batchContract } from './store-batch.ts';
+import { incrementContract } from './store-increment.ts';
+import { scanContract } from './store-scan.ts';
 
 /** How the suite gets a store; `open` is called once per test and may give the same store every time. */
 export interface Adapter {
@@ -10,14 +13,19 @@ export interface Adapter {
   wait: (ms: number) => Promise<void>;
 }
 
-const bytes = (text: string) => Buffer.from(text);
+/** Declares a test of one property. */
+export type Property = (what: string, check: (store: Store) => Promise<void>) => void;
+
+/** The value that a text is. */
+export const bytes = (text: string): Buffer => Buffer.from(text);
+
 let keys = 0;
-const freshKey = () => `contract:${++keys}`;
+/** A key that no other test has. */
+export const freshKey = (): string => `contract:${++keys}`;
 
 /** What every adapter of the store port does. */
 export function storeContract({ name, open, wait }: Adapter): void {
-  const property = (what: string, check: (store: Store) => Promise<void>) =>
-    test(`${name}: ${what}`, () => check(open()));
+  const property: Property = (what, check) => void test(`${name}: ${what}`, () => check(open()));
 
   property('a key that was never written is null', async (store) => {
     assert.equal(await store.get(freshKey()), null);
@@ -132,6 +140,61 @@ export function storeContract({ name, open, wait }: Adapter): void {
     assert.equal(await store.delete([key]), 0);
   });
 
+  property('if-present writes where there is a key, and nothing where there is none', async (store) => {
+    const key = freshKey();
+    assert.equal(await store.set(key, bytes('1'), { only: 'if-present' }), undefined);
+    assert.equal(await store.get(key), null);
+    await store.set(key, bytes('1'), { expiry: { seconds: 100 } });
+    assert.deepEqual(await store.set(key, bytes('2'), { only: 'if-present' }), { expiresAt: null });
+    assert.deepEqual(await store.get(key), { value: bytes('2'), expiresAt: null });
+  });
+
+  property('an expiry may be in milliseconds', async (store) => {
+    const key = freshKey();
+    const written = await store.set(key, bytes('1'), { expiry: { milliseconds: 150 } });
+    assert.equal((await store.get(key))?.expiresAt, written?.expiresAt);
+    await wait(200);
+    assert.equal(await store.get(key), null);
+    const far = await store.set(key, bytes('1'), { expiry: { milliseconds: Number.MAX_SAFE_INTEGER } });
+    assert.ok((far?.expiresAt ?? 0) > Number.MAX_SAFE_INTEGER / 2);
+  });
+
+  property('delete of many tells how many there were', async (store) => {
+    const [one, two] = [freshKey(), freshKey()];
+    await store.set(one, bytes('1'));
+    await store.set(two, bytes('2'));
+    assert.equal(await store.delete([one, freshKey(), two, one]), 2);
+    assert.equal(await store.delete([one, two]), 0);
+    assert.equal(await store.delete([]), 0);
+  });
+
+  property('expire sets when a key ends, and ttl tells it', async (store) => {
+    const key = freshKey();
+    assert.equal(await store.expire(key, 100), false);
+    assert.equal(await store.ttl(key), -2);
+    await store.set(key, bytes('1'));
+    assert.equal(await store.ttl(key), -1);
+    assert.equal(await store.expire(key, 100), true);
+    assert.ok(Math.abs((await store.ttl(key)) - 100) <= 1);
+    assert.equal(await store.expire(key, Number.MAX_SAFE_INTEGER), true);
+    assert.ok((await store.ttl(key)) > Number.MAX_SAFE_INTEGER / 2);
+    for (const seconds of [0, -1, -Number.MAX_SAFE_INTEGER]) {
+      await store.set(key, bytes('1'));
+      assert.equal(await store.expire(key, seconds), true);
+      assert.equal(await store.get(key), null);
+      assert.equal(await store.ttl(key), -2);
+    }
+  });
+
+  property('size counts keys', async (store) => {
+    const before = await store.size();
+    const key = freshKey();
+    await store.set(key, bytes('1'));
+    assert.equal(await store.size(), before + 1);
+    await store.delete([key]);
+    assert.equal(await store.size(), before);
+  });
+
   property('what is written later does not change what was read', async (store) => {
     const key = freshKey();
     const value = bytes('"first"');
@@ -152,4 +215,8 @@ export function storeContract({ name, open, wait }: Adapter): void {
       all,
     );
   });
+
+  incrementContract(property);
+  scanContract(property);
+  batchContract(property);
 }
