@@ -16,8 +16,8 @@ export interface Permit {
 
 /** Permits that nobody uses are given back after so long. */
 const IDLE_MS = 1000;
-/** An empty bucket is asked again no sooner than after this; it aims at `CALLS_PER_ASK`, refused ones included. */
-const LEAST_GAP_MS = 100;
+/** An empty bucket is asked again after so long, aiming at once in `CALLS_PER_ASK` calls, refused ones included. */
+const GAP_MS = { least: 100, most: 500 };
 const CALLS_PER_ASK = 100;
 
 /**
@@ -113,11 +113,11 @@ export class Permits {
     this.#nextAskAt = short ? now + this.#gap() : 0;
   }
 
-  /** Often enough that the shared bucket does not overflow; else once in a hundred calls; scattered, so that replicas take turns. */
+  /** Often enough that the shared bucket does not overflow; scattered, so that replicas take turns. */
   #gap(): number {
     const overflowMs = (this.#limit.capacity / this.#limit.perSecond) * 400;
     const busyMs = (CALLS_PER_ASK * 1000) / Math.max(this.#demand.perSecond, 1);
-    const gap = Math.max(LEAST_GAP_MS, Math.min(busyMs, overflowMs));
+    const gap = Math.max(GAP_MS.least, Math.min(busyMs, overflowMs, GAP_MS.most));
     const due = ((1 - this.#shared.permits) * 1000) / this.#limit.perSecond;
     return Math.max(due, gap * (0.8 + Math.random() * 0.4));
   }

@@ -36,13 +36,14 @@ interface Waiter {
   resolve: (reservation: Reservation) => void;
 }
 
-/** What was charged is told to the ledger, and what nobody uses is given back, after so long. */
+/** What was charged is told to the ledger, and what nobody uses is given back, after so long; sooner near the budget's end. */
 const FLUSH_MS = 1000;
 /** How often the ledger is asked about a project at the most, unless a call waits. */
 const LEAST_GAP_MS = 100;
 /**
- * At the end of a budget a call waits so long for what other replicas have leased and may give back: they do so within
- * FLUSH_MS. So the last tokens are spent before the first call is refused, and after it none is allowed again.
+ * At the end of a budget a call waits at most so long for what other replicas have leased and may give back, which takes
+ * them some tenths of a second, or FLUSH_MS where it comes as a surprise. So the last tokens are spent before the first
+ * call is refused, and after it none is allowed again.
  */
 const LAST_TOKENS_MS = 1500;
 /** With no demand known, as many calls are leased ahead. */
@@ -70,6 +71,9 @@ export class Project {
   #askedAt = -Infinity;
   /** When the ledger was last told of the account. */
   #toldAt = -Infinity;
+  /** When to tell it again at the latest: in half the time that what is left will last, at the rate at which all spend it. */
+  #flushMs = FLUSH_MS;
+  #heardAt = 0;
   #usedAt: number;
   #used = true;
 
@@ -181,8 +185,9 @@ export class Project {
   ): boolean {
     for (const [index, { tab }] of asked.accounts.entries()) {
       const answer = accounts[index];
-      if (answer) tab.answer(answer);
-      else this.goOn();
+      if (!answer) this.goOn();
+      else if (tab === this.#tab) this.#hear(now, answer);
+      else tab.answer(answer);
     }
     this.#closing = this.#closing.filter((tab) => !tab.finished);
     if (this.#permits && asked.permits && permits) {
@@ -198,6 +203,14 @@ export class Project {
     for (const { price, resolve } of this.#waiting.splice(0)) {
       resolve(this.#tab.reserve(price) ?? this.#tab.overdraw(price, this.#common.overdraft));
     }
+  }
+
+  #hear(now: number, answer: AccountAnswer): void {
+    const spent = answer.spent.charged - (this.#tab.heard ?? answer.spent.charged);
+    const lastsMs = (answer.left / spent) * (now - this.#heardAt);
+    this.#flushMs = spent > 0 || answer.left === 0 ? Math.max(LEAST_GAP_MS, Math.min(FLUSH_MS, lastsMs / 2)) : FLUSH_MS;
+    this.#heardAt = now;
+    this.#tab.answer(answer);
   }
 
   #askPermits(now: number, leave: boolean): PermitAsk | undefined {
@@ -239,7 +252,7 @@ export class Project {
     const { free, left, budget, unsent, pending } = this.#tab;
     const sinceTold = now - this.#toldAt;
     if (pending || free < 0) return true;
-    if (unsent && sinceTold >= FLUSH_MS) return true;
+    if (sinceTold >= this.#flushMs && (unsent || (free > 0 && this.#flushMs < FLUSH_MS))) return true;
     if (budget === Infinity) return free > 0;
     const target = this.#target(now);
     if (free > target * 2) return true;

@@ -59,8 +59,9 @@ export class Tab {
     return this.#known ? this.#known.left : this.budget;
   }
 
-  get known(): boolean {
-    return this.#known !== undefined;
+  /** What all replicas together have reported as charged, as last heard; undefined where nothing was. */
+  get heard(): number | undefined {
+    return this.#known?.spent.charged;
   }
 
   /** What of the lease is not spent. */
