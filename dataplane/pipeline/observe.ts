@@ -13,8 +13,9 @@ export function requestIdOf(inbound: string | string[] | undefined): string {
 /** How a request went; logs and metrics are made of it. No field holds a key, a value, a token or a query. */
 export interface Outcome {
   requestId: string;
-  /** id of the operation, `none` where there was no such route. */
+  /** Path and id of the operation, `none` where there was no such route. */
   route: string;
+  operation: string;
   method: string;
   /** 499 where the client went away before its answer. */
   status: number;
@@ -31,9 +32,9 @@ export type AccessLog = 'errors' | 'all';
 /** Counts and logs how requests went. */
 export function createObserver(log: Logger, metrics: Metrics, accessLog: AccessLog): (outcome: Outcome) => void {
   return (outcome) => {
-    const { requestId, route, method, status, code, project, charged, milliseconds } = outcome;
+    const { requestId, route, operation, method, status, code, project, charged, milliseconds } = outcome;
     metrics.count(route, method, status, code ?? '', milliseconds / 1000);
-    if (charged > 0) metrics.countCharge(route, charged);
+    if (charged > 0) metrics.countCharge(operation, charged);
     if (code === 'rate_limited') metrics.countLimited();
     if (project !== undefined) metrics.countProject(project, status);
     if (status < 400 && accessLog === 'errors') return;

@@ -73,11 +73,12 @@ export function createPipeline(parts: PipelineParts): Serve {
     if (answer.headers) Object.assign(headers, answer.headers);
     request.hold(answer.body.length, call.token?.namespace);
     const { status } = answer;
-    const route = found.found === 'operation' ? found.operation.id : 'none';
+    const operation = found.found === 'operation' ? found.operation : undefined;
     const done = (delivered: boolean) =>
       observe({
         requestId: call.requestId,
-        route,
+        route: operation?.path ?? 'none',
+        operation: operation?.id ?? 'none',
         method: request.method,
         status: delivered ? status : 499,
         code,
