@@ -18,6 +18,7 @@ import { operations } from '../../../dataplane/routes/table.ts';
 import { createMemoryStore } from '../../../dataplane/store/memory.ts';
 import type { Store, Stores } from '../../../dataplane/store/port.ts';
 import { kvStore, kvToken } from '../../unit/dataplane/objects.ts';
+import { holdToDocument } from './documented.ts';
 
 /** The data plane's HTTP side on a port of 127.0.0.1, with a directory that the test fills. */
 export interface Api {
@@ -91,8 +92,9 @@ export async function startApi({
     silentSeconds: zero,
     ledger: undefined,
   });
-  const serve = createPipeline({
-    operations: operations({ ready: () => state.ready }),
+  const all = operations({ ready: () => state.ready });
+  const pipeline = createPipeline({
+    operations: all,
     log,
     observe: createObserver(log, metrics, 'all'),
     draining: () => state.draining,
@@ -105,6 +107,7 @@ export async function startApi({
     bodyBytes: BODY_BYTES,
     now: Date.now,
   });
+  const serve = holdToDocument(pipeline, all);
   const server = createHttpServer(createApp(serve, budget, log).callback());
   const front = plain ? putInFront(server, serve, budget) : undefined;
   configure?.(server);

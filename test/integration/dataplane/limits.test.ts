@@ -193,11 +193,19 @@ for (const plain of [true, false]) {
     });
 
     test('each way in which a store fails has its status', async (t) => {
-      const expected = { unavailable: 503, unknown: 504, full: 507, 'wrong-type': 409, failed: 500 } as const;
+      const expected = {
+        unavailable: 503,
+        unknown: 504,
+        full: 507,
+        'wrong-type': 409,
+        'not-a-number': 409,
+        overflow: 409,
+        failed: 500,
+      } as const;
       for (const [failure, status] of Object.entries(expected)) {
         const fail = () => Promise.reject(new StoreError(failure as keyof typeof expected, `it is ${failure}`));
         const api = await open(t, {
-          stores: stubStores({ delete: fail }),
+          stores: stubStores({ increment: fail }),
         });
         const headers = { authorization: `Bearer ${api.tenant('x')}` };
         const response = await fetch(`${api.url}/infra/kv/k`, { headers, method: 'DELETE' });
