@@ -207,8 +207,8 @@ for (const plain of [true, false]) {
         const api = await open(t, {
           stores: stubStores({ increment: fail }),
         });
-        const headers = { authorization: `Bearer ${api.tenant('x')}` };
-        const response = await fetch(`${api.url}/infra/kv/k`, { headers, method: 'DELETE' });
+        const headers = { authorization: `Bearer ${api.tenant('x')}`, 'content-type': 'application/json' };
+        const response = await fetch(`${api.url}/infra/kv/k/increment`, { headers, method: 'POST' });
         assert.equal(response.status, status);
         assert.equal(((await response.json()) as { detail: string }).detail, `it is ${failure}`);
         assert.equal(response.headers.has('retry-after'), status === 503);
@@ -230,7 +230,7 @@ for (const plain of [true, false]) {
       api.state.ready = false;
       api.state.draining = true;
       assert.equal((await fetch(`${api.url}/readyz`)).status, 503);
-      const served = await fetch(`${api.url}/infra/kv/k`, { headers, method: 'DELETE' });
+      const served = await fetch(`${api.url}/infra/kv/k`, { headers, method: 'PUT', body: '{"value":1}' });
       assert.equal(served.status, 200);
       assert.equal(served.headers.get('connection'), 'close');
       const inFlight = fetch(`${api.url}/infra/kv/k`, { headers });
