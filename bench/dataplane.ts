@@ -9,12 +9,13 @@ import { ensurePackages } from '../cluster/packages.ts';
 import { cloneDirectory } from '../cluster/paths.ts';
 import { consoleProgress } from '../cluster/progress.ts';
 import { ensureRootDirectory, redisRoots } from '../cluster/rootfs.ts';
-import { type Case, casesFor, fill, LARGE_BYTES, type SubjectName } from './dataplane/cases.ts';
+import { type Case, casesFor, type SubjectName } from './dataplane/cases.ts';
 import { type Cubby, startCubby } from './dataplane/cubby.ts';
 import { type Measurement, measureCeilings, measureLag, measureOnce, perCpuSecond } from './dataplane/measure.ts';
 import { inNamespace, runInNamespace } from './dataplane/namespace.ts';
 import { type Subject, startConstant, startIoredis, startPipe, startWebdis } from './dataplane/peers.ts';
 import { formatJson, formatText } from './dataplane/report.ts';
+import { fill, LARGE_BYTES } from './dataplane/requests.ts';
 
 const HELP = `npm run bench -- dataplane [options]
 
@@ -24,6 +25,7 @@ The data plane as it ships beside webdis and bare Node, in alternating rounds ov
   --seconds N     seconds of load per case and round (default 3)
   --only A,B      these cases, and those that they are compared with
   --program FILE  bundle of the data plane to measure (default: built from this clone)
+  --profile DIR   write a CPU profile of the data plane there, for Chrome's developer tools
   --json          every figure of every round, as JSON, instead of the table
 `;
 
@@ -36,6 +38,7 @@ export async function benchDataplane(args: readonly string[]): Promise<void> {
       seconds: { type: 'string', default: '3' },
       only: { type: 'string' },
       program: { type: 'string' },
+      profile: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
@@ -66,15 +69,19 @@ interface MeasureOptions {
   rounds: number;
   seconds: number;
   only?: string | undefined;
+  profile?: string | undefined;
   json: boolean;
 }
 
-async function measure(directory: string, { rounds, seconds, only, json }: MeasureOptions): Promise<void> {
-  const cubby = await startCubby(directory, process.env.CUBBY_BENCH_PROGRAM ?? '');
+async function measure(directory: string, { rounds, seconds, only, profile, json }: MeasureOptions): Promise<void> {
+  const cubby = await startCubby(directory, process.env.CUBBY_BENCH_PROGRAM ?? '', profile);
+  const running: Subject[] = [cubby];
   try {
     await fill(cubby.stores.admin);
     const cases = select(casesFor(cubby.tokens), only);
-    const subjects = await startSubjects(directory, cubby);
+    const peers = await startPeers(directory, cubby);
+    const subjects = { cubby, ...peers };
+    running.push(...Object.values(peers));
     const rows = cases.map((one) => ({ case: one, rounds: [] as Measurement[] }));
     // The round before the first warms every server up.
     for (let round = 0; round <= rounds; round++) {
@@ -90,19 +97,21 @@ async function measure(directory: string, { rounds, seconds, only, json }: Measu
     const lag = only === undefined ? await measureLag(directory, cubby, seconds) : undefined;
     console.log(json ? formatJson({ rows, ceilings, lag }) : formatText({ rows, ceilings, lag }));
   } finally {
-    await cubby.stop();
+    for (const subject of running) await subject.stop();
   }
 }
 
-async function startSubjects(directory: string, cubby: Cubby): Promise<Record<SubjectName, Subject>> {
+async function startPeers(
+  directory: string,
+  { stores }: Cubby,
+): Promise<Record<Exclude<SubjectName, 'cubby'>, Subject>> {
   const [first = 0, second = 0, third = 0, fourth = 0, fifth = 0] = await findFreePorts(5);
   return {
-    cubby,
-    webdis: await startWebdis(directory, first, cubby.stores),
-    ioredis: await startIoredis(directory, second, cubby.stores),
+    webdis: await startWebdis(directory, first, stores),
+    ioredis: await startIoredis(directory, second, stores),
     'constant-200': await startConstant(directory, third, 200),
     'constant-256k': await startConstant(directory, fourth, LARGE_BYTES),
-    'pipe-256k': await startPipe(directory, fifth, cubby.stores, LARGE_BYTES),
+    'pipe-256k': await startPipe(directory, fifth, stores, LARGE_BYTES),
   };
 }
 

@@ -38,9 +38,10 @@ export interface Cubby extends Subject {
 
 /**
  * Starts the bundle `program` beside an API server that holds two stores, `main` and `cached`, the ledger, and a token
- * for each of the two: all that the operator would have made, in the states that it would have reported.
+ * for each of the two: all that the operator would have made, in the states that it would have reported. Its CPU profile
+ * is in the folder `profile` once it has stopped.
  */
-export async function startCubby(directory: string, program: string): Promise<Cubby> {
+export async function startCubby(directory: string, program: string, profile?: string): Promise<Cubby> {
   const api = await startApiServer();
   const client = connect({ kubeconfig: api.kubeconfig, userAgent: 'cubby-bench' });
   for (const file of globSync(join(cloneDirectory, 'crds/*.yaml'))) {
@@ -58,11 +59,15 @@ export async function startCubby(directory: string, program: string): Promise<Cu
 
   const [config, key, log] = ['dataplane.json', 'master-key', 'dataplane.log'].map((name) => join(directory, name));
   await writeFile(key ?? '', masterKey);
-  await writeFile(config ?? '', JSON.stringify({ host: '127.0.0.1', port: 0, metricsPort: 0, masterKeyFile: key }));
-  const args = [...process.execArgv, program, '--config', config ?? '', '--kubeconfig', api.kubeconfig];
+  await writeFile(
+    config ?? '',
+    JSON.stringify({ host: '127.0.0.1', port: 0, metricsPort: 0, masterKeyFile: key, drainSeconds: 0 }),
+  );
+  const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+  const args = [...profiling, program, '--config', config ?? '', '--kubeconfig', api.kubeconfig];
   const daemon = startDaemon({
     command: process.execPath,
-    args: [...(process.env.CUBBY_BENCH_NODE_OPTIONS?.split(' ') ?? []), ...args],
+    args,
     log: log ?? '',
     env: { NODE_ENV: 'production' },
   });

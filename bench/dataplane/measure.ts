@@ -1,9 +1,10 @@
 import { run } from '../../cluster/command.ts';
-import { type Case, greatestBatch } from './cases.ts';
+import type { Case } from './cases.ts';
 import { cpuSeconds } from './cpu.ts';
 import type { Cubby } from './cubby.ts';
 import { applyLoad, type Load, type LoadResult } from './load.ts';
 import type { Subject } from './peers.ts';
+import { cubbyLoads } from './requests.ts';
 import type { BenchRedis } from './stores.ts';
 
 /** One case in one round. */
@@ -69,7 +70,7 @@ export async function measureCeilings({ host, port, cpuSeconds }: BenchRedis): P
   return ceilings;
 }
 
-/** Under batches of the greatest size, on two connections. */
+/** Under batches of the greatest size, one at a time. */
 export interface Lag {
   /** 99 % of the time the event loop answered within so many ms, by the process's own metric. */
   p99: number;
@@ -86,7 +87,7 @@ export async function measureLag(directory: string, cubby: Cubby, seconds: numbe
     requests,
     failed,
     seconds: took,
-  } = await applyLoad(directory, cubby.port, greatestBatch(cubby.tokens.main), seconds);
+  } = await applyLoad(directory, cubby.port, cubbyLoads(cubby.tokens.main).greatestBatch, seconds);
   if (failed > 0) throw new Error(`${failed} batches of the greatest size failed`);
   return { p99: (await lag()) * 1000, batches: requests, seconds: took };
 }

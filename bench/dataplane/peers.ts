@@ -7,6 +7,7 @@ import { startDaemon, waitUntilReady } from '../../cluster/daemon.ts';
 export interface Subject {
   pid: number;
   port: number;
+  stop(): Promise<void>;
 }
 
 interface RedisAddress {
@@ -60,7 +61,7 @@ async function startPeer(directory: string, name: string, port: number, command:
   const log = join(directory, `${name}-${port}.log`);
   const daemon = startDaemon({ command: program, args, log, env: { NODE_ENV: 'production' } });
   await waitUntilReady(daemon, { name, log, isReady: () => accepts(port) });
-  return { pid: daemon.pid, port };
+  return { pid: daemon.pid, port, stop: () => daemon.kill() };
 }
 
 function accepts(port: number): Promise<boolean> {
