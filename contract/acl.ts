@@ -17,6 +17,7 @@ export const DATAPLANE_COMMANDS: readonly string[] = [
   'expire',
   'ttl',
   'pexpiretime',
+  'pttl',
   'scan',
   'dbsize',
   'multi',

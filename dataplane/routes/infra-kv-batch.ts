@@ -7,6 +7,7 @@ import type { Operation } from '../pipeline/operation.ts';
 import type { BatchOp, BatchOutcome } from '../store/port.ts';
 import { OP_FIELDS, readOps } from './infra-kv-batch-ops.ts';
 import { presentResults } from './present-batch.ts';
+import { mayRecall } from './recall.ts';
 import { keySchema, ttlSchema, valueSchema } from './schemas.ts';
 
 const MOST_OPS = 100;
@@ -55,7 +56,7 @@ export const runBatch: Operation = {
   async run(call) {
     const ops = call.body.fields.ops as BatchOp[];
     if (ops.length === 0) return ok('{"results":[]}');
-    return answer(ops, withRoom(call, ops, await call.store.batch(ops)));
+    return answer(ops, withRoom(call, ops, await call.store.batch(ops, { recall: mayRecall(call.request.headers) })));
   },
 };
 

@@ -6,6 +6,7 @@ import type { Operation } from '../pipeline/operation.ts';
 import { runBatch } from './infra-kv-batch.ts';
 import { scanKeys } from './infra-kv-scan.ts';
 import { presentDeleted, presentEntry, presentSum } from './present.ts';
+import { withEntry } from './recall.ts';
 import { deltaSchema, entrySchema, ttlSchema, valueSchema } from './schemas.ts';
 import { requireValue } from './value.ts';
 
@@ -33,10 +34,12 @@ const getEntry: Operation = {
   charge: () => ({ get: 1 }),
   answer: entrySchema,
   errors: ['not_found', 'conflict'],
-  async run({ store, key }) {
-    const entry = await store.get(key);
-    if (entry === null) throw noSuchKey({ get: 1 });
-    return ok(presentEntry(key, entry.value, entry.expiresAt));
+  run(call) {
+    const { key } = call;
+    return withEntry(call, key, (entry) => {
+      if (entry === null) throw noSuchKey({ get: 1 });
+      return ok(presentEntry(key, entry.value, entry.expiresAt));
+    });
   },
 };
 

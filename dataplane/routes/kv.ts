@@ -4,6 +4,7 @@ import { ok } from '../pipeline/call.ts';
 import type { Operation } from '../pipeline/operation.ts';
 import { listKeys } from './kv-keys.ts';
 import { presentValue } from './present.ts';
+import { withEntry } from './recall.ts';
 import { deltaSchema, keySchema, valueSchema } from './schemas.ts';
 import { requireValue } from './value.ts';
 
@@ -58,10 +59,9 @@ const getValue: Operation = {
   charge: () => ({ get: 1 }),
   answer: z.object({ value: z.json().describe('null where there is no such key') }),
   errors: ['conflict'],
-  async run({ store, body }) {
-    const { key } = body.fields as z.infer<typeof keyBody>;
-    const entry = await store.get(key);
-    return ok(presentValue(entry?.value ?? null));
+  run(call) {
+    const { key } = call.body.fields as z.infer<typeof keyBody>;
+    return withEntry(call, key, (entry) => ok(presentValue(entry?.value ?? null)));
   },
 };
 

@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Lane, type LaneEvent, type LaneLimits } from './lane.ts';
-import type { Entry, Store, StoreAddress, Stores } from './port.ts';
-import { createRedisStore } from './redis.ts';
+import type { Store, StoreAddress, Stores } from './port.ts';
+import { createRedisStore, type RedisStore } from './redis.ts';
 import { Connection, type ConnectionHooks } from './resp/connection.ts';
 
 export interface PoolOptions {
@@ -12,14 +13,19 @@ export interface PoolOptions {
   /** The data plane's password at a store, derived when a connection is made and kept nowhere. */
   password: (address: StoreAddress) => string;
   report: (address: StoreAddress, event: LaneEvent) => void;
-  /** For whoever wants to know more of a store; asked once for each address. */
-  hooks?: (address: StoreAddress) => StoreHooks | undefined;
+  hooks?: PoolHooks;
 }
 
-/** What a store's connection says, and what is read over it, in one order. */
+/**
+ * For whoever wants to know more of a store, asked once for each address. `settled` is there where the address takes the
+ * place of another: it resolves when nothing that was asked over the other's connection can be answered any more.
+ */
+export type PoolHooks = (address: StoreAddress, settled: Promise<void> | undefined) => StoreHooks | undefined;
+
+/** For whoever listens to a store's connection. */
 export interface StoreHooks extends ConnectionHooks {
-  /** What `get` has just read. */
-  read?: (key: string, entry: Entry | null) => void;
+  /** The store as it is to be used, made of the one that asks Redis. */
+  wrap?: (store: RedisStore) => Store;
 }
 
 /** What there is now, for metrics. */
@@ -35,7 +41,7 @@ interface Member {
 
 /**
  * Redis stores, one connection each: opened at first use, shared by all requests, closed when idle, and replaced when
- * the store's endpoint or credentials change.
+ * the store's endpoint, its credentials or what it is to be used for change.
  */
 export function createPool(options: PoolOptions): Pool {
   const members = new Map<string, Member>();
@@ -51,10 +57,10 @@ export function createPool(options: PoolOptions): Pool {
     }
   }
 
-  function add(address: StoreAddress): Member {
+  function add(address: StoreAddress, settled?: Promise<void>): Member {
     const { connectTimeoutMs, commandTimeoutMs, password, report, limits } = options;
     const { host, port } = address;
-    const hooks = options.hooks?.(address);
+    const hooks = options.hooks?.(address, settled);
     const connect = () =>
       new Connection({
         host,
@@ -66,14 +72,17 @@ export function createPool(options: PoolOptions): Pool {
         hooks,
       });
     const lane = new Lane(connect, limits, (event) => report(address, event));
-    const member = { address, lane, store: createRedisStore(lane, hooks?.read) };
+    const store = createRedisStore(lane);
+    const member = { address, lane, store: hooks?.wrap?.(store) ?? store };
     members.set(address.uid, member);
     return member;
   }
 
-  function retire({ lane }: Member): void {
+  /** Resolves once the lane is closed; of several lanes of a store the one that was retired last closes last. */
+  async function retire({ lane }: Member): Promise<void> {
     // What is in flight has its reply by then, or has failed.
-    setTimeout(() => lane.close(), options.limits.waitMs + options.commandTimeoutMs).unref();
+    await sleep(options.limits.waitMs + options.commandTimeoutMs, undefined, { ref: false });
+    lane.close();
   }
 
   return {
@@ -84,8 +93,7 @@ export function createPool(options: PoolOptions): Pool {
         member.address = address;
         return member.store;
       }
-      if (member) retire(member);
-      return add(address).store;
+      return add(address, member && retire(member)).store;
     },
     connections: () => [...members.values()].filter(({ lane }) => lane.connected).length,
     async close() {
@@ -97,5 +105,11 @@ export function createPool(options: PoolOptions): Pool {
 }
 
 function isSame(a: StoreAddress, b: StoreAddress): boolean {
-  return a.host === b.host && a.port === b.port && a.credentialGeneration === b.credentialGeneration;
+  const { host, port, credentialGeneration, cachedReads = false } = a;
+  return (
+    host === b.host &&
+    port === b.port &&
+    credentialGeneration === b.credentialGeneration &&
+    cachedReads === (b.cachedReads ?? false)
+  );
 }

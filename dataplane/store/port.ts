@@ -34,6 +34,11 @@ export const SCAN_POSITION = /^\d{1,20}(\.[\w-]{10}\.[\w-]{10})?$/;
 
 /** The keys and values of one project. Every method rejects with a StoreError and with nothing else. */
 export interface Store {
+  /**
+   * What memory knows of a key: null where there is no such key, undefined where `get` has to be asked. Absent where
+   * nothing is kept. The value is shared with others.
+   */
+  recall?(key: string): Entry | null | undefined;
   /** Null where there is no such key. */
   get(key: string): Promise<Entry | null>;
   /** When the key expires; undefined where `only` kept it from being written. */
@@ -54,8 +59,11 @@ export interface Store {
    * empty while `next` goes on. Over all pages each key that is there throughout is given at least once.
    */
   scan(pattern: string, limit: number, from?: string): Promise<ScanPage>;
-  /** Runs operations in order, not atomically; one that fails does not stop those after it. */
-  batch(ops: readonly BatchOp[]): Promise<BatchOutcome[]>;
+  /**
+   * Runs operations in order, not atomically; one that fails does not stop those after it. With `recall`, and nothing but
+   * reads among them, memory may answer.
+   */
+  batch(ops: readonly BatchOp[], options?: { recall?: boolean }): Promise<BatchOutcome[]>;
   /** How many keys there are. */
   size(): Promise<number>;
 }

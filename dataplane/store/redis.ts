@@ -10,22 +10,41 @@ import { scan } from './scan.ts';
 /** The words before the key, as `encode` would write them. */
 const GET = '*2\r\n$3\r\nGET\r\n';
 const PEXPIRETIME = '*2\r\n$11\r\nPEXPIRETIME\r\n';
+const PTTL = '*2\r\n$4\r\nPTTL\r\n';
 
-/** The store behind a lane. Needs Redis 7.0 for PEXPIRETIME. `seen` is told what `get` reads, as the replies come. */
-export function createRedisStore(lane: Lane, seen?: (key: string, entry: Entry | null) => void): Store {
+/** A store that asks Redis each time. */
+export interface RedisStore extends Store {
+  /**
+   * `get`, telling what was read in order with push messages, before the promise is settled. `ttlMs` is Redis' PTTL: −1
+   * where the key does not expire, −2 where there is none.
+   */
+  read(key: string, told: (entry: Entry | null, ttlMs: number) => void): Promise<Entry | null>;
+  /** Resolves when Redis answers. */
+  ping(): Promise<unknown>;
+}
+
+/** The store behind a lane. Needs Redis 7.0 for PEXPIRETIME. */
+export function createRedisStore(lane: Lane): RedisStore {
   return {
     get(key) {
       const word = bulk(key);
       // Both travel in one write, and Redis runs them in one go.
       const commands = GET + word + PEXPIRETIME + word;
-      if (!seen) return lane.request({ access: 'read', commands, count: 2, read: readEntry });
+      return lane.request({ access: 'read', commands, count: 2, read: readEntry });
+    },
+    read(key, told) {
+      const word = bulk(key);
+      const commands = GET + word + PEXPIRETIME + word + PTTL + word;
       const read = (replies: readonly Reply[]) => {
         const entry = readEntry(replies);
-        seen(key, entry);
+        const [, , ttl] = replies;
+        // An ACL from before this was asked refuses it; the value is no less one for that.
+        told(entry, typeof ttl === 'number' ? ttl : Number.NaN);
         return entry;
       };
-      return lane.request({ access: 'read', commands, count: 2, read });
+      return lane.request({ access: 'read', commands, count: 3, read });
     },
+    ping: () => lane.request(one('read', ['PING'], (reply) => reply)),
     set: (key, value, options = {}) => lane.request(write(key, value, options)),
     async delete(keys) {
       if (keys.length === 0) return 0;

@@ -1,0 +1,18 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Call } from '../pipeline/call.ts';
+import type { Entry } from '../store/port.ts';
+
+/** Whether a read may be answered from memory: not where the client asks for a fresh answer (RFC 9111, section 5.2.1). */
+export function mayRecall(headers: IncomingHttpHeaders): boolean {
+  const control = headers['cache-control'];
+  return control === undefined || !/(?:^|[\s,])no-(?:store|cache)(?:$|[\s,])/i.test(control);
+}
+
+/** What is under a key, and what becomes of it: no promise where memory knows it. */
+export function withEntry<T>({ store, request }: Call, key: string, use: (entry: Entry | null) => T): T | Promise<T> {
+  if (store.recall && mayRecall(request.headers)) {
+    const known = store.recall(key);
+    if (known !== undefined) return use(known);
+  }
+  return store.get(key).then(use);
+}
