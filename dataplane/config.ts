@@ -34,6 +34,8 @@ const fields = z.strictObject({
       path: ['heldBytes'],
     })
     .prefault({}),
+  /** Bytes that values of stores with `reads: cached` may take up; 0 keeps none. */
+  cacheBytes: z.int().min(0).default(33_554_432),
   /** How long a request waits for a store that is restarting. */
   storeWaitMs: ms(2000),
   /** How long the reply to a command may take; after that a write's outcome is unknown. */

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { collectDefaultMetrics } from 'prom-client';
 import { parseMasterKey, redisPassword } from '../contract/credentials.ts';
 import { connect } from '../kube/config.ts';
+import { createCache } from './cache/cache.ts';
 import { type Config, DEFAULT_CONFIG_PATH, readConfig } from './config.ts';
 import { createStoreEditor } from './directory/editor.ts';
 import { createStoreIndex } from './directory/stores.ts';
@@ -65,6 +66,7 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
   });
   const password = ({ uid, credentialGeneration }: StoreAddress) =>
     redisPassword(masterKey, uid, credentialGeneration, 'dataplane');
+  const cache = createCache({ bytes: config.cacheBytes });
   const pool = createPool({
     limits: {
       waitMs: config.storeWaitMs,
@@ -76,6 +78,7 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
     idleCloseMs: config.idleCloseMs,
     password,
     report: (address, event) => report(address, event),
+    hooks: cache.hooks,
   });
   const ledgerMeter = openMeter(config, directory.stores, password, log);
   const meter = ledgerMeter ?? createUnmetered();
@@ -88,6 +91,7 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
     synced: () => watch.synced(),
     silentSeconds: () => watch.silentMs() / 1000,
     ledger: ledgerMeter?.figures,
+    cache: cache.figures,
   });
   collectDefaultMetrics({ register: metrics.registry });
   const report = createStoreReport(log, metrics, () => performance.now());

@@ -8,7 +8,7 @@ import { type CacheCounts, Tracked } from './tracked.ts';
 const VOUCH_MS = 1000;
 
 export interface CacheOptions {
-  /** Bytes of memory that all projects share. */
+  /** Bytes of memory that all projects share; 0 keeps nothing. */
   bytes: number;
   /** Milliseconds on a monotonic clock. */
   now?: () => number;
@@ -18,9 +18,8 @@ export interface CacheOptions {
 export interface Cache {
   /** What a pool asks for each address. */
   hooks: PoolHooks;
-  counts: Readonly<CacheCounts>;
-  /** Bytes that are held now. */
-  bytes(): number;
+  /** What was counted since the start, and the bytes that are held now. */
+  figures(): CacheCounts & { bytes: number };
 }
 
 /** An empty cache. */
@@ -28,10 +27,9 @@ export function createCache({ bytes, now = () => performance.now() }: CacheOptio
   const room = new Room(bytes);
   const counts: CacheCounts = { hits: 0, misses: 0, invalidations: 0 };
   return {
-    counts,
-    bytes: () => room.held,
+    figures: () => ({ ...counts, bytes: room.held }),
     hooks({ cachedReads }, settled) {
-      if (!cachedReads) return undefined;
+      if (!cachedReads || bytes === 0) return undefined;
       const tracked = new Tracked(new Shelf(room), counts, VOUCH_MS, now, settled);
       return {
         prelude: [['CLIENT', 'TRACKING', 'ON']],

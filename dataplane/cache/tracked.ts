@@ -6,7 +6,7 @@ import type { Shelf } from './shelf.ts';
 export interface CacheCounts {
   hits: number;
   misses: number;
-  /** Entries that Redis said were written, or that were let go with their connection. */
+  /** Entries that Redis said were written; all of a FLUSHALL count as one. */
   invalidations: number;
 }
 

@@ -27,6 +27,16 @@ export interface Gauges {
   silentSeconds: () => number;
   /** Undefined where nothing is metered. */
   ledger: (() => LedgerFigures) | undefined;
+  /** Absent where nothing is kept. */
+  cache?: () => CacheFigures;
+}
+
+/** Counts are since the start. */
+interface CacheFigures {
+  hits: number;
+  misses: number;
+  invalidations: number;
+  bytes: number;
 }
 
 /** Counts are since the start; amounts are nano-tokens. */
@@ -68,15 +78,34 @@ export function createMetrics(gauges: Gauges): Metrics {
     () => (ledger?.().overdraft ?? 0) / 1e9,
   );
   gauge('cubby_ledger_leased_tokens', 'Tokens leased and not spent', () => (ledger?.().leased ?? 0) / 1e9);
-  new Counter({
-    name: 'cubby_ledger_calls_total',
-    help: 'Exchanges with the ledger, each for all projects that were due',
-    registers,
-    collect() {
-      this.reset();
-      this.inc(ledger?.().exchanges ?? 0);
-    },
-  });
+  const counter = (name: string, help: string, read: () => number) =>
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  counter(
+    'cubby_ledger_calls_total',
+    'Exchanges with the ledger, each for all projects that were due',
+    () => ledger?.().exchanges ?? 0,
+  );
+  const { cache } = gauges;
+  gauge('cubby_cache_bytes', 'Bytes of values kept for stores with reads: cached', () => cache?.().bytes ?? 0);
+  counter('cubby_cache_hits_total', 'Reads answered from memory', () => cache?.().hits ?? 0);
+  counter(
+    'cubby_cache_misses_total',
+    'Reads that memory could have answered and did not know',
+    () => cache?.().misses ?? 0,
+  );
+  counter(
+    'cubby_cache_invalidations_total',
+    'Values that memory let go because Redis said that they were written',
+    () => cache?.().invalidations ?? 0,
+  );
   const limited = new Counter({ name: 'cubby_rate_limited_total', help: 'Requests beyond a rate limit', registers });
   const charged = new Counter({
     name: 'cubby_tokens_charged_total',
