@@ -230,7 +230,7 @@ for (const plain of [true, false]) {
       api.state.ready = false;
       api.state.draining = true;
       assert.equal((await fetch(`${api.url}/readyz`)).status, 503);
-      const served = await fetch(`${api.url}/infra/kv/k`, { headers, method: 'PUT', body: '{"value":1}' });
+      const served = await fetch(`${api.url}/infra/kv/k`, { headers, method: 'DELETE' });
       assert.equal(served.status, 200);
       assert.equal(served.headers.get('connection'), 'close');
       const inFlight = fetch(`${api.url}/infra/kv/k`, { headers });
