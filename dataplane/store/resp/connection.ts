@@ -272,11 +272,13 @@ export class Connection {
       reject(error);
       this.#end(error);
     });
-    socket.on('close', () => {
+    const closed = () => {
       const error = new Error('the connection was closed');
       reject(error);
       this.#end(error);
-    });
+    };
+    // At the end of what Redis says and not later, since nothing may be written any more.
+    socket.on('end', closed).on('close', closed);
     await promise.finally(() => clearTimeout(late));
   }
 

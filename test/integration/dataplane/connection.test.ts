@@ -95,6 +95,14 @@ describe('a connection', () => {
     await assert.rejects(connection.send(['SET', 'a', '2']), UnsentError);
   });
 
+  test('what is asked for in the very turn in which the peer closes was never sent', async () => {
+    const { connection, peer } = await startScripted();
+    // A timer's callback: what it writes goes out after this turn's sockets have been read, the end of this one among them.
+    await sleep(20);
+    peer.end();
+    await assert.rejects(connection.send(['SET', 'a', '1']), UnsentError);
+  });
+
   test('when it is closed, what still waited for the end of the turn was never sent', async () => {
     const { connection, heard } = await startScripted();
     const waiting = connection.send(['SET', 'a', '1']);

@@ -155,7 +155,13 @@ describe('a Redis that fails', () => {
     for (let i = 0; i < 1500; i++) pipeline.set(`bulk:${i}`, 'x');
     await pipeline.exec();
     await tenant.server.restart();
+    const [counted, [batched]] = await Promise.all([
+      store.increment('n', 1, 100),
+      store.batch([{ op: 'set', key: 'batched', value }]),
+    ]);
+    assert.deepEqual([String(counted.value), batched], ['1', { value, found: true }]);
     assert.deepEqual((await store.get('there'))?.value, value);
+    await store.delete(['n']);
     const flush = tenant.admin().pipeline();
     for (let i = 0; i < 1500; i++) flush.del(`bulk:${i}`);
     await flush.exec();
@@ -166,14 +172,27 @@ describe('a Redis that fails', () => {
     await admin.config('SET', 'maxmemory', '1');
     await assert.rejects(store.set('k', value), failsAs('full'));
     assert.deepEqual((await store.get('there'))?.value, value);
-    assert.equal(await store.delete(['there']), 1);
+    await assert.rejects(store.increment('n', 1), failsAs('full'));
+    await assert.rejects(store.increment('n', 1, 10), failsAs('full'));
+    await assert.rejects(store.increment('n', 0.5), failsAs('full'));
+    const [get, set, remove] = await store.batch([
+      { op: 'get', key: 'there' },
+      { op: 'set', key: 'k', value },
+      { op: 'delete', key: 'there' },
+    ]);
+    assert.deepEqual(get, { value, found: true });
+    failsAs('full')(set);
+    assert.deepEqual(remove, { value: null, found: true });
+    assert.equal(await store.delete(['there']), 0);
     await admin.config('SET', 'maxmemory', '0');
+    assert.equal(await store.get('n'), null);
   });
 
   test('read-only: unavailable for writes; reads work', async () => {
     const admin = tenant.admin();
     await admin.config('SET', 'min-replicas-to-write', '1');
     await assert.rejects(store.set('k', value), failsAs('unavailable'));
+    await assert.rejects(store.increment('n', 1, 10), failsAs('unavailable'));
     assert.deepEqual((await store.get('there'))?.value, value);
     await admin.config('SET', 'min-replicas-to-write', '0');
   });
@@ -182,6 +201,14 @@ describe('a Redis that fails', () => {
     await tenant.admin().del('list');
     await tenant.admin().rpush('list', 'x');
     await assert.rejects(store.get('list'), failsAs('wrong-type'));
+    for (const ttl of [undefined, 10])
+      for (const delta of [1, 0.5]) await assert.rejects(store.increment('list', delta, ttl), failsAs('wrong-type'));
+    const [list, there] = await store.batch([
+      { op: 'get', key: 'list' },
+      { op: 'get', key: 'there' },
+    ]);
+    failsAs('wrong-type')(list);
+    assert.deepEqual(there, { value, found: true });
     await store.set('list', value);
     assert.deepEqual((await store.get('list'))?.value, value);
   });

@@ -54,6 +54,107 @@ describe('the way to a Redis', () => {
     assert.equal(proxy.accepted(), 2);
   });
 
+  test('an increment or a batch of writes whose connection breaks after it was sent is never sent again', async () => {
+    const proxy = await openProxy();
+    const store = openPool().open({ ...tenant.address, port: proxy.port });
+    await store.delete(['n']);
+    let sent = 0;
+    for (const ttl of [undefined, 100]) {
+      await store.get('n');
+      proxy.cutAfterNextRequest();
+      await assert.rejects(store.increment('n', 1, ttl), failsAs('unknown'));
+      sent++;
+    }
+    await store.get('n');
+    proxy.cutAfterNextRequest();
+    const before = await setCalls(tenant);
+    const [set, get] = await store.batch([
+      { op: 'set', key: 'once', value },
+      { op: 'get', key: 'once' },
+    ]);
+    failsAs('unknown')(set);
+    failsAs('unavailable')(get);
+    assert.equal(Number((await store.get('n'))?.value), sent);
+    assert.equal((await setCalls(tenant)) - before, 1);
+  });
+
+  test('a batch of reads whose connection breaks is sent once more', async () => {
+    const proxy = await openProxy();
+    const store = openPool().open({ ...tenant.address, port: proxy.port });
+    await store.set('read', value);
+    proxy.cutAfterNextRequest();
+    assert.deepEqual(await store.batch([{ op: 'get', key: 'read' }]), [{ value, found: true }]);
+  });
+
+  test('a batch whose connection breaks in the middle: what was answered stands, a write after it is unknown', async () => {
+    const half = createServer((socket) => {
+      socket
+        .on('error', () => {})
+        .on('data', (data) => {
+          if (/HELLO/.test(String(data))) return socket.write('%0\r\n');
+          if (/PING/.test(String(data))) return socket.write('+PONG\r\n');
+          return socket.end('+OK\r\n$3\r\n"v"\r\n-WRONGTYPE x\r\n:1');
+        });
+    });
+    const port = await listen(half);
+    cleanups.push(() => half.close());
+    const store = openPool().open({ ...tenant.address, port });
+    const [set, get, list, remove, last, read] = await store.batch([
+      { op: 'set', key: 'a', value },
+      { op: 'get', key: 'a' },
+      { op: 'get', key: 'list' },
+      { op: 'delete', key: 'a' },
+      { op: 'set', key: 'b', value },
+      { op: 'get', key: 'b' },
+    ]);
+    assert.deepEqual(
+      [set, get],
+      [
+        { value, found: true },
+        { value, found: true },
+      ],
+    );
+    failsAs('wrong-type')(list);
+    failsAs('unknown')(remove);
+    failsAs('unknown')(last);
+    failsAs('unavailable')(read);
+  });
+
+  test('an image that answers something else than Redis does fails that request alone', async () => {
+    const odd = createServer((socket) => {
+      socket
+        .on('error', () => {})
+        .on('data', (data) => {
+          const commands = String(data).split('*').length - 1;
+          socket.write(/HELLO/.test(String(data)) ? '%0\r\n' : '%1\r\n+a\r\n#t\r\n'.repeat(commands));
+        });
+    });
+    const port = await listen(odd);
+    cleanups.push(() => odd.close());
+    const store = openPool().open({ ...tenant.address, port });
+    const requests = [
+      store.get('k'),
+      store.set('k', value),
+      store.set('k', value, { expiry: { seconds: 5 } }),
+      store.delete(['k']),
+      store.increment('k', 1),
+      store.increment('k', 1, 5),
+      store.increment('k', 0.5),
+      store.ttl('k'),
+      store.scan('*', 10),
+      store.size(),
+    ];
+    for (const outcome of await Promise.allSettled(requests)) {
+      assert.ok(outcome.status === 'rejected');
+      failsAs('failed')(outcome.reason);
+    }
+    for (const outcome of await store.batch([
+      { op: 'get', key: 'k' },
+      { op: 'delete', key: 'k' },
+    ]))
+      failsAs('failed')(outcome);
+  });
+
   test('a connection whose replies stop is given up, and the next request gets a new one', async () => {
     const proxy = await openProxy();
     const pool = openPool({ commandTimeoutMs: 300 });
@@ -75,8 +176,7 @@ describe('the way to a Redis', () => {
       };
       socket.on('error', () => {}).on('drain', more);
       socket.on('data', (data) => {
-        if (!/\r\nget\r\n/i.test(String(data)))
-          return socket.write('+OK\r\n'.repeat(String(data).split('*').length - 1));
+        if (!/\r\nGET\r\n/.test(String(data))) return socket.write('+OK\r\n');
         socket.write('$500000000\r\n');
         return more();
       });
