@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import type { Lane } from './lane.ts';
 import { SCAN_POSITION, type ScanPage, StoreError } from './port.ts';
@@ -90,7 +91,13 @@ function stepOf(reply: Reply | undefined): { next: string; names: Buffer[] } {
   const [cursor, names] = elementsOf(reply);
   const next = String(bytesOf(cursor));
   if (!/^\d{1,20}$/.test(next)) throw new Error('Redis answered SCAN with something that is no cursor');
-  return { next, names: elementsOf(names).map((name) => bytesOf(name) ?? Buffer.alloc(0)) };
+  // What is no UTF-8 was not written here, and no text would name it.
+  return {
+    next,
+    names: elementsOf(names)
+      .map((name) => bytesOf(name) ?? Buffer.alloc(0))
+      .filter(isUtf8),
+  };
 }
 
 function clamp(count: number): number {

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Redis } from 'ioredis';
+import type { Pool } from '../../../dataplane/store/pool.ts';
+import { startTenantRedis, type TenantRedis } from '../../contract/tenant-redis.ts';
+import { type Api, startApi } from './api.ts';
+import { createClient, isProblem } from './client.ts';
+
+describe('what was written past the API, straight into Redis', () => {
+  let redis: TenantRedis;
+  let pool: Pool;
+  let api: Api;
+  let admin: Redis;
+  let token: string;
+  const { call, get, put, remove, post } = createClient(() => api);
+
+  before(async () => {
+    redis = await startTenantRedis('8.0');
+    pool = redis.pool({ password: () => redis.password }).pool;
+    api = await startApi({ stores: pool, endpointOf: () => redis.server });
+    admin = redis.admin();
+    token = api.tenant('native');
+  });
+  after(async () => {
+    api.close();
+    await pool.close();
+    await redis.stop();
+  });
+
+  test('another type of data is 409 conflict to reads and increments, and may be overwritten and deleted', async () => {
+    await admin.hset('hash', 'field', '1');
+    isProblem(await get('hash', token), 409, 'conflict', /another type/);
+    isProblem(await post('/api/kv/get', token, { key: 'hash' }), 409, 'conflict');
+    isProblem(await post('/infra/kv/hash/increment', token, {}), 409, 'conflict');
+    isProblem(await post('/infra/kv/hash/increment', token, { ttl: 5, delta: 0.5 }), 409, 'conflict');
+    const batch = await post('/infra/kv', token, { ops: ['hash', 'none'].map((key) => ({ op: 'get', key })) });
+    const [first, second] = batch.json.results as Record<string, unknown>[];
+    assert.deepEqual([first?.status, first?.code, second?.status], ['error', 'conflict', 'not_found']);
+    assert.equal((await post('/api/kv/ttl', token, { key: 'hash' })).json.ttl, -1);
+    assert.equal((await put('hash', token, '{"value":1}')).status, 200);
+    await admin.rpush('list', 'a');
+    assert.equal((await remove('list', token)).status, 200);
+  });
+
+  test('names that are no valid keys are listed, except those that are no text', async () => {
+    await admin.flushall();
+    const odd = ['a..b', 'line\nbreak', 'k'.repeat(600), ''];
+    for (const name of [...odd, 'good']) await admin.set(name, '1');
+    await admin.set(Buffer.from([0x61, 0xff]), '1');
+    assert.deepEqual(((await call('/infra/kv', token)).json.keys as string[]).sort(), [...odd, 'good'].sort());
+    const listed = await post('/api/kv/keys', token, { pattern: '*' });
+    assert.deepEqual((listed.json.keys as string[]).sort(), [...odd, 'good'].sort());
+  });
+});
