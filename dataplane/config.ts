@@ -28,6 +28,8 @@ const fields = z.strictObject({
       storeInFlight: z.int().min(1).default(1024),
       /** Requests that wait for one store to take commands at the same time. */
       storeWaiting: z.int().min(1).default(256),
+      /** Requests without a valid token that one address may send in a second, ten times as many at once; 0 for any. */
+      failedAuthenticationsPerSecond: z.int().min(0).default(20),
     })
     .refine(({ bodyBytes, heldBytes }) => heldBytes >= bodyBytes, {
       message: 'heldBytes must be at least bodyBytes, or the largest bodies would never be taken',

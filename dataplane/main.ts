@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { collectDefaultMetrics } from 'prom-client';
 import { parseMasterKey, redisPassword } from '../contract/credentials.ts';
 import { connect } from '../kube/config.ts';
+import { type Attempts, createAttempts } from './auth/attempts.ts';
 import { createCache } from './cache/cache.ts';
 import { type Config, DEFAULT_CONFIG_PATH, readConfig } from './config.ts';
 import { createStoreEditor } from './directory/editor.ts';
@@ -104,6 +105,7 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
     draining: () => stopping,
     directory,
     systemNamespace: config.systemNamespace,
+    attempts: attemptsOf(config.limits.failedAuthenticationsPerSecond),
     stores: pool,
     meter,
     management: management && { ...management, editor: createStoreEditor(client, management.namespace) },
@@ -135,4 +137,9 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
     client.close();
     await close(metricsServer, 0);
   });
+}
+
+/** Ten thousand sources take up about a megabyte. */
+function attemptsOf(perSecond: number): Attempts | undefined {
+  return perSecond === 0 ? undefined : createAttempts({ perSecond, burst: 10 * perSecond, sources: 10_000 });
 }

@@ -46,6 +46,7 @@ function requestOf(req: IncomingMessage, budget: Budget): { request: Request; re
       method: req.method ?? '',
       url: req.url ?? '',
       headers: req.headers,
+      remote: () => req.socket.remoteAddress ?? '',
       hold,
       readBody: (mostBytes, tenant) =>
         readBytes(req, mostBytes, (bytes) => {

@@ -82,7 +82,7 @@ function attend(socket: Socket, { server, serve, budget, attended, state, handOn
 
   async function answer(plain: PlainRequest): Promise<void> {
     const held: [bytes: number, tenant: string | undefined][] = [];
-    const reply = await serve(requestOf(plain, budget, held));
+    const reply = await serve(requestOf(plain, socket, budget, held));
     const last = state.closing || reply.headers.Connection === 'close';
     const left = (error?: Error | null) => {
       for (const [bytes, tenant] of held) budget.hold(-bytes, tenant);
@@ -134,7 +134,7 @@ function attend(socket: Socket, { server, serve, budget, attended, state, handOn
 
 const NOTHING = Buffer.alloc(0);
 
-function requestOf(plain: PlainRequest, budget: Budget, held: [number, string | undefined][]): Request {
+function requestOf(plain: PlainRequest, socket: Socket, budget: Budget, held: [number, string | undefined][]): Request {
   const { method, target: url, headers, body } = plain;
   const hold = (bytes: number, tenant?: string) => {
     held.push([bytes, tenant]);
@@ -144,6 +144,7 @@ function requestOf(plain: PlainRequest, budget: Budget, held: [number, string | 
     method,
     url,
     headers,
+    remote: () => socket.remoteAddress ?? '',
     hold,
     readBody(mostBytes, tenant) {
       if (!body) return Buffer.alloc(0);

@@ -8,12 +8,10 @@ interface Step {
 
 /** What the steps of the pipeline throw; an operation names only what its own `run` adds. */
 const STEPS: readonly Step[] = [
-  // The query is checked for every call, and a busy process turns away every call.
-  {
-    passedBy: () => true,
-    throws: ['bad_request', 'method_not_allowed', 'internal_error', 'store_unavailable'],
-  },
-  { passedBy: ({ access }) => access !== 'none', throws: ['unauthorized'] },
+  // The query is checked for every call.
+  { passedBy: () => true, throws: ['bad_request', 'method_not_allowed', 'internal_error'] },
+  // Guesses at tokens are limited, and calls are turned away while there is no room for them.
+  { passedBy: ({ access }) => access !== 'none', throws: ['unauthorized', 'rate_limited', 'store_unavailable'] },
   { passedBy: ({ access }) => access !== 'none' && access !== 'token', throws: ['forbidden'] },
   { passedBy: ({ body }) => body !== undefined, throws: ['payload_too_large', 'unsupported_media_type'] },
   { passedBy: ({ target }) => target === 'store', throws: ['project_required', 'not_found', 'store_hibernated'] },

@@ -1,6 +1,8 @@
+import type { Attempts } from '../auth/attempts.ts';
 import { authenticate as authenticateBearer, type Refusal } from '../auth/bearer.ts';
 import type { Reach } from '../directory/reach.ts';
 import type { TokenIndex, TokenRecord } from '../directory/tokens.ts';
+import type { Request } from './call.ts';
 import { ApiError } from './errors.ts';
 import type { Access } from './operation.ts';
 
@@ -11,11 +13,24 @@ const REFUSALS: Readonly<Record<Refusal, string>> = {
   expired: 'the token has expired; see spec.expiresAt of its KVToken',
 };
 
-/** The token of an Authorization header; throws unauthorized where it is not valid at `now`, in ms since 1970. */
-export function authenticate(tokens: TokenIndex, authorization: string | undefined, now: number): TokenRecord {
-  const token = authenticateBearer(authorization, tokens.find, now);
-  if (typeof token === 'string') throw new ApiError('unauthorized', REFUSALS[token]);
-  return token;
+/**
+ * The token of a request; throws unauthorized where it is not valid at `now`, in ms since 1970, and rate_limited where
+ * too many were not from the same source. A valid token is never refused: clients behind one address share the source.
+ */
+export function authenticate(
+  tokens: TokenIndex,
+  request: Pick<Request, 'headers' | 'remote'>,
+  attempts: Attempts | undefined,
+  now: number,
+): TokenRecord {
+  const token = authenticateBearer(request.headers.authorization, tokens.find, now);
+  if (typeof token !== 'string') return token;
+  const waitSeconds = attempts?.fail(request.remote(), now) ?? 0;
+  if (waitSeconds === 0) throw new ApiError('unauthorized', REFUSALS[token]);
+  throw new ApiError('rate_limited', `too many requests without a valid token; ${REFUSALS[token]}`, {
+    // Whoever tries tokens has to connect for each.
+    headers: { 'Retry-After': String(waitSeconds), Connection: 'close' },
+  });
 }
 
 /** Throws forbidden, with what is missing, where the token does not allow the access; see authorizeReading as well. */

@@ -14,6 +14,8 @@ export interface Request {
   /** The request target as it was sent. */
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
+  /** The address that it came from; empty where the client has gone. */
+  remote(): string;
   /** All bytes of the body, which has at most so many; rejects with an ApiError. Called once at most. */
   readBody(mostBytes: number, tenant?: string): Buffer | Promise<Buffer>;
   /** Counts bytes as held in memory for `tenant` until the answer has left. */

@@ -35,9 +35,11 @@ export function createObserver(log: Logger, metrics: Metrics, accessLog: AccessL
     const { requestId, route, operation, method, status, code, project, charged, milliseconds } = outcome;
     metrics.count(route, method, status, code ?? '', milliseconds / 1000);
     if (charged > 0) metrics.countCharge(operation, charged);
-    if (code === 'rate_limited') metrics.countLimited();
+    // Without a project it is a source whose authentications fail without end: counted, but no lines without end.
+    const flood = code === 'rate_limited' && project === undefined;
+    if (code === 'rate_limited' && !flood) metrics.countLimited();
     if (project !== undefined) metrics.countProject(project, status);
-    if (status < 400 && accessLog === 'errors') return;
+    if ((status < 400 || flood) && accessLog === 'errors') return;
     const level = status >= 500 ? 'warn' : 'info';
     log[level]({ requestId, route, method, status, code, ms: Math.round(milliseconds * 10) / 10, project });
   };

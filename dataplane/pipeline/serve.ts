@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Attempts } from '../auth/attempts.ts';
 import type { StoreIndex } from '../directory/stores.ts';
 import type { TokenIndex, TokenRecord } from '../directory/tokens.ts';
 import { EMPTY_OBJECT, type JsonObject } from '../json/object.ts';
@@ -23,6 +24,8 @@ export interface PipelineParts extends Services {
   draining: () => boolean;
   directory: { stores: StoreIndex; tokens: TokenIndex };
   systemNamespace: string;
+  /** Absent: failed authentications are not limited. */
+  attempts?: Attempts | undefined;
   /** The most bytes of a request body, where the operation does not say otherwise. */
   bodyBytes: number;
   /** Milliseconds since 1970. */
@@ -100,7 +103,7 @@ export function createPipeline(parts: PipelineParts): Serve {
     const { request } = call;
     if (operation.access !== 'none') {
       budget.check();
-      call.token = authenticate(directory.tokens, request.headers.authorization, now());
+      call.token = authenticate(directory.tokens, request, parts.attempts, now());
       authorize(call.token, operation.access);
       budget.check(call.token.namespace);
     }

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { type Logger, pino } from 'pino';
 import type { KVStore, KVToken } from '../../../contract/objects.ts';
+import type { Attempts } from '../../../dataplane/auth/attempts.ts';
 import { createStoreIndex, type StoreIndex } from '../../../dataplane/directory/stores.ts';
 import { createTokenIndex, type TokenIndex } from '../../../dataplane/directory/tokens.ts';
 import { createApp } from '../../../dataplane/http/app.ts';
@@ -13,7 +14,7 @@ import { type Budget, createBudget } from '../../../dataplane/pipeline/admission
 import type { Management } from '../../../dataplane/pipeline/call.ts';
 import { createMetrics, type Metrics } from '../../../dataplane/pipeline/metrics.ts';
 import { createObserver } from '../../../dataplane/pipeline/observe.ts';
-import { createPipeline } from '../../../dataplane/pipeline/serve.ts';
+import { createPipeline, type Serve } from '../../../dataplane/pipeline/serve.ts';
 import { operations } from '../../../dataplane/routes/table.ts';
 import { createMemoryStore } from '../../../dataplane/store/memory.ts';
 import type { Store, Stores } from '../../../dataplane/store/port.ts';
@@ -27,6 +28,8 @@ export interface Api {
   server: Server;
   /** What is in front of the server's own HTTP, where `plain` says so. */
   front: Front | undefined;
+  /** The pipeline without a transport. */
+  serve: Serve;
   stores: StoreIndex;
   tokens: TokenIndex;
   metrics: Metrics;
@@ -53,9 +56,13 @@ export interface ApiOptions {
   plain?: boolean;
   /** Absent: nothing is limited. */
   meter?: Meter;
+  /** Absent: failed authentications are not limited. */
+  attempts?: Attempts;
   /** Absent: no store is made over the API. */
   management?: Management;
   configure?: (server: Server) => void;
+  /** Nothing is logged, for tests that look at memory. */
+  silent?: boolean;
 }
 
 /** Stores whose methods are the given ones, and otherwise those of memory. */
@@ -73,11 +80,13 @@ export async function startApi({
   heldBytes,
   configure,
   meter,
+  attempts,
+  silent = false,
   management,
   plain = true,
 }: ApiOptions): Promise<Api> {
   const lines: string[] = [];
-  const log: Logger = pino({ level: 'trace' }, { write: (line: string) => lines.push(line) });
+  const log: Logger = pino({ level: silent ? 'silent' : 'trace' }, { write: (line: string) => lines.push(line) });
   const stores = createStoreIndex('cubby-system', endpointOf ?? (() => ({ host: 'unused', port: 1 })));
   const tokens = createTokenIndex('cubby-system');
   const state = { ready: true, draining: false };
@@ -100,6 +109,7 @@ export async function startApi({
     draining: () => state.draining,
     directory: { stores, tokens },
     systemNamespace: 'cubby-system',
+    attempts,
     stores: pool,
     meter: meter ?? createUnmetered(),
     management,
@@ -117,6 +127,7 @@ export async function startApi({
     port,
     server,
     front,
+    serve,
     stores,
     tokens,
     metrics,
