@@ -10,6 +10,18 @@ export interface Grant {
 /** Why a request carries no valid token. */
 export type Refusal = 'missing' | 'malformed' | 'unknown' | 'expired';
 
+interface Presented {
+  type: TokenType;
+  hash: string;
+}
+
+/**
+ * What headers hold whose token was found: clients repeat theirs, and hashing it costs more than all else here. Only
+ * these, so that nobody fills the memory by guessing. Whether the token still holds is asked each time.
+ */
+const presented = new Map<string, Presented>();
+const MOST_PRESENTED = 4096;
+
 /**
  * The grant of the token in an Authorization header (RFC 6750), or why there is none. A token whose checksum is wrong
  * is refused without a look-up. `find` is given the token's SHA-256; comparing hashes by look-up gives nothing away,
@@ -21,11 +33,24 @@ export function authenticate<G extends Grant>(
   now: number,
 ): G | Refusal {
   if (!authorization) return 'missing';
+  const known = presented.get(authorization);
+  const token = known ?? read(authorization);
+  if (token === undefined) return 'malformed';
+  const grant = find(token.hash);
+  // An object that lists a hash under another type than the token's own is not one that the operator wrote.
+  if (grant?.type !== token.type) return 'unknown';
+  if (!known) remember(authorization, token);
+  return now < grant.expiresAt ? grant : 'expired';
+}
+
+function read(authorization: string): Presented | undefined {
   const token = /^Bearer +([^ ]+) *$/i.exec(authorization)?.[1];
   const type = token === undefined ? undefined : tokenType(token);
-  if (token === undefined || type === undefined) return 'malformed';
-  const grant = find(hashToken(token));
-  // An object that lists a hash under another type than the token's own is not one that the operator wrote.
-  if (grant?.type !== type) return 'unknown';
-  return now < grant.expiresAt ? grant : 'expired';
+  return token === undefined || type === undefined ? undefined : { type, hash: hashToken(token) };
+}
+
+function remember(authorization: string, token: Presented): void {
+  const [oldest] = presented.size < MOST_PRESENTED ? [] : presented.keys();
+  if (oldest !== undefined) presented.delete(oldest);
+  presented.set(authorization, token);
 }

@@ -82,3 +82,12 @@ test('a token whose object is of another type is unknown', () => {
   tokens.upsert(kvToken({ type: 'ApiKey', hashes: [hashToken(token)] }).object);
   assert.equal(authenticate(`Bearer ${token}`, tokens.find, now), 'unknown');
 });
+
+test('a token that was accepted before is refused once it is revoked', () => {
+  const tokens = createTokenIndex('cubby-system');
+  const { token, object } = kvToken({});
+  tokens.upsert(object);
+  for (let i = 0; i < 3; i++) assert.equal(typeof authenticate(`Bearer ${token}`, tokens.find, now), 'object');
+  tokens.remove(object);
+  assert.equal(authenticate(`Bearer ${token}`, tokens.find, now), 'unknown');
+});
