@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { type Cell, createDistributions, createTally, type Distribution, entry } from './tally.ts';
 
 /** At most so many projects have a series of their own; the rest share `other`, so that tenants cannot fill memory. */
 const MAX_PROJECTS = 2000;
@@ -107,37 +108,45 @@ export function createMetrics(gauges: Gauges): Metrics {
     () => cache?.().invalidations ?? 0,
   );
   const limited = new Counter({ name: 'cubby_rate_limited_total', help: 'Requests beyond a rate limit', registers });
-  const charged = new Counter({
+  const charged = createTally({
     name: 'cubby_tokens_charged_total',
     help: 'Nano-tokens charged by operation, also where no budget is set',
     labelNames: ['operation'] as const,
     registers,
   });
-  const projects = new Counter({
+  const projects = createTally({
     name: 'cubby_project_requests_total',
     help: 'Requests by project and status class',
     labelNames: ['project', 'class'] as const,
     registers,
   });
-  const known = new Set<string>();
-  const requests = new Counter({
+  const requests = createTally({
     name: 'cubby_http_requests_total',
     help: 'Requests answered; code is the error code or empty, status 499 means that the client went away',
     labelNames: ['route', 'method', 'status', 'code'] as const,
     registers,
   });
-  const duration = new Histogram({
+  const durations = createDistributions({
     name: 'cubby_http_request_duration_seconds',
     help: 'Time from the request line to the last byte of the answer',
     labelNames: ['route', 'method'] as const,
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   });
+  const routes = new Map<string, Map<string, RouteCells>>();
+  const operations = new Map<string, Cell>();
+  const known = new Map<string, Map<number, Cell>>();
+  const others = new Map<number, Cell>();
   return {
     registry,
     count(route, method, status, code, seconds) {
-      requests.inc({ route, method, status, code });
-      duration.observe({ route, method }, seconds);
+      const cells = entry(entry(routes, route, newMap<string, RouteCells>), method, () => ({
+        answers: new Map(),
+        duration: durations({ route, method }),
+      }));
+      const answer = code === '' ? status : `${status} ${code}`;
+      entry(cells.answers, answer, () => requests({ route, method, status, code })).value++;
+      cells.duration.observe(seconds);
     },
     storeEvents: new Counter({
       name: 'cubby_store_events_total',
@@ -146,14 +155,26 @@ export function createMetrics(gauges: Gauges): Metrics {
       registers,
     }),
     countCharge(operation, nanoTokens) {
-      charged.inc({ operation }, nanoTokens);
+      entry(operations, operation, () => charged({ operation })).value += nanoTokens;
     },
     countLimited() {
       limited.inc();
     },
     countProject(project, status) {
-      if (known.size < MAX_PROJECTS) known.add(project);
-      projects.inc({ project: known.has(project) ? project : 'other', class: `${Math.floor(status / 100)}xx` });
+      const name = known.has(project) || known.size < MAX_PROJECTS ? project : 'other';
+      const classes = name === 'other' ? others : entry(known, project, newMap<number, Cell>);
+      const first = Math.floor(status / 100);
+      entry(classes, first, () => projects({ project: name, class: `${first}xx` })).value++;
     },
   };
+}
+
+interface RouteCells {
+  /** By status, with the error code behind it where there is one. */
+  answers: Map<number | string, Cell>;
+  duration: Distribution;
+}
+
+function newMap<K, V>(): Map<K, V> {
+  return new Map();
 }

@@ -1,0 +1,102 @@
+import { Counter, type CounterConfiguration, type Metric, type Registry } from 'prom-client';
+
+/** One series of a counter; add to `value` itself. */
+export interface Cell {
+  value: number;
+}
+
+/** One series of a histogram. */
+export interface Distribution {
+  observe(value: number): void;
+}
+
+type Labels<L extends string> = Record<L, string | number>;
+
+/** What a map has under a key, made and kept where there is nothing. */
+export function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
+/**
+ * A counter for hot paths: prom-client puts together and hashes the labels at each increment, this one at a scrape. The
+ * function adds a series, which is to be kept by who counts.
+ */
+export function createTally<L extends string>(options: CounterConfiguration<L>): (labels: Labels<L>) => Cell {
+  const series: { labels: Labels<L>; cell: Cell }[] = [];
+  new Counter({
+    ...options,
+    collect() {
+      this.reset();
+      for (const { labels, cell } of series) this.inc(labels, cell.value);
+    },
+  });
+  return (labels) => {
+    const cell = { value: 0 };
+    series.push({ labels, cell });
+    return cell;
+  };
+}
+
+/** What createDistributions makes a histogram of. */
+export interface DistributionOptions<L extends string> {
+  name: string;
+  help: string;
+  labelNames: readonly L[];
+  /** Upper bounds, ascending. */
+  buckets: readonly number[];
+  registers: readonly Registry[];
+}
+
+interface Series<L extends string> extends Distribution {
+  labels: Labels<L>;
+  /** By bucket, the last one without a bound. */
+  counts: number[];
+  sum: number;
+}
+
+/** As createTally, for a histogram. */
+export function createDistributions<L extends string>(
+  options: DistributionOptions<L>,
+): (labels: Labels<L>) => Distribution {
+  const { name, help, labelNames, buckets } = options;
+  const all: Series<L>[] = [];
+  const common = { name, help, type: 'histogram', aggregator: 'sum' };
+  const get = async () => ({ ...common, values: all.flatMap((series) => valuesOf(name, buckets, series)) });
+  // All that a registry asks of a metric; prom-client has no type for one of another's making.
+  const metric = { ...common, labelNames, get } as unknown as Metric<L>;
+  for (const registry of options.registers) registry.registerMetric(metric);
+  return (labels) => {
+    const counts = new Array<number>(buckets.length + 1).fill(0);
+    const series: Series<L> = {
+      labels,
+      counts,
+      sum: 0,
+      observe(value) {
+        let bucket = 0;
+        while (bucket < buckets.length && value > (buckets[bucket] as number)) bucket++;
+        (counts[bucket] as number)++;
+        series.sum += value;
+      },
+    };
+    all.push(series);
+    return series;
+  };
+}
+
+/** A series as Prometheus has it: each bucket holds what the ones before it hold. */
+function valuesOf<L extends string>(name: string, buckets: readonly number[], { labels, counts, sum }: Series<L>) {
+  let total = 0;
+  const steps = counts.map((count, index) => {
+    total += count;
+    return { metricName: `${name}_bucket`, labels: { ...labels, le: buckets[index] ?? '+Inf' }, value: total };
+  });
+  return [
+    ...steps,
+    { metricName: `${name}_sum`, labels, value: sum },
+    { metricName: `${name}_count`, labels, value: total },
+  ];
+}
