@@ -1,9 +1,12 @@
-// Writes what is generated from crds/: the TypeScript types of the contract and the chart's copy of the CRDs.
-// With --check it writes nothing and fails where a file is not up to date.
+// Writes what is generated: from crds/ the TypeScript types of the contract and the chart's copy of the CRDs, and from
+// the data plane's operations docs/openapi.json, so that a change of the API shows in review. With --check it writes
+// nothing and fails where a file is not up to date.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
 import { parse } from 'yaml';
+import { createDocument } from '../dataplane/openapi/document.ts';
+import { operations } from '../dataplane/routes/table.ts';
 import { chartCrd } from './chart-crd.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -54,12 +57,14 @@ for (const file of readdirSync(join(root, 'crds')).filter((name) => name.endsWit
   outputs.set(join('contract', `${crd.spec.names.kind.toLowerCase()}.gen.ts`), await typesOf(crd));
   outputs.set(join('charts/cubby/templates/crds', file), chartCrd(text));
 }
+const document = createDocument(operations({ ready: () => true }));
+outputs.set('docs/openapi.json', `${JSON.stringify(document, null, 2)}\n`);
 
 if (process.argv.includes('--check')) {
   const current = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined);
   const stale = [...outputs].filter(([path, text]) => current(path) !== text).map(([path]) => path);
   if (stale.length > 0) {
-    console.error(`not up to date with crds/: ${stale.join(', ')}; run: npm run generate`);
+    console.error(`not up to date with what they are generated from: ${stale.join(', ')}; run: npm run generate`);
     process.exitCode = 1;
   }
 } else {

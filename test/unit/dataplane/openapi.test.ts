@@ -4,8 +4,14 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import * as z from 'zod';
-import { createDocument, type OpenApiDocument, VERSION } from '../../../dataplane/openapi/document.ts';
+import {
+  createDocument,
+  type OpenApiDocument,
+  type ResponseObject,
+  VERSION,
+} from '../../../dataplane/openapi/document.ts';
 import { ok } from '../../../dataplane/pipeline/call.ts';
+import { ERRORS } from '../../../dataplane/pipeline/errors.ts';
 import type { Operation } from '../../../dataplane/pipeline/operation.ts';
 import { operations } from '../../../dataplane/routes/table.ts';
 
@@ -29,6 +35,12 @@ function refsOf(node: unknown): string[] {
   );
 }
 
+/** The error codes of a response. */
+function codesOf({ content }: ResponseObject): string[] {
+  const problems = content['application/problem+json'] as { schema: { properties: { code: { enum: string[] } } } };
+  return problems.schema.properties.code.enum;
+}
+
 const plain: Operation = {
   id: 'plain',
   method: 'GET',
@@ -50,11 +62,7 @@ function describeOne(fields: Partial<Operation>) {
   const codes = (status: number): string[] | undefined => {
     const response = operation.responses[status];
     if (response === undefined) return undefined;
-    const { content } = resolve<{ content: Record<string, { schema: { properties: { code: { enum: string[] } } } }> }>(
-      of,
-      response,
-    );
-    return content['application/problem+json']?.schema.properties.code.enum;
+    return codesOf(resolve<ResponseObject>(of, response));
   };
   const headers = (status: number) =>
     Object.keys(resolve<{ headers: object }>(of, operation.responses[status]).headers);
@@ -93,13 +101,17 @@ describe('the document of the API', () => {
     const manifest = readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8');
     assert.equal(VERSION, JSON.parse(manifest).version);
   });
+  test('has every code of the API', () => {
+    const codes = Object.values(document.components.responses as Record<string, ResponseObject>).flatMap(codesOf);
+    assert.deepEqual([...new Set(codes)].sort(), Object.keys(ERRORS).sort());
+  });
 });
 
 describe('the errors of an operation', () => {
   test('without a token are those that any request may meet', () => {
     const { operation, codes } = describeOne({});
-    assert.deepEqual(Object.keys(operation.responses), ['200', '400', '405', '500', '503']);
-    assert.deepEqual(codes(503), ['store_unavailable']);
+    assert.deepEqual(Object.keys(operation.responses), ['200', '400', '405', '500']);
+    assert.deepEqual(codes(405), ['method_not_allowed']);
     assert.deepEqual(operation.security, []);
   });
   test('with a scope are also 401 and 403', () => {
@@ -177,7 +189,11 @@ describe('what an operation takes', () => {
     );
   });
   test('and how it answers in other ways stands beside errors of the same status', () => {
-    const { operation } = describeOne({ answerType: 'text/plain', otherAnswers: { 503: 'Not yet' } });
+    const { operation } = describeOne({
+      access: 'token',
+      answerType: 'text/plain',
+      otherAnswers: { 503: 'Not yet' },
+    });
     const { content } = operation.responses[503] as { content: object };
     assert.deepEqual(Object.keys(content), ['text/plain', 'application/problem+json']);
   });
