@@ -103,7 +103,7 @@ export function createDocument(operations: readonly Operation[]): OpenApiDocumen
   };
 
   function describeOperation(operation: Operation): OperationObject {
-    const { id, method, summary, description, tag, access, body } = operation;
+    const { id, summary, description, tag, access, body } = operation;
     return {
       operationId: id,
       tags: [tag],
@@ -111,7 +111,7 @@ export function createDocument(operations: readonly Operation[]): OpenApiDocumen
       ...(description === undefined ? {} : { description }),
       security: access === 'none' ? [] : [{ bearer: access === 'token' ? [] : [access] }],
       parameters: parametersOf(operation),
-      ...(body && method !== 'GET' ? { requestBody: describeBody(convert(body, 'input')) } : {}),
+      ...(body ? { requestBody: describeBody(convert(body, 'input'), operation.example?.body) } : {}),
       responses: { 200: describeAnswer(operation), ...describeErrors(operation) },
     };
   }
@@ -138,18 +138,26 @@ export function createDocument(operations: readonly Operation[]): OpenApiDocumen
   }
 
   /** A body has the members that the schema names and no others, but for `project_id`. */
-  function describeBody({ properties = {}, ...schema }: JsonSchema): object {
+  function describeBody({ properties = {}, ...schema }: JsonSchema, example: object | undefined): object {
     const all = { ...(properties as object), project_id: refTo('schemas', 'ProjectId') };
     return {
       ...(Array.isArray(schema.required) ? { required: true } : {}),
-      content: { 'application/json': { schema: { ...schema, properties: all, additionalProperties: false } } },
+      content: {
+        'application/json': {
+          schema: { ...schema, properties: all, additionalProperties: false },
+          ...(example ? { example } : {}),
+        },
+      },
     };
   }
 
   function describeAnswer(operation: Operation): ResponseObject {
-    const { answer, answerType = 'application/json' } = operation;
-    const schema = convert(answer, 'output');
-    return { description: 'Done', headers: headersFor(operation, 200), content: { [answerType]: { schema } } };
+    const { answer, answerType = 'application/json', example } = operation;
+    const content = {
+      schema: convert(answer, 'output'),
+      ...(example?.answer === undefined ? {} : { example: example.answer }),
+    };
+    return { description: 'Done', headers: headersFor(operation, 200), content: { [answerType]: content } };
   }
 
   function describeErrors(operation: Operation): OperationObject['responses'] {

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from '../pipeline/errors.ts';
+import { ApiError, ERRORS, type ErrorCode, problem } from '../pipeline/errors.ts';
 import type { JsonSchema } from './schemas.ts';
 
 const text = (description: string): JsonSchema => ({ type: 'string', description });
@@ -27,6 +27,7 @@ export function problemContent(status: number, codes: readonly ErrorCode[]): Rec
         allOf: [{ $ref: '#/components/schemas/Problem' }],
         properties: { status: { const: status }, code: { enum: codes } },
       },
+      examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }])),
     },
   };
 }
@@ -34,4 +35,9 @@ export function problemContent(status: number, codes: readonly ErrorCode[]): Rec
 /** What error answers with one of these codes mean. */
 export function describe(codes: readonly ErrorCode[]): string {
   return codes.map((code) => `\`${code}\`: ${ERRORS[code].title}`).join('. ');
+}
+
+function exampleOf(code: ErrorCode): object {
+  const { title } = ERRORS[code];
+  return JSON.parse(problem(new ApiError(code, title), '853544f1-c7c8-49e8-bf4c-59aa90034360'));
 }

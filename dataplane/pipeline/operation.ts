@@ -39,6 +39,8 @@ export interface Operation {
   charge?: (call: Call) => Counts | Promise<Counts>;
   /** Schema of the 200 answer. */
   answer: z.ZodType;
+  /** A body that it takes, and what it may answer to that, for people. */
+  example?: { body?: object; answer?: unknown };
   /** Content-Type of the 200 answer; application/json where absent. */
   answerType?: string;
   /** What other statuses mean that are no errors in the form of the API; their answers are of the type of the 200 one. */

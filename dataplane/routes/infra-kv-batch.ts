@@ -52,6 +52,22 @@ export const runBatch: Operation = {
   },
   charge: ({ body }) => count(body.fields.ops as BatchOp[], () => true),
   answer: z.object({ results: z.array(resultSchema) }),
+  example: {
+    body: {
+      ops: [
+        { op: 'set', key: 'a', value: [1, 2], ttl: 60 },
+        { op: 'get', key: 'a' },
+        { op: 'delete', key: 'b' },
+      ],
+    },
+    answer: {
+      results: [
+        { key: 'a', value: [1, 2], status: 'ok' },
+        { key: 'a', value: [1, 2], status: 'ok' },
+        { key: 'b', value: null, status: 'not_found' },
+      ],
+    },
+  },
   errors: ['forbidden', 'payload_too_large'],
   async run(call) {
     const ops = call.body.fields.ops as BatchOp[];

@@ -48,6 +48,7 @@ export const scanKeys: Operation = {
     next_cursor: z.string().nullable().describe('Where to go on; null at the end'),
     status: z.literal('ok'),
   }),
+  example: { answer: { keys: ['session:u_123'], next_cursor: null, status: 'ok' } },
   errors: [],
   async run(call) {
     const { prefix, cursor, limit } = call.query as z.infer<typeof scanQuery>;

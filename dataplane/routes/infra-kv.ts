@@ -33,6 +33,7 @@ const getEntry: Operation = {
   target: 'store',
   charge: () => ({ get: 1 }),
   answer: entrySchema,
+  example: { answer: { key: 'session:u_123', value: { role: 'admin' }, expires_at: '2026-03-05T00:00:00.000Z' } },
   errors: ['not_found', 'conflict'],
   run(call) {
     const { key } = call;
@@ -55,6 +56,10 @@ const putEntry: Operation = {
   read: (json) => checkBody(json, putFields, ['value']),
   charge: () => ({ set: 1 }),
   answer: entrySchema,
+  example: {
+    body: { value: { role: 'admin' }, ttl: 86400 },
+    answer: { key: 'session:u_123', value: { role: 'admin' }, expires_at: '2026-03-05T00:00:00.000Z' },
+  },
   errors: ['conflict', 'payload_too_large', 'store_full'],
   async run({ store, key, body }) {
     const { ttl, if_not_exists: ifNotExists } = body.fields as z.infer<typeof putFields>;
@@ -79,6 +84,7 @@ const deleteEntry: Operation = {
   body: z.object({}),
   charge: () => ({ delete: 1 }),
   answer: z.object({ key: z.string(), deleted: z.literal(true), status: z.literal('ok') }),
+  example: { answer: { key: 'session:u_123', deleted: true, status: 'ok' } },
   errors: ['not_found'],
   async run({ store, key }) {
     if ((await store.delete([key])) === 0) throw noSuchKey();
@@ -98,6 +104,7 @@ const incrementEntry: Operation = {
   body: incrementFields,
   charge: () => ({ increment: 1 }),
   answer: entrySchema.extend({ status: z.literal('ok') }),
+  example: { body: { delta: 1, ttl: 60 }, answer: { key: 'hits', value: 42, expires_at: null, status: 'ok' } },
   errors: ['conflict', 'not_a_number', 'overflow', 'store_full'],
   async run({ store, key, body }) {
     const { delta, ttl } = body.fields as z.infer<typeof incrementFields>;

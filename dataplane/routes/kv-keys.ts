@@ -34,6 +34,7 @@ export const listKeys: Operation = {
   // What it will cost is known when it is over; no more than this is looked at.
   charge: async ({ store }) => ({ scan: scans(Math.min(await store.size(), MOST_EXAMINED)) }),
   answer: z.object({ keys: z.array(z.string()), truncated: z.literal(true).optional() }),
+  example: { body: { pattern: 'session:*' }, answer: { keys: ['session:u_123'] } },
   errors: [],
   async run({ store, body }, taken) {
     const { pattern } = body.fields as z.infer<typeof keysBody>;

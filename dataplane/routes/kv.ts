@@ -58,6 +58,7 @@ const getValue: Operation = {
   body: keyBody,
   charge: () => ({ get: 1 }),
   answer: z.object({ value: z.json().describe('null where there is no such key') }),
+  example: { body: { key: 'session:u_123' }, answer: { value: { role: 'admin' } } },
   errors: ['conflict'],
   run(call) {
     const { key } = call.body.fields as z.infer<typeof keyBody>;
@@ -75,6 +76,7 @@ const setValue: Operation = {
   read: (json) => checkBody(json, setRules, ['value']),
   charge: () => ({ set: 1 }),
   answer: z.object({ result: z.literal('OK').nullable().describe('null where nx or xx did not hold') }),
+  example: { body: { key: 'session:u_123', value: { role: 'admin' }, ex: 86400 }, answer: { result: 'OK' } },
   errors: ['payload_too_large', 'store_full'],
   async run({ store, body }) {
     const { key, ex, px, nx, xx } = body.fields as z.infer<typeof setFields>;
@@ -96,6 +98,7 @@ const deleteKeys: Operation = {
   body: delBody,
   charge: ({ body }) => ({ delete: (body.fields as z.infer<typeof delBody>).keys.length }),
   answer: z.object({ deleted: z.int().min(0).describe('How many of the keys there were') }),
+  example: { body: { keys: ['a', 'b'] }, answer: { deleted: 2 } },
   errors: [],
   async run({ store, body }) {
     const { keys } = body.fields as z.infer<typeof delBody>;
@@ -113,6 +116,7 @@ const incrementValue: Operation = {
   body: incrBody,
   charge: () => ({ increment: 1 }),
   answer: z.object({ value: z.number() }),
+  example: { body: { key: 'hits', amount: 1 }, answer: { value: 42 } },
   errors: ['conflict', 'not_a_number', 'overflow', 'store_full'],
   async run({ store, body }) {
     const { key, amount } = body.fields as z.infer<typeof incrBody>;
@@ -130,6 +134,7 @@ const expireKey: Operation = {
   body: expireBody,
   charge: () => ({ set: 1 }),
   answer: z.object({ result: z.union([z.literal(1), z.literal(0)]), success: z.boolean() }),
+  example: { body: { key: 'session:u_123', seconds: 3600 }, answer: { result: 1, success: true } },
   errors: [],
   async run({ store, body }) {
     const { key, seconds } = body.fields as z.infer<typeof expireBody>;
@@ -149,6 +154,7 @@ const timeToLive: Operation = {
   answer: z.object({
     ttl: z.int().min(-2).describe('Seconds; −1 where the key does not expire, −2 where there is none'),
   }),
+  example: { body: { key: 'session:u_123' }, answer: { ttl: 3600 } },
   errors: [],
   async run({ store, body }) {
     const { key } = body.fields as z.infer<typeof keyBody>;

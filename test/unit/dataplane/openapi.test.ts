@@ -101,6 +101,16 @@ describe('the document of the API', () => {
     const manifest = readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8');
     assert.equal(VERSION, JSON.parse(manifest).version);
   });
+  test('has examples that the operations take and give', () => {
+    const wrong = all.filter(({ example, body, answer }) => {
+      const takes = example?.body === undefined || body?.strict().safeParse(example.body).success;
+      return !takes || (example?.answer !== undefined && !answer.safeParse(example.answer).success);
+    });
+    assert.deepEqual(
+      wrong.map(({ id }) => id),
+      [],
+    );
+  });
   test('has every code of the API', () => {
     const codes = Object.values(document.components.responses as Record<string, ResponseObject>).flatMap(codesOf);
     assert.deepEqual([...new Set(codes)].sort(), Object.keys(ERRORS).sort());
