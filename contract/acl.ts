@@ -54,7 +54,9 @@ export const OPERATOR_COMMANDS: readonly string[] = [
 export function aclFile(passwords: Readonly<Record<RedisUser, string>>): string {
   const rules = (commands: readonly string[]) => commands.map((command) => `+${command}`).join(' ');
   return [
-    'user default off resetkeys resetchannels -@all',
+    // Nobody can be this user, but Redis reads the append-only file as it: a transaction whose commands it may not run
+    // is left out, with all that the transaction wrote (execCommand in Redis 7.0 and 8.0).
+    'user default off resetpass ~* resetchannels -@all +@write',
     `user dataplane on #${aclPasswordHash(passwords.dataplane)} ~* resetchannels -@all ${rules(DATAPLANE_COMMANDS)}`,
     `user operator on #${aclPasswordHash(passwords.operator)} resetkeys resetchannels -@all ${rules(OPERATOR_COMMANDS)}`,
     'user probe on nopass resetkeys resetchannels -@all +ping',
