@@ -63,7 +63,7 @@ test('the ledger is a store that evicts nothing, keeps its data and has its own 
       evictionPolicy: 'noeviction',
       deletionPolicy: 'Retain',
       enabled: true,
-      persistence: { mode: 'aof', fsync: 'everysec', size: '1Gi' },
+      persistence: { mode: 'aof', fsync: 'always', size: '1Gi' },
     },
   );
   await until('its StatefulSet', () => admin.get(statefulSets, { ...key, name: 'ledger-redis' }));
