@@ -61,7 +61,14 @@ export async function startCubby(directory: string, program: string, profile?: s
   await writeFile(key ?? '', masterKey);
   await writeFile(
     config ?? '',
-    JSON.stringify({ host: '127.0.0.1', port: 0, metricsPort: 0, masterKeyFile: key, drainSeconds: 0 }),
+    JSON.stringify({
+      host: '127.0.0.1',
+      port: 0,
+      metricsPort: 0,
+      masterKeyFile: key,
+      drainSeconds: 0,
+      ledger: { namespace: SYSTEM_NAMESPACE, name: 'ledger' },
+    }),
   );
   const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
   const args = [...profiling, program, '--config', config ?? '', '--kubeconfig', api.kubeconfig];
@@ -78,6 +85,7 @@ export async function startCubby(directory: string, program: string, profile?: s
   };
   await waitUntilReady(daemon, { name: 'the data plane', log: log ?? '', isReady });
   const [, port, metricsPort] = (await listening()) ?? [];
+  for (const token of Object.values(tokens)) await requireMetered(`http://127.0.0.1:${port}/infra/kv/any`, token);
   return {
     pid: daemon.pid,
     port: Number(port),
@@ -126,4 +134,12 @@ async function createToken(client: KubeClient, store: string): Promise<string> {
   const status = { hashes: [hashToken(token)] };
   await client.patch(kvTokens, key, { status }, { type: 'merge', subresource: 'status' });
   return token;
+}
+
+/** Throws unless requests pass the rate limit and the budget: otherwise the figures would not say what they claim. */
+async function requireMetered(url: string, token: string): Promise<void> {
+  const { headers, status } = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+  for (const name of ['x-ratelimit-remaining', 'x-tokens-charged', 'x-tokens-remaining']) {
+    if (!headers.has(name)) throw new Error(`the data plane answers ${status} without the header ${name}`);
+  }
 }

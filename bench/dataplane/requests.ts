@@ -6,7 +6,7 @@ export const LARGE_BYTES = 262_144;
 
 const CONNECTIONS = 64;
 /** So many bodies of the largest size fit into what one tenant may take up in the data plane's memory. */
-const LARGE_CONNECTIONS = 16;
+const LARGE_CONNECTIONS = 32;
 /** Keys that a load goes through, all of them hot. */
 const KEYS = 256;
 const LARGE_KEYS = 16;
