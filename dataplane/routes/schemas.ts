@@ -25,9 +25,6 @@ export const deltaSchema = (name: string) =>
     .max(Number.MAX_SAFE_INTEGER, `${name} must be at most 2^53−1`)
     .default(1);
 
-/** A stored number. */
-export const sumSchema = z.number().describe('The number that came of it');
-
 /** The answer that shows one key. */
 export const entrySchema = z.object({
   key: z.string(),
