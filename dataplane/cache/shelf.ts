@@ -16,8 +16,8 @@ export interface Slot {
   before: Slot;
 }
 
-/** About what an entry takes beside its value and its key: the slot, the map's part of it, and the value's Buffer. */
-const OVERHEAD_BYTES = 500;
+/** What an entry takes beside its value and its key, as measured: the slot, its part of the map, and the Buffer. */
+const OVERHEAD_BYTES = 800;
 /** A value larger than this part of the room would push out more than it is worth. */
 const LARGEST_PART = 1 / 8;
 
