@@ -26,6 +26,7 @@ import { operations } from './routes/table.ts';
 import { createPool } from './store/pool.ts';
 import type { StoreAddress } from './store/port.ts';
 import { createStoreReport } from './store-report.ts';
+import { wantsTraces } from './tracing/wanted.ts';
 
 const HELP = `dataplane --config FILE [--kubeconfig FILE]
 
@@ -98,7 +99,12 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
   const report = createStoreReport(log, metrics, () => performance.now());
   let stopping = false;
   const { management } = config;
+  // Loaded where it is used only: it takes some megabytes.
+  const tracing = wantsTraces(process.env)
+    ? (await import('./tracing/start.ts')).startTracing(process.env, log)
+    : undefined;
   const serve = createPipeline({
+    tracer: tracing?.tracer,
     operations: operations({ ready: () => watch.synced() && !stopping }),
     log,
     observe: createObserver(log, metrics, config.accessLog),
@@ -132,6 +138,7 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
     if (!err) await sleep(config.drainSeconds * 1000);
     await close(server, 10_000, front);
     await meter.close();
+    await tracing?.close();
     await pool.close();
     await watch.stop();
     client.close();

@@ -15,6 +15,8 @@ await build({
   entryPoints: { operator: 'operator/main.ts', dataplane: 'dataplane/main.ts' },
   outdir,
   bundle: true,
+  // What is imported at need only stays in a file of its own, and what both processes have in another.
+  splitting: true,
   platform: 'node',
   format: 'esm',
   target: 'node24',

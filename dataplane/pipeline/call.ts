@@ -7,6 +7,7 @@ import type { JsonObject } from '../json/object.ts';
 import type { Counts, Meter } from '../metering/port.ts';
 import type { Store, Stores } from '../store/port.ts';
 import type { Budget } from './admission.ts';
+import type { RequestSpan } from './trace.ts';
 
 /** A request as both transports give it. */
 export interface Request {
@@ -53,6 +54,8 @@ export interface Call {
   request: Request;
   requestId: string;
   services: Services;
+  /** Undefined where nothing is traced. */
+  span: RequestSpan | undefined;
   /** authenticate */
   token: TokenRecord;
   /** key; empty where the path has none. */

@@ -13,6 +13,8 @@ export function requestIdOf(inbound: string | string[] | undefined): string {
 /** How a request went; logs and metrics are made of it. No field holds a key, a value, a token or a query. */
 export interface Outcome {
   requestId: string;
+  /** Undefined where nothing is traced. */
+  traceId: string | undefined;
   /** Path and id of the operation, `none` where there was no such route. */
   route: string;
   operation: string;
@@ -32,7 +34,7 @@ export type AccessLog = 'errors' | 'all';
 /** Counts and logs how requests went. */
 export function createObserver(log: Logger, metrics: Metrics, accessLog: AccessLog): (outcome: Outcome) => void {
   return (outcome) => {
-    const { requestId, route, operation, method, status, code, project, charged, milliseconds } = outcome;
+    const { requestId, traceId, route, operation, method, status, code, project, charged, milliseconds } = outcome;
     metrics.count(route, method, status, code ?? '', milliseconds / 1000);
     if (charged > 0) metrics.countCharge(operation, charged);
     // Without a project it is a source whose authentications fail without end: counted, but no lines without end.
@@ -41,6 +43,6 @@ export function createObserver(log: Logger, metrics: Metrics, accessLog: AccessL
     if (project !== undefined) metrics.countProject(project, status);
     if ((status < 400 || flood) && accessLog === 'errors') return;
     const level = status >= 500 ? 'warn' : 'info';
-    log[level]({ requestId, route, method, status, code, ms: Math.round(milliseconds * 10) / 10, project });
+    log[level]({ requestId, traceId, route, method, status, code, ms: Math.round(milliseconds * 10) / 10, project });
   };
 }

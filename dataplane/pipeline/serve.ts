@@ -14,12 +14,15 @@ import { createMatcher } from './match.ts';
 import { type Outcome, requestIdOf } from './observe.ts';
 import type { Operation } from './operation.ts';
 import { namedProject, requireServing, resolve } from './project.ts';
+import type { Tracer } from './trace.ts';
 
 /** All that the pipeline is made of; nothing in it listens, watches or reads files. */
 export interface PipelineParts extends Services {
   operations: readonly Operation[];
   log: Logger;
   observe: (outcome: Outcome) => void;
+  /** Absent: nothing is traced. */
+  tracer?: Tracer | undefined;
   /** Answers ask clients to connect elsewhere while this is true. */
   draining: () => boolean;
   directory: { stores: StoreIndex; tokens: TokenIndex };
@@ -45,7 +48,7 @@ export type Serve = (request: Request) => Promise<Reply>;
 
 /** The way of every request, whatever transport it came by. `serve` never rejects. */
 export function createPipeline(parts: PipelineParts): Serve {
-  const { log, observe, draining, directory, systemNamespace, stores, meter, management, budget, now } = parts;
+  const { log, observe, tracer, draining, directory, systemNamespace, stores, meter, management, budget, now } = parts;
   const match = createMatcher(parts.operations);
   const audit = createAudit(log);
 
@@ -55,6 +58,7 @@ export function createPipeline(parts: PipelineParts): Serve {
       request,
       requestId: requestIdOf(request.headers['x-request-id']),
       services: parts,
+      span: tracer?.begin(request),
     } as Partial<Call> as Call;
     const headers: Record<string, string> = { 'X-Request-Id': call.requestId, 'Cache-Control': 'no-store' };
     if (draining()) headers.Connection = 'close';
@@ -77,9 +81,10 @@ export function createPipeline(parts: PipelineParts): Serve {
     request.hold(answer.body.length, call.token?.namespace);
     const { status } = answer;
     const operation = found.found === 'operation' ? found.operation : undefined;
-    const done = (delivered: boolean) =>
-      observe({
+    const done = (delivered: boolean) => {
+      const outcome: Outcome = {
         requestId: call.requestId,
+        traceId: call.span?.traceId,
         route: operation?.path ?? 'none',
         operation: operation?.id ?? 'none',
         method: request.method,
@@ -88,7 +93,10 @@ export function createPipeline(parts: PipelineParts): Serve {
         project: call.project,
         charged: call.charged ?? 0,
         milliseconds: performance.now() - started,
-      });
+      };
+      observe(outcome);
+      call.span?.end(outcome);
+    };
     return { status, headers, body: answer.body, done };
   };
 
@@ -140,7 +148,8 @@ export function createPipeline(parts: PipelineParts): Serve {
     call.project = found.account?.project;
     if (operation.target === 'store') {
       call.target = requireServing(found);
-      call.store = stores.open(call.target);
+      const store = stores.open(call.target);
+      call.store = call.span?.follow(store) ?? store;
     } else if (found.state === 'serving') call.target = found.target;
     call.reach = found;
   }

@@ -28,7 +28,7 @@ const modules: Record<string, { imports: string[]; packages?: string[] }> = {
   },
   'dataplane/json': { imports: [] },
   'dataplane/auth': { imports: ['contract'] },
-  'dataplane/store': { imports: ['contract'], packages: ['ioredis'] },
+  'dataplane/store': { imports: ['contract'] },
   'dataplane/cache': { imports: ['dataplane/store'] },
   'dataplane/limits': { imports: [] },
   'dataplane/metering': { imports: ['contract', 'dataplane/limits', 'dataplane/store'] },
@@ -45,6 +45,15 @@ const modules: Record<string, { imports: string[]; packages?: string[] }> = {
     ],
   },
   'dataplane/openapi': { imports: ['dataplane/pipeline'] },
+  'dataplane/tracing': {
+    imports: ['dataplane/pipeline', 'dataplane/store'],
+    packages: [
+      '@opentelemetry/api',
+      '@opentelemetry/exporter-trace-otlp-http',
+      '@opentelemetry/resources',
+      '@opentelemetry/sdk-trace',
+    ],
+  },
   'dataplane/routes': {
     imports: [
       'contract',
@@ -72,6 +81,7 @@ const modules: Record<string, { imports: string[]; packages?: string[] }> = {
       'dataplane/pipeline',
       'dataplane/routes',
       'dataplane/store',
+      'dataplane/tracing',
     ],
   },
 };

@@ -15,6 +15,7 @@ import type { Management } from '../../../dataplane/pipeline/call.ts';
 import { createMetrics, type Metrics } from '../../../dataplane/pipeline/metrics.ts';
 import { createObserver } from '../../../dataplane/pipeline/observe.ts';
 import { createPipeline, type Serve } from '../../../dataplane/pipeline/serve.ts';
+import type { Tracer } from '../../../dataplane/pipeline/trace.ts';
 import { operations } from '../../../dataplane/routes/table.ts';
 import { createMemoryStore } from '../../../dataplane/store/memory.ts';
 import type { Store, Stores } from '../../../dataplane/store/port.ts';
@@ -61,6 +62,8 @@ export interface ApiOptions {
   /** Absent: no store is made over the API. */
   management?: Management;
   configure?: (server: Server) => void;
+  /** Absent: nothing is traced. */
+  tracer?: Tracer;
   /** Nothing is logged, for tests that look at memory. */
   silent?: boolean;
 }
@@ -81,6 +84,7 @@ export async function startApi({
   configure,
   meter,
   attempts,
+  tracer,
   silent = false,
   management,
   plain = true,
@@ -110,6 +114,7 @@ export async function startApi({
     directory: { stores, tokens },
     systemNamespace: 'cubby-system',
     attempts,
+    tracer,
     stores: pool,
     meter: meter ?? createUnmetered(),
     management,
