@@ -1,7 +1,10 @@
 import { formatBytes, parseQuantity } from '../../contract/quantity.ts';
 
-/** How Redis writes an amount of memory in its configuration, where 1mb is 1024 kb and 1m is 1000 k. */
-export const REDIS_MEMORY_PATTERN = /^[0-9]{1,15}([bB]|[kKmMgG][bB]?)?$/;
+/**
+ * How Redis writes an amount of memory in its configuration, where 1mb is 1024 kb and 1m is 1000 k; up to a petabyte, so
+ * that every amount is a whole number of bytes that JavaScript holds.
+ */
+export const REDIS_MEMORY_PATTERN = /^([0-9]{1,15}[bB]?|[0-9]{1,12}[kK][bB]?|[0-9]{1,9}[mM][bB]?|[0-9]{1,6}[gG][bB]?)$/;
 
 const UNITS: Readonly<Record<string, number>> = {
   '': 1,
@@ -18,8 +21,7 @@ const UNITS: Readonly<Record<string, number>> = {
 export function quantityOf(memory: string): string | undefined {
   if (!REDIS_MEMORY_PATTERN.test(memory)) return undefined;
   const [, number = '', unit = ''] = /^(\d+)(\D*)$/.exec(memory.toLowerCase()) ?? [];
-  const bytes = Number(number) * (UNITS[unit] ?? 1);
-  return Number.isSafeInteger(bytes) ? formatBytes(bytes) : undefined;
+  return formatBytes(Number(number) * (UNITS[unit] ?? 1));
 }
 
 /** A Kubernetes quantity in Redis' units, "1Gi" as "1gb" and "1500M" as "1500000000". */

@@ -2,7 +2,6 @@ import * as z from 'zod';
 import { quantityOf, REDIS_MEMORY_PATTERN } from '../manage/memory.ts';
 import type { Wish } from '../manage/wish.ts';
 import { type Answer, type Call, ok } from '../pipeline/call.ts';
-import { ApiError } from '../pipeline/errors.ts';
 import type { Operation } from '../pipeline/operation.ts';
 import { disableStore, enableStore, updateStore } from './manage-edit.ts';
 import { readStatus, statusSchema } from './manage-status.ts';
@@ -98,9 +97,6 @@ export const manage: readonly Operation[] = [getStatus, enableKv, updateKv, disa
 function readWish({ body }: Call): Wish {
   const { docker_image, version, max_memory, persistence } = body.fields as z.infer<typeof wishBody>;
   const memory = max_memory === undefined ? undefined : quantityOf(max_memory);
-  if (max_memory !== undefined && memory === undefined) {
-    throw new ApiError('bad_request', 'max_memory is more than any machine has');
-  }
   return { dockerImage: docker_image, version, memory, persistence };
 }
 

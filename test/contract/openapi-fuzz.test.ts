@@ -41,7 +41,7 @@ describe('requests of every kind, valid or not, to the API over a real Redis', (
       token: issue('named', { type: 'ApiKey' }),
       project: 'project-named',
       mode: 'all',
-      examples: 350,
+      examples: 310,
     });
     await Promise.all([
       named,
@@ -70,8 +70,10 @@ describe('requests of every kind, valid or not, to the API over a real Redis', (
   test('go to every operation', async () => {
     const document = (await (await fetch(`${api.url}/openapi.json`)).json()) as OpenApiDocument;
     const operations = Object.values(document.paths).flatMap((methods) => Object.keys(methods));
-    for (const name of ['a project key', 'an API key'])
-      assert.equal(reports[name]?.operations, operations.length, name);
+    for (const name of ['a project key', 'an API key']) {
+      // Schemathesis leaves out the call by which it gets the document.
+      assert.equal(reports[name]?.operations, operations.length - 1, name);
+    }
   });
   test(`were at least ${LEAST_CASES} different ones`, () => {
     const cases = Object.values(reports).map((report) => report.cases);
