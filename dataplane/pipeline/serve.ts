@@ -94,8 +94,13 @@ export function createPipeline(parts: PipelineParts): Serve {
         charged: call.charged ?? 0,
         milliseconds: performance.now() - started,
       };
-      observe(outcome);
-      call.span?.end(outcome);
+      try {
+        observe(outcome);
+        call.span?.end(outcome);
+      } catch (error) {
+        // The answer has left, and its connection goes on.
+        logFailure(call.requestId, error);
+      }
     };
     return { status, headers, body: answer.body, done };
   };
