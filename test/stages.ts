@@ -40,7 +40,11 @@ export const stages: readonly Stage[] = [
     },
   },
   { name: 'unit', about: 'pure parts, with injected clocks', run: () => testFiles('unit', 2) },
-  { name: 'contract', about: 'one suite over every adapter of a port', run: () => testFiles('contract', 1) },
+  {
+    name: 'contract',
+    about: 'one suite over every adapter of a port, and the API against its document',
+    run: () => testFiles('contract', 1),
+  },
   { name: 'integration', about: 'against a real API server and a real Redis', run: () => testFiles('integration', 1) },
   { name: 'chart', about: 'lint, templates, installation on a real API server', run: () => testFiles('chart', 1) },
   { name: 'e2e', about: 'on a real cluster, brought up if there is none', run: endToEnd },
