@@ -1,4 +1,5 @@
-import type { Lane, Request } from './lane.ts';
+import type { Request } from './exchange.ts';
+import type { Lane } from './lane.ts';
 import { type BatchOp, type BatchOutcome, StoreError } from './port.ts';
 import { failureOf } from './redis-errors.ts';
 import { bytesOf, integerOf, wasDone } from './replies.ts';
@@ -66,12 +67,18 @@ function requestOf(lane: Lane, ops: readonly BatchOp[]): Request<BatchOutcome[]>
     count: ops.length,
     read(replies) {
       const [first] = replies;
-      // Nothing ran: all of it may be sent again.
-      if (first instanceof ReplyError && replies.every((reply) => failureOf(reply) === 'refused')) throw first;
+      // Nothing ran, so that it is like any other request that was refused.
+      if (first instanceof ReplyError && replies.every(wasTurnedAway)) throw first;
       return ops.map((op, i) => outcomeOf(lane, op, replies[i]));
     },
     partial: (replies) => (writes ? { result: ops.map((op, i) => outcomeOf(lane, op, replies[i])) } : undefined),
   };
+}
+
+/** Whether Redis runs no commands now, or none of ours. */
+function wasTurnedAway(reply: Reply): boolean {
+  const failure = failureOf(reply);
+  return failure === 'refused' || failure === 'denied';
 }
 
 function commandOf(op: BatchOp): Encoded {

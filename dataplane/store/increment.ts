@@ -1,4 +1,5 @@
-import type { Lane, Request } from './lane.ts';
+import type { Request } from './exchange.ts';
+import type { Lane } from './lane.ts';
 import { isInRange, notANumber, overflow, parseNumber } from './number.ts';
 import type { Entry } from './port.ts';
 import { replyCode } from './redis-errors.ts';

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { attempt, exchange, type Failed, type Request } from './exchange.ts';
 import { StoreError } from './port.ts';
 import { connectFailureCode, failureOf, type RedisFailure, refusal, replyCode } from './redis-errors.ts';
 import type { Connection } from './resp/connection.ts';
-import type { Encoded } from './resp/encode.ts';
-import type { Reply } from './resp/reply.ts';
 
 /** Bounds on one store's use, so that one tenant's dead Redis costs the others nothing. */
 export interface LaneLimits {
@@ -20,26 +19,6 @@ export type LaneEvent =
   | { event: 'connected' }
   | { event: 'connect-failed'; code: string }
   | { event: 'command-failed'; failure: RedisFailure; code: string };
-
-/** Commands that travel together, and what their replies mean. */
-export interface Request<T> {
-  /** A read may be sent twice; a write must not be, once its outcome is unknown. */
-  access: 'read' | 'write';
-  commands: Encoded;
-  /** How many commands there are. */
-  count: number;
-  /** The result, from as many replies; called in order with push messages. Throws a ReplyError that is among them, or an Error where they make no sense. */
-  read: (replies: readonly Reply[]) => T;
-  /** The result where the connection broke in the middle and fewer replies are enough to know it. */
-  partial?: (replies: readonly Reply[]) => { result: T } | undefined;
-}
-
-/** An attempt at a request that came to nothing. */
-interface Failed {
-  connection: Connection;
-  error: unknown;
-  replies: readonly Reply[];
-}
 
 const CONNECT_BACKOFF_MS = { first: 10, most: 500 };
 const REFUSED_PAUSE_MS = 50;
@@ -246,35 +225,6 @@ export class Lane {
     if (this.#connection === connection) this.#connection = undefined;
     connection.close();
   }
-}
-
-/** Sends a request once, and calls one of both functions once. */
-function exchange<T>(
-  connection: Connection,
-  request: Request<T>,
-  finish: (result: T) => void,
-  fail: (failed: Failed) => void,
-): void {
-  const replies: Reply[] = [];
-  connection.request(request.commands, {
-    received(reply) {
-      if (replies.push(reply) < request.count) return false;
-      let result: T;
-      try {
-        result = request.read(replies);
-      } catch (error) {
-        fail({ connection, error, replies });
-        return true;
-      }
-      finish(result);
-      return true;
-    },
-    failed: (error) => fail({ connection, error, replies }),
-  });
-}
-
-function attempt<T>(connection: Connection, request: Request<T>): Promise<Failed | { result: T }> {
-  return new Promise((resolve) => exchange(connection, request, (result) => resolve({ result }), resolve));
 }
 
 /** Waits for a promise that never rejects, `ms` at most. */

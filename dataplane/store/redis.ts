@@ -1,6 +1,7 @@
 import { createBatch } from './batch.ts';
+import type { Request } from './exchange.ts';
 import { increment } from './increment.ts';
-import type { Lane, Request } from './lane.ts';
+import type { Lane } from './lane.ts';
 import type { Entry, SetOptions, Store } from './port.ts';
 import { bytesOf, expiryOf, integerOf, one, wasDone } from './replies.ts';
 import { type Arg, bulk, encode, join } from './resp/encode.ts';

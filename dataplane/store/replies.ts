@@ -1,4 +1,4 @@
-import type { Request } from './lane.ts';
+import type { Request } from './exchange.ts';
 import { type Arg, encode } from './resp/encode.ts';
 import { type Reply, ReplyError } from './resp/reply.ts';
 

@@ -1,6 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { Decoder } from './decode.ts';
 import { type Arg, type Encoded, encode, join } from './encode.ts';
+import { Outbox } from './outbox.ts';
+import { Pulse } from './pulse.ts';
 import { LostError, type Reply, ReplyError, UnsentError } from './reply.ts';
 
 export interface ConnectionOptions {
@@ -41,9 +43,6 @@ export interface Receiver {
 /** What every connection reads into, one after the other: what comes is decoded before the next read. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
-/** The time limit is looked after so many times while it runs. */
-const TICKS = 8;
-
 /**
  * One TCP connection to one Redis, never used again once it has closed. What is asked for in one turn of the event loop
  * goes out in one write, and nothing is ever sent twice: when the connection closes, what was in flight fails with a
@@ -59,24 +58,19 @@ export class Connection {
   #socket: Socket | undefined;
   #state: 'new' | 'connecting' | 'ready' | 'closed' = 'new';
   /** What waits for the end of this turn, and whose it is. */
-  #text = '';
-  #pieces: (string | Buffer)[] = [];
+  readonly #outbox = new Outbox();
   #unsent: Receiver[] = [];
   /** Who waits for replies, from `#head` on. */
   #inFlight: Receiver[] = [];
   #head = 0;
   #flushing = false;
   #writing = false;
-  #timer: NodeJS.Timeout | undefined;
-  /** How many receivers there had been, sent and done, and how many at each of the last ticks. */
-  #sent = 0;
-  #done = 0;
-  readonly #sentAt: number[] = [];
-  #heard = false;
-  #stalled = false;
+  readonly #traffic = { sent: 0, done: 0, heard: false };
+  readonly #pulse: Pulse;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#pulse = new Pulse(this.#traffic, options.commandTimeoutMs, () => this.#end(timeout('the reply is late')));
   }
 
   /** Whether it takes commands. */
@@ -155,16 +149,7 @@ export class Connection {
   }
 
   #enqueue(commands: Encoded, receiver: Receiver): void {
-    if (typeof commands === 'string') this.#text += commands;
-    else {
-      for (const piece of commands) {
-        if (typeof piece === 'string') this.#text += piece;
-        else {
-          this.#pieces.push(this.#text, piece);
-          this.#text = '';
-        }
-      }
-    }
+    this.#outbox.add(commands);
     this.#unsent.push(receiver);
     if (!this.#flushing) this.#flushLater();
   }
@@ -178,7 +163,8 @@ export class Connection {
   readonly #flush = (): void => {
     this.#flushing = false;
     const socket = this.#socket;
-    if (this.#writing || this.#stalled || this.#unsent.length === 0 || !socket || this.#state === 'closed') return;
+    if (this.#writing || this.#pulse.stalled || this.#unsent.length === 0 || !socket || this.#state === 'closed')
+      return;
     if (this.#head === this.#inFlight.length) {
       [this.#inFlight, this.#unsent] = [this.#unsent, []];
       this.#head = 0;
@@ -186,21 +172,10 @@ export class Connection {
       for (const receiver of this.#unsent) this.#inFlight.push(receiver);
       this.#unsent = [];
     }
-    this.#sent = this.#done + this.#inFlight.length - this.#head;
-    const text = this.#text;
-    const pieces = this.#pieces;
-    this.#text = '';
+    this.#traffic.sent = this.#traffic.done + this.#inFlight.length - this.#head;
     this.#writing = true;
-    if (!this.#timer) this.#watch();
-    if (pieces.length === 0) {
-      socket.write(text, 'latin1', this.#written);
-      return;
-    }
-    this.#pieces = [];
-    socket.cork();
-    for (const piece of pieces) socket.write(piece, 'latin1');
-    socket.write(text, 'latin1', this.#written);
-    socket.uncork();
+    this.#pulse.start();
+    this.#outbox.writeTo(socket, this.#written);
   };
 
   /** All bytes of the last write are with the kernel. */
@@ -210,15 +185,15 @@ export class Connection {
   };
 
   readonly #read = (bytes: number): boolean => {
-    this.#heard = true;
+    this.#traffic.heard = true;
     try {
       this.#decoder.feed(READ_BUFFER.subarray(0, bytes));
     } catch (error) {
       this.#end(error as Error);
       return false;
     }
-    if (this.#stalled) {
-      this.#stalled = false;
+    if (this.#pulse.stalled) {
+      this.#pulse.stalled = false;
       if (!this.#flushing) this.#flushLater();
     }
     return true;
@@ -228,38 +203,12 @@ export class Connection {
     const receiver = this.#inFlight[this.#head];
     if (!receiver) throw new LostError('a reply to nothing');
     if (!receiver.received(reply)) return;
-    this.#done++;
+    this.#traffic.done++;
     this.#head++;
     if (this.#head < 1024) return;
     this.#inFlight.splice(0, this.#head);
     this.#head = 0;
   }
-
-  /** One timer for all commands: the oldest in flight must not be older than the time limit. */
-  #watch(): void {
-    this.#sentAt.length = 0;
-    for (let tick = 0; tick < TICKS; tick++) this.#sentAt.push(this.#done);
-    this.#timer = setInterval(this.#tick, this.#options.commandTimeoutMs / TICKS);
-    this.#timer.unref();
-  }
-
-  // Ticks are counted, not the time: when this process is held up itself, replies may be waiting to be read.
-  readonly #tick = (): void => {
-    const idle = this.#done === this.#sent && this.#unsent.length === 0;
-    if (idle) {
-      clearInterval(this.#timer);
-      this.#timer = undefined;
-      return;
-    }
-    if (this.#done < (this.#sentAt.shift() as number)) {
-      this.#end(timeout('the reply is late'));
-      return;
-    }
-    // For a tick at least something has been in flight, and nothing was said.
-    this.#stalled = !this.#heard && this.#done < (this.#sentAt.at(-1) as number);
-    this.#heard = false;
-    this.#sentAt.push(this.#sent);
-  };
 
   async #open(host: string, port: number): Promise<void> {
     const onread = { buffer: READ_BUFFER, callback: this.#read };
@@ -287,14 +236,13 @@ export class Connection {
     const wasReady = this.#state === 'ready';
     this.#state = 'closed';
     this.#socket?.destroy();
-    clearInterval(this.#timer);
+    this.#pulse.stop();
     const lost = this.#inFlight.slice(this.#head);
     const unsent = this.#unsent;
     this.#inFlight = [];
     this.#unsent = [];
     this.#head = 0;
-    this.#pieces = [];
-    this.#text = '';
+    this.#outbox.clear();
     if (wasReady) this.#options.hooks?.closed?.();
     for (const receiver of lost) receiver.failed(new LostError('the connection was lost', { cause }));
     for (const receiver of unsent) receiver.failed(new UnsentError('the connection was lost before', { cause }));

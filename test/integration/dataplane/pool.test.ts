@@ -120,6 +120,35 @@ describe('the way to a Redis', () => {
     failsAs('unavailable')(read);
   });
 
+  test('a Redis that has forgotten who is asking: the request is refused once, and the next one signs in again', async () => {
+    let connections = 0;
+    let strict = false;
+    const server = createServer((socket) => {
+      connections++;
+      socket
+        .on('error', () => {})
+        .on('data', (data) => {
+          if (/HELLO/.test(String(data))) return socket.write('%0\r\n');
+          if (/PING/.test(String(data))) return socket.write('+PONG\r\n');
+          const reply = strict ? '-NOAUTH Authentication required.\r\n' : '_\r\n:-2\r\n';
+          return socket.write(strict ? reply.repeat(String(data).split('*').length - 1) : reply);
+        });
+    });
+    const port = await listen(server);
+    cleanups.push(() => server.close());
+    const { pool, events } = tenant.pool();
+    cleanups.push(() => pool.close());
+    const store = pool.open({ ...tenant.address, port });
+    for (const request of [() => store.get('k'), () => store.batch([{ op: 'delete', key: 'k' }])]) {
+      strict = false;
+      assert.equal(await store.get('k'), null);
+      strict = true;
+      await assert.rejects(request(), failsAs('unavailable'));
+    }
+    assert.equal(connections, 2);
+    assert.equal(events.filter(({ event }) => event === 'command-failed').length, 2);
+  });
+
   test('an image that answers something else than Redis does fails that request alone', async () => {
     const odd = createServer((socket) => {
       socket
