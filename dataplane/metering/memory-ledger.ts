@@ -1,11 +1,9 @@
 import { type Bucket, takePermits } from '../limits/bucket.ts';
 import type { Answers, Asks, Ledger } from './ledger-port.ts';
-import { type AccountRecord, createRecord, decodeRecord, encodeRecord, settle } from './record.ts';
+import { type AccountRecord, createRecord, settle } from './record.ts';
 
 /** A ledger in this process's memory: for one replica alone, and for tests of several. `now` is in ms since 1970. */
-export function createMemoryLedger(
-  now: () => number,
-): Ledger & { record(project: string, period: number): AccountRecord } {
+export function createMemoryLedger(now: () => number): Ledger {
   const accounts = new Map<string, AccountRecord>();
   const buckets = new Map<string, Bucket>();
   let commands = 0;
@@ -30,7 +28,6 @@ export function createMemoryLedger(
         }),
       };
     },
-    record: (project, period) => decodeRecord(encodeRecord(accounts.get(`${project}:${period}`) ?? createRecord())),
     get commands() {
       return commands;
     },

@@ -7,6 +7,7 @@ import type { Period } from './period.ts';
 import type { Account, Counts, Permit, Reservation } from './port.ts';
 import { Tab, type Wish } from './tab.ts';
 import { priceOf } from './tally.ts';
+import { WaitingCalls } from './waiting.ts';
 
 /** What the projects of one replica have in common. Times are in ms of a clock that only runs forwards. */
 export interface Common {
@@ -30,22 +31,10 @@ export interface ProjectAsk {
   permits: PermitAsk | undefined;
 }
 
-interface Waiter {
-  price: number;
-  since: number;
-  resolve: (reservation: Reservation) => void;
-}
-
 /** What was charged is told to the ledger, and what nobody uses is given back, after so long; sooner near the budget's end. */
 const FLUSH_MS = 1000;
 /** How often the ledger is asked about a project at the most, unless a call waits. */
 const LEAST_GAP_MS = 100;
-/**
- * At the end of a budget a call waits at most so long for what other replicas have leased and may give back, which takes
- * them some tenths of a second, or FLUSH_MS where it comes as a surprise. So the last tokens are spent before the first
- * call is refused, and after it none is allowed again.
- */
-const LAST_TOKENS_MS = 1500;
 /** With no demand known, as many calls are leased ahead. */
 const FIRST_CALLS = 16;
 /** Of what is left of a budget, no more than this part is leased ahead. */
@@ -66,7 +55,7 @@ export class Project {
   readonly #demand = new Demand();
   /** What a call costs on the average. */
   #unit = 0;
-  #waiting: Waiter[] = [];
+  readonly #waiting = new WaitingCalls();
   #waitingForPermit: ((permit: Permit | undefined) => void)[] = [];
   #askedAt = -Infinity;
   /** When the ledger was last told of the account. */
@@ -100,7 +89,7 @@ export class Project {
   }
 
   get waiting(): number {
-    return this.#waiting.length + this.#waitingForPermit.length;
+    return this.#waiting.size + this.#waitingForPermit.length;
   }
 
   /** The limits are those of `account` from now on; costs nothing while it is the same object. */
@@ -138,10 +127,8 @@ export class Project {
     if (covered) return covered;
     if (this.#common.away) return tab.overdraw(price, this.#common.overdraft);
     if (tab.refuses(price)) return tab.deny();
-    return new Promise((resolve) => {
-      this.#waiting.push({ price, since: this.#common.now(), resolve });
-      this.#common.ask(this);
-    });
+    this.#common.ask(this);
+    return this.#waiting.add(price, this.#common.now());
   }
 
   /** Samples the demand; to be called many times a second. Whether the ledger should be asked. */
@@ -153,7 +140,7 @@ export class Project {
     const wantsPermits = this.#permits?.tick(now, elapsedMs) ?? false;
     const since = now - this.#askedAt;
     if (since < LEAST_GAP_MS) return false;
-    return this.waiting > 0 || wantsPermits || this.#closing.length > 0 || this.#wantsTokens(now);
+    return this.waiting > 0 || wantsPermits || this.#closing.some(({ untold }) => untold) || this.#wantsTokens(now);
   }
 
   /** Whether nothing would be lost if this project were forgotten. */
@@ -169,9 +156,15 @@ export class Project {
   ask(now: number, period: Period, extent: 'due' | 'all' | 'leave' = 'due'): ProjectAsk {
     this.#askedAt = now;
     const accounts = this.#closing.map((tab) => ({ tab, ask: tab.ask(period, NOTHING) }));
-    if (extent !== 'due' || this.#waiting.length > 0 || this.#wantsTokens(now)) {
+    if (extent !== 'due' || this.#waiting.size > 0 || this.#wantsTokens(now)) {
       this.#toldAt = now;
-      accounts.push({ tab: this.#tab, ask: this.#tab.ask(period, extent === 'leave' ? NOTHING : this.#wish(now)) });
+      accounts.push({
+        tab: this.#tab,
+        ask: this.#tab.ask(
+          period,
+          extent === 'leave' ? NOTHING : { target: this.#target(now), ...this.#waiting.needs },
+        ),
+      });
     }
     return { accounts, permits: this.#askPermits(now, extent === 'leave') };
   }
@@ -193,16 +186,15 @@ export class Project {
     if (this.#permits && asked.permits && permits) {
       this.#permits.answer(now, asked.permits.want, permits.granted, permits.bucket.permits);
     }
-    return this.#servePermits(now) || this.#serve(now);
+    const permitsWait = this.#servePermits(now);
+    return this.#waiting.serve(this.#tab, now) || permitsWait;
   }
 
   /** The ledger does not answer: calls that wait go on without it. */
   goOn(): void {
     const now = this.#common.now();
     for (const resolve of this.#waitingForPermit.splice(0)) resolve(this.#permits?.useAlone(now));
-    for (const { price, resolve } of this.#waiting.splice(0)) {
-      resolve(this.#tab.reserve(price) ?? this.#tab.overdraw(price, this.#common.overdraft));
-    }
+    this.#waiting.goOn(this.#tab, this.#common.overdraft);
   }
 
   #hear(now: number, answer: AccountAnswer): void {
@@ -230,24 +222,6 @@ export class Project {
     return false;
   }
 
-  #serve(now: number): boolean {
-    const tab = this.#tab;
-    let again = false;
-    this.#waiting = this.#waiting.filter(({ price, since, resolve }) => {
-      const covered = tab.budget === Infinity ? tab.tally() : tab.reserve(price);
-      const late = now - since >= LAST_TOKENS_MS;
-      const short = tab.free + tab.left < price;
-      if (!covered && !tab.refuses(price) && !(short && late)) {
-        again ||= !short;
-        return true;
-      }
-      if (!covered && late) tab.giveUp();
-      resolve(covered ?? tab.deny());
-      return false;
-    });
-    return again;
-  }
-
   #wantsTokens(now: number): boolean {
     const { free, left, budget, unsent, pending } = this.#tab;
     const sinceTold = now - this.#toldAt;
@@ -259,12 +233,6 @@ export class Project {
     if (this.#idle(now)) return false;
     // An exhausted budget may be opened again by what another replica did not use after all.
     return free < target / 2 || (free + left < this.#unit && sinceTold >= FLUSH_MS);
-  }
-
-  #wish(now: number): Wish {
-    const prices = this.#waiting.map(({ price }) => price);
-    const need = prices.reduce((sum, price) => sum + price, 0);
-    return { target: this.#target(now), need, least: need > 0 ? Math.min(...prices) : 0 };
   }
 
   #target(now: number): number {

@@ -84,9 +84,14 @@ export class Tab {
     return !isEmpty(this.#unsent);
   }
 
+  /** Whether an ask would tell or give back something, with nothing wished for. */
+  get untold(): boolean {
+    return this.#free !== 0 || this.pending || this.unsent;
+  }
+
   /** Whether the ledger knows all there is to know, and nothing more will come. */
   get finished(): boolean {
-    return this.#free === 0 && this.#reserved === 0 && !this.#pending && !this.unsent;
+    return this.#reserved === 0 && !this.untold;
   }
 
   /** What all replicas have used, as far as this one knows: that which has been heard, and its own since then. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { startTenantRedis, type TenantRedis } from '../../contract/tenant-redis.ts';
 import { recordsOf } from './meters.ts';
 
@@ -19,7 +19,7 @@ test('replicas that are killed under load take no more than their leases, and th
   let charged = 0;
   const start = (perSecond: number): ChildProcess => {
     const { host, port } = redis.server;
-    const script = join(import.meta.dirname, 'metering-replica.ts');
+    const script = fileURLToPath(import.meta.resolve('./metering-replica.ts'));
     const args = [script, host, port, redis.password, 'crash', BUDGET, perSecond].map(String);
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     child.stdout?.on('data', (dots: Buffer) => {
