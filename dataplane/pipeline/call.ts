@@ -87,6 +87,8 @@ export interface Answer {
   type?: string;
   body: Buffer | string;
   headers?: Readonly<Record<string, string>>;
+  /** The body is one for all requests, so that none of them holds memory for it. */
+  shared?: boolean;
   /** What was run and is charged, where that is less than `charge` took. */
   ran?: Counts;
 }

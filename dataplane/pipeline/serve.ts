@@ -78,7 +78,7 @@ export function createPipeline(parts: PipelineParts): Serve {
     if (found.found === 'operation' && found.operation.audited) audit(found.operation.id, call, answer.status, code);
     headers['Content-Type'] = answer.type ?? 'application/json';
     if (answer.headers) Object.assign(headers, answer.headers);
-    request.hold(answer.body.length, call.token?.namespace);
+    if (!answer.shared) request.hold(answer.body.length, call.token?.namespace);
     const { status } = answer;
     const operation = found.found === 'operation' ? found.operation : undefined;
     const done = (delivered: boolean) => {

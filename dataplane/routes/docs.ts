@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { createDocument } from '../openapi/document.ts';
-import { ok } from '../pipeline/call.ts';
+import { type Answer, ok } from '../pipeline/call.ts';
 import type { Operation } from '../pipeline/operation.ts';
 
 /** Files of the package swagger-ui-dist that the page loads, under /docs/; the image carries these of it and no others. */
@@ -11,6 +11,7 @@ export const ASSETS = {
   'favicon-32x32.png': 'image/png',
 } as const;
 
+const HTML = 'text/html; charset=utf-8';
 const PAGE = `<!doctype html>
 <html lang="en">
 <head>
@@ -53,7 +54,7 @@ const common = { method: 'GET', tag: 'documentation', access: 'none', target: 'n
 
 /** `GET /openapi.json` of all operations, these included, and `GET /docs`, which shows it without other hosts. */
 export function docs(all: () => readonly Operation[]): readonly Operation[] {
-  let document: string | undefined;
+  const document = once(async () => Buffer.from(JSON.stringify(createDocument(all()))));
   return [
     {
       ...common,
@@ -61,10 +62,7 @@ export function docs(all: () => readonly Operation[]): readonly Operation[] {
       path: '/openapi.json',
       summary: 'This document',
       answer: z.looseObject({ openapi: z.string(), paths: z.record(z.string(), z.unknown()) }),
-      run() {
-        document ??= JSON.stringify(createDocument(all()));
-        return ok(document);
-      },
+      run: async () => file(await document()),
     },
     {
       ...common,
@@ -72,18 +70,18 @@ export function docs(all: () => readonly Operation[]): readonly Operation[] {
       path: '/docs',
       summary: 'This document as a page, from which calls can be tried',
       answer: z.string(),
-      answerType: 'text/html; charset=utf-8',
-      run: () => file('text/html; charset=utf-8', PAGE, PAGE_HEADERS),
+      answerType: HTML,
+      run: () => file(Buffer.from(PAGE), HTML, PAGE_HEADERS),
     },
-    asset('page.js', 'text/javascript; charset=utf-8', () => SCRIPT),
+    asset('page.js', 'text/javascript; charset=utf-8', async () => Buffer.from(SCRIPT)),
     ...Object.entries(ASSETS).map(([name, type]) =>
-      // Read for every request: few ask, and the memory is better used for values.
       asset(name, type, () => readFile(new URL(import.meta.resolve(`swagger-ui-dist/${name}`)))),
     ),
   ];
 }
 
-function asset(name: string, type: string, read: () => string | Promise<Buffer>): Operation {
+function asset(name: string, type: string, read: () => Promise<Buffer>): Operation {
+  const body = once(read);
   return {
     ...common,
     id: `docs:${name}`,
@@ -91,10 +89,22 @@ function asset(name: string, type: string, read: () => string | Promise<Buffer>)
     summary: `${name} of the page`,
     internal: true,
     answer: z.string(),
-    run: async () => file(type, await read(), { ...NOSNIFF, 'Cache-Control': 'public, max-age=3600' }),
+    run: async () => file(await body(), type, { ...NOSNIFF, 'Cache-Control': 'public, max-age=3600' }),
   };
 }
 
-function file(type: string, body: string | Buffer, headers: Readonly<Record<string, string>>) {
-  return { ...ok(body), type, headers };
+/** Made when it is first asked for, and then one for all, as clients without a token may be many and slow to take it. */
+function once(make: () => Promise<Buffer>): () => Promise<Buffer> {
+  let made: Promise<Buffer> | undefined;
+  return () => {
+    made ??= make().catch((error) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}
+
+function file(body: Buffer, type = 'application/json', headers: Answer['headers'] = {}): Answer {
+  return { ...ok(body), type, headers, shared: true };
 }

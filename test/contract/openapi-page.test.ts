@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import { run } from '../../cluster/command.ts';
 import type { OpenApiDocument } from '../../dataplane/openapi/document.ts';
@@ -59,6 +61,19 @@ describe('the page that shows the API', () => {
     for (const url of asked) assert.ok(url.startsWith(`${api.url}/`) || url.startsWith('data:'), url);
   });
 
+  test('takes no memory from tenants, however many are slow to take it', async () => {
+    const request = 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n';
+    const sockets = Array.from({ length: 50 }, () => connect(api.port, '127.0.0.1').pause());
+    const before = process.memoryUsage().arrayBuffers;
+    for (const socket of sockets) socket.write(request);
+    await sleep(500);
+    const connections = await new Promise((resolve) => api.server.getConnections((_, count) => resolve(count)));
+    assert.ok(Number(connections) >= sockets.length, 'all are being answered');
+    assert.equal(api.budget.held, 0);
+    const grown = process.memoryUsage().arrayBuffers - before;
+    assert.ok(grown < 20e6, `${grown} bytes for ${sockets.length} requests`);
+    for (const socket of sockets) socket.destroy();
+  });
   test('comes with a policy that lets no script in, and says what each part is', async () => {
     const { headers } = await fetch(`${api.url}/docs`);
     assert.match(headers.get('content-security-policy') ?? '', /default-src 'none'/);
