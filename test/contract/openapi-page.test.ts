@@ -62,16 +62,17 @@ describe('the page that shows the API', () => {
   });
 
   test('takes no memory from tenants, however many are slow to take it', async () => {
-    const request = 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n';
-    const sockets = Array.from({ length: 50 }, () => connect(api.port, '127.0.0.1').pause());
+    // What the kernel takes of an answer counts as given, so that it takes several to be slow.
+    const requests = 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(20);
+    const sockets = Array.from({ length: 20 }, () => connect(api.port, '127.0.0.1').pause());
     const before = process.memoryUsage().arrayBuffers;
-    for (const socket of sockets) socket.write(request);
+    for (const socket of sockets) socket.write(requests);
     await sleep(500);
     const connections = await new Promise((resolve) => api.server.getConnections((_, count) => resolve(count)));
     assert.ok(Number(connections) >= sockets.length, 'all are being answered');
     assert.equal(api.budget.held, 0);
     const grown = process.memoryUsage().arrayBuffers - before;
-    assert.ok(grown < 20e6, `${grown} bytes for ${sockets.length} requests`);
+    assert.ok(grown < 20e6, `${grown} bytes`);
     for (const socket of sockets) socket.destroy();
   });
   test('comes with a policy that lets no script in, and says what each part is', async () => {
