@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { globSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
-import { connect as connectTcp } from 'node:net';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -107,16 +107,27 @@ describe('two processes behind a balancer, replaced one by one under load', { ti
     }
   }
 
-  /** Sends requests of one kind to ready replicas in turn until told to stop. */
-  function load(agent: Agent, pauseMs: number, send: (port: number, agent: Agent) => Promise<void>) {
+  let turn = 0;
+
+  /** A connection to a process that is ready, as a balancer of connections gives them; they stay with that process. */
+  function dial(): Socket {
+    const ready = replicas.filter((replica) => replica.ready);
+    const port = ready[turn++ % ready.length]?.port ?? 0;
+    return connectTcp({ port, host: '127.0.0.1', noDelay: true });
+  }
+
+  function agentOf(keepAlive: boolean): Agent {
+    const agent = new Agent({ keepAlive, ...(keepAlive ? { maxSockets: 4 } : {}) });
+    agent.createConnection = dial;
+    return agent;
+  }
+
+  /** Sends requests of one kind until told to stop. */
+  function load(pauseMs: number, send: () => Promise<void>) {
     const tally: Tally = { answered: 0, failures: [] };
     const running = new Set<Promise<void>>();
-    let next = 0;
     const timer = setInterval(() => {
-      const ready = replicas.filter((replica) => replica.ready);
-      const port = ready[next++ % ready.length]?.port;
-      if (port === undefined) return void tally.failures.push('no replica is ready');
-      const one = send(port, agent).then(
+      const one = send().then(
         () => void tally.answered++,
         (error: Error) => void tally.failures.push(`${error.message} after ${tally.answered}`),
       );
@@ -126,16 +137,15 @@ describe('two processes behind a balancer, replaced one by one under load', { ti
     return async () => {
       clearInterval(timer);
       await Promise.all(running);
-      agent.destroy();
       return tally;
     };
   }
 
   /** A request that is answered at once. */
-  function quick(port: number, agent: Agent): Promise<void> {
+  function quick(agent: Agent): Promise<void> {
     return new Promise((resolve, reject) => {
       const headers = { authorization: `Bearer ${token}` };
-      const sent = request({ port, host: '127.0.0.1', agent, path: '/core/tokens/me/scopes', headers }, (response) => {
+      const sent = request({ agent, path: '/core/tokens/me/scopes', headers }, (response) => {
         response
           .resume()
           .on('end', () => (response.statusCode === 200 ? resolve() : reject(new Error(`${response.statusCode}`))));
@@ -146,9 +156,9 @@ describe('two processes behind a balancer, replaced one by one under load', { ti
   }
 
   /** A request whose body takes half a second. There is no store, which is not what is tested: the answer says so. */
-  function slow(port: number): Promise<void> {
+  function slow(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const socket = connectTcp({ port, host: '127.0.0.1' });
+      const socket = dial();
       const head = [
         'PUT /infra/kv/k HTTP/1.1',
         'Host: x',
@@ -182,17 +192,14 @@ describe('two processes behind a balancer, replaced one by one under load', { ti
         await sleep(PROBE_MS);
       }
     })();
-    const ends = [
-      load(new Agent({ keepAlive: true, maxSockets: 4 }), 10, quick),
-      load(new Agent({ keepAlive: false }), 15, quick),
-      load(new Agent(), 50, slow),
-    ];
+    const [kept, fresh] = [agentOf(true), agentOf(false)];
+    const ends = [load(1, () => quick(kept)), load(15, () => quick(fresh)), load(50, slow)];
     await sleep(1000);
     for (let i = 0; i < replicas.length; i++) {
-      const fresh = await start();
+      const successor = await start();
       const old = replicas[i];
       assert.ok(old);
-      replicas.push(fresh);
+      replicas.push(successor);
       const exited = once(old.process, 'exit');
       old.process.kill('SIGTERM');
       assert.deepEqual(await exited, [0, null], 'it ends by itself and in order');
@@ -201,6 +208,7 @@ describe('two processes behind a balancer, replaced one by one under load', { ti
       await sleep(500);
     }
     const tallies = await Promise.all(ends.map((end) => end()));
+    kept.destroy();
     watching = false;
     await watch;
     t.diagnostic(`answered: kept ${tallies[0]?.answered}, new ${tallies[1]?.answered}, slow ${tallies[2]?.answered}`);
