@@ -55,6 +55,9 @@ interface Surroundings {
   handOn: () => void;
 }
 
+/** Bytes that a request counts as held, and for whom. */
+type Held = [bytes: number, tenant: string | undefined][];
+
 /** Serves one connection until it closes or is handed on. */
 function attend(socket: Socket, { server, serve, budget, attended, state, handOn }: Surroundings): void {
   const connection: Attended = { socket, busy: false };
@@ -77,23 +80,27 @@ function attend(socket: Socket, { server, serve, budget, attended, state, handOn
     if (!block) socket.setTimeout(server.keepAliveTimeout);
     block = plain.block;
     connection.busy = true;
-    void answer(plain.request);
+    const held: Held = [];
+    const reply = serve(requestOf(plain.request, socket, budget, held));
+    if (reply instanceof Promise) void reply.then((late) => send(late, held));
+    else send(reply, held);
   };
 
-  async function answer(plain: PlainRequest): Promise<void> {
-    const held: [bytes: number, tenant: string | undefined][] = [];
-    const reply = await serve(requestOf(plain, socket, budget, held));
+  function send(reply: Reply, held: Held): void {
     const last = state.closing || reply.headers.Connection === 'close';
     const left = (error?: Error | null) => {
       for (const [bytes, tenant] of held) budget.hold(-bytes, tenant);
       reply.done(!error);
       if (!error) goOn(last);
     };
-    if (!socket.writable) return left(new Error('the client has gone'));
+    if (!socket.writable) {
+      left(new Error('the client has gone'));
+      return;
+    }
     write(socket, reply, last ? 'close' : 'keep-alive', server.keepAliveTimeout);
-    if (socket.writableLength === 0) return left();
+    if (socket.writableLength === 0) left();
     // The client reads slowly. Streams promise `drain` past a mark only; a write ends when all those before it have.
-    socket.write(NOTHING, left);
+    else socket.write(NOTHING, left);
   }
 
   function goOn(last: boolean): void {
@@ -134,7 +141,7 @@ function attend(socket: Socket, { server, serve, budget, attended, state, handOn
 
 const NOTHING = Buffer.alloc(0);
 
-function requestOf(plain: PlainRequest, socket: Socket, budget: Budget, held: [number, string | undefined][]): Request {
+function requestOf(plain: PlainRequest, socket: Socket, budget: Budget, held: Held): Request {
   const { method, target: url, headers, body } = plain;
   const hold = (bytes: number, tenant?: string) => {
     held.push([bytes, tenant]);

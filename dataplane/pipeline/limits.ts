@@ -1,5 +1,5 @@
 import { formatTokens } from '../../contract/prices.ts';
-import type { Account, Charged, Counts, Meter, Permit } from '../metering/port.ts';
+import type { Account, Charged, Counts, Meter, Permit, Reservation } from '../metering/port.ts';
 import type { Answer, Call } from './call.ts';
 import { ApiError } from './errors.ts';
 
@@ -24,17 +24,30 @@ function check(permit: Permit | undefined, headers: Headers): void {
   });
 }
 
-/** Runs what the budget covers, and charges what of it ran; throws insufficient_tokens where it does not cover all. */
-export async function charge(
+/**
+ * Runs what the budget covers, and charges what of it ran; throws insufficient_tokens where it does not cover all. A
+ * promise only where the ledger or the store has to be asked.
+ */
+export function charge(
   meter: Meter,
   account: Account,
   counts: Counts,
   headers: Headers,
   call: Call,
   run: () => Answer | Promise<Answer>,
-): Promise<Answer> {
+): Answer | Promise<Answer> {
   const asked = meter.reserve(account, counts);
-  const reservation = asked instanceof Promise ? await asked : asked;
+  if (asked instanceof Promise) return asked.then((late) => runCovered(late, counts, headers, call, run));
+  return runCovered(asked, counts, headers, call, run);
+}
+
+function runCovered(
+  reservation: Reservation,
+  counts: Counts,
+  headers: Headers,
+  call: Call,
+  run: () => Answer | Promise<Answer>,
+): Answer | Promise<Answer> {
   if (!reservation.covered) {
     setTokens(headers, { charged: 0, remaining: reservation.remaining });
     throw new ApiError(
@@ -42,19 +55,26 @@ export async function charge(
       'the budget of this month does not cover the call; see GET /api/kv/usage',
     );
   }
-  let ran: Counts = {};
-  try {
-    const answer = await run();
-    ran = answer.ran ?? counts;
-    return answer;
-  } catch (error) {
-    if (error instanceof ApiError && error.ran) ran = error.ran;
-    throw error;
-  } finally {
+  const settle = (ran: Counts) => {
     const settled = reservation.settle(ran);
     call.charged = settled.charged;
     setTokens(headers, settled);
+  };
+  const answered = (answer: Answer) => {
+    settle(answer.ran ?? counts);
+    return answer;
+  };
+  const failed = (error: unknown): never => {
+    settle((error instanceof ApiError && error.ran) || {});
+    throw error;
+  };
+  let answer: Answer | Promise<Answer>;
+  try {
+    answer = run();
+  } catch (error) {
+    return failed(error);
   }
+  return answer instanceof Promise ? answer.then(answered, failed) : answered(answer);
 }
 
 function setTokens(headers: Headers, { charged, remaining }: Charged): void {

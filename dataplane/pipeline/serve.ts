@@ -3,6 +3,7 @@ import type { Attempts } from '../auth/attempts.ts';
 import type { StoreIndex } from '../directory/stores.ts';
 import type { TokenIndex, TokenRecord } from '../directory/tokens.ts';
 import { EMPTY_OBJECT, type JsonObject } from '../json/object.ts';
+import type { Counts } from '../metering/port.ts';
 import { createAudit } from './audit.ts';
 import { authenticate, authorize, authorizeReading } from './authenticate.ts';
 import { checkBody, checkQuery, hasBody, parseBody, readQuery, requireJson } from './body.ts';
@@ -44,15 +45,25 @@ export interface Reply {
   done: (delivered: boolean) => void;
 }
 
-export type Serve = (request: Request) => Promise<Reply>;
+/** Neither throws nor rejects; a promise only where something has to be waited for. */
+export type Serve = (request: Request) => Reply | Promise<Reply>;
 
-/** The way of every request, whatever transport it came by. `serve` never rejects. */
+/** A request that is being served. */
+interface Passage {
+  started: number;
+  call: Call;
+  /** Those of the answer. */
+  headers: Record<string, string>;
+  operation: Operation | undefined;
+}
+
+/** The way of every request, whatever transport it came by. */
 export function createPipeline(parts: PipelineParts): Serve {
   const { log, observe, tracer, draining, directory, systemNamespace, stores, meter, management, budget, now } = parts;
   const match = createMatcher(parts.operations);
   const audit = createAudit(log);
 
-  return async function serve(request) {
+  return function serve(request) {
     const started = performance.now();
     const call = {
       request,
@@ -63,24 +74,38 @@ export function createPipeline(parts: PipelineParts): Serve {
     const headers: Record<string, string> = { 'X-Request-Id': call.requestId, 'Cache-Control': 'no-store' };
     if (draining()) headers.Connection = 'close';
     const found = match(request.method, request.url);
-    let code: ErrorCode | undefined;
-    let answer: Answer;
+    const operation = found.found === 'operation' ? found.operation : undefined;
+    const passage: Passage = { started, call, headers, operation };
     try {
       if (found.found !== 'operation') throw noSuchRoute(found);
-      answer = await perform(found.operation, call, found.rawKey, found.query, headers);
-      if (found.operation.access === 'kv:read') budget.check(call.token.namespace);
+      const answer = perform(found.operation, call, found.rawKey, found.query, headers);
+      if (!(answer instanceof Promise)) return accept(passage, answer);
+      return answer.then((late) => accept(passage, late)).catch((error: unknown) => refuse(passage, error));
     } catch (error) {
-      const apiError = toApiError(error);
-      code = apiError.code;
-      if (code === 'internal_error') logFailure(call.requestId, error);
-      answer = refusal(apiError, call.requestId);
+      return refuse(passage, error);
     }
-    if (found.found === 'operation' && found.operation.audited) audit(found.operation.id, call, answer.status, code);
+  };
+
+  function accept(passage: Passage, answer: Answer): Reply {
+    const { call, operation } = passage;
+    if (operation?.access === 'kv:read') budget.check(call.token.namespace);
+    return reply(passage, answer, undefined);
+  }
+
+  function refuse(passage: Passage, error: unknown): Reply {
+    const { requestId } = passage.call;
+    const apiError = toApiError(error);
+    if (apiError.code === 'internal_error') logFailure(requestId, error);
+    return reply(passage, refusal(apiError, requestId), apiError.code);
+  }
+
+  function reply({ started, call, headers, operation }: Passage, answer: Answer, code: ErrorCode | undefined): Reply {
+    const { request } = call;
+    if (operation?.audited) audit(operation.id, call, answer.status, code);
     headers['Content-Type'] = answer.type ?? 'application/json';
     if (answer.headers) Object.assign(headers, answer.headers);
     if (!answer.shared) request.hold(answer.body.length, call.token?.namespace);
     const { status } = answer;
-    const operation = found.found === 'operation' ? found.operation : undefined;
     const done = (delivered: boolean) => {
       const outcome: Outcome = {
         requestId: call.requestId,
@@ -103,16 +128,16 @@ export function createPipeline(parts: PipelineParts): Serve {
       }
     };
     return { status, headers, body: answer.body, done };
-  };
+  }
 
-  /** The steps in order; each throws an ApiError where it is not passed. */
-  async function perform(
+  /** The steps in order; each throws an ApiError where it is not passed. First those up to the body. */
+  function perform(
     operation: Operation,
     call: Call,
     rawKey: string | undefined,
     rawQuery: string,
     headers: Record<string, string>,
-  ): Promise<Answer> {
+  ): Answer | Promise<Answer> {
     const { request } = call;
     if (operation.access !== 'none') {
       budget.check();
@@ -122,25 +147,50 @@ export function createPipeline(parts: PipelineParts): Serve {
     }
     const query = readQuery(rawQuery);
     call.key = rawKey === undefined ? '' : readKey(rawKey);
-    const json = operation.body ? await readObject(operation, request, call.token) : EMPTY_OBJECT;
+    const json = operation.body ? readObject(operation, request, call.token) : EMPTY_OBJECT;
+    if (json instanceof Promise) return json.then((late) => enter(operation, call, late, query, headers));
+    return enter(operation, call, json, query, headers);
+  }
+
+  /** The steps about the project, up to its rate limit. */
+  function enter(
+    operation: Operation,
+    call: Call,
+    json: JsonObject,
+    query: URLSearchParams,
+    headers: Record<string, string>,
+  ): Answer | Promise<Answer> {
     if (operation.target !== 'none') locate(operation, call, json, query);
     if (call.target && !manages(operation, call.token)) {
       const passed = takePermit(meter, call.target, headers);
-      if (passed) await passed;
+      if (passed) return passed.then(() => run(operation, call, json, query, headers));
     }
-    call.query = checkQuery(query, operation.query);
-    if (operation.body) call.body = { json, fields: operation.read?.(json, call) ?? checkBody(json, operation.body) };
-    if (!operation.charge || !call.target) return operation.run(call, {});
-    const counts = operation.charge(call);
-    const price = counts instanceof Promise ? await counts : counts;
-    return charge(meter, call.target, price, headers, call, () => operation.run(call, price));
+    return run(operation, call, json, query, headers);
   }
 
-  async function readObject(operation: Operation, request: Request, token: TokenRecord): Promise<JsonObject> {
+  /** The steps of the operation itself. */
+  function run(
+    operation: Operation,
+    call: Call,
+    json: JsonObject,
+    query: URLSearchParams,
+    headers: Record<string, string>,
+  ): Answer | Promise<Answer> {
+    call.query = checkQuery(query, operation.query);
+    if (operation.body) call.body = { json, fields: operation.read?.(json, call) ?? checkBody(json, operation.body) };
+    const { target } = call;
+    if (!operation.charge || !target) return operation.run(call, {});
+    const counts = operation.charge(call);
+    const paid = (price: Counts) => charge(meter, target, price, headers, call, () => operation.run(call, price));
+    return counts instanceof Promise ? counts.then(paid) : paid(counts);
+  }
+
+  function readObject(operation: Operation, request: Request, token: TokenRecord): JsonObject | Promise<JsonObject> {
     if (!hasBody(request.headers)) return EMPTY_OBJECT;
     requireJson(request.headers);
     const body = request.readBody(operation.bodyBytes ?? parts.bodyBytes, token?.namespace);
-    return parseBody(body instanceof Promise ? await body : body, operation.list);
+    if (body instanceof Promise) return body.then((late) => parseBody(late, operation.list));
+    return parseBody(body, operation.list);
   }
 
   function locate(operation: Operation, call: Call, json: JsonObject, query: URLSearchParams): void {

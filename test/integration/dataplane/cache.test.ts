@@ -130,10 +130,10 @@ for (const version of ['7.0', '8.0'] as const) {
         const first = await replica.store.get('brief');
         assert.equal(first?.expiresAt, expiresAt, 'the time that is told is Redis’ own');
         let last = 0;
-        for (;;) {
+        for (let now = 0; now < Number(expiresAt) + 20; ) {
           const known = replica.store.recall?.('brief');
           // Redis runs on this machine, by the same clock.
-          const now = Date.now();
+          now = Date.now();
           if (known === undefined) {
             assert.ok(now - Number(expiresAt) > -10, `given up ${Number(expiresAt) - now} ms early`);
             break;

@@ -1,4 +1,5 @@
 import { createDocument, type OpenApiDocument, type ResponseObject } from '../../../dataplane/openapi/document.ts';
+import type { Request } from '../../../dataplane/pipeline/call.ts';
 import { createMatcher } from '../../../dataplane/pipeline/match.ts';
 import type { Operation } from '../../../dataplane/pipeline/operation.ts';
 import type { Reply, Serve } from '../../../dataplane/pipeline/serve.ts';
@@ -19,8 +20,12 @@ const UNDOCUMENTED = new Set([
 export function holdToDocument(serve: Serve, operations: readonly Operation[]): Serve {
   const document = createDocument(operations);
   const match = createMatcher(operations);
-  return async (request) => {
-    const reply = await serve(request);
+  return (request) => {
+    const reply = serve(request);
+    return reply instanceof Promise ? reply.then((late) => hold(request, late)) : hold(request, reply);
+  };
+
+  function hold(request: Request, reply: Reply): Reply {
     const { method, url } = request;
     const found = match(method, url);
     if (found.found === 'operation' && found.operation.internal) return reply;
@@ -31,7 +36,7 @@ export function holdToDocument(serve: Serve, operations: readonly Operation[]): 
     if (!wrong) return reply;
     const headers = { ...reply.headers, 'Content-Type': 'text/plain' };
     return { ...reply, status: 599, headers, body: `${method} ${url}: not in the document: ${wrong}` };
-  };
+  }
 }
 
 /** What of an answer the document does not have. */
