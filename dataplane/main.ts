@@ -21,6 +21,7 @@ import { createUnmetered } from './metering/unmetered.ts';
 import { createBudget } from './pipeline/admission.ts';
 import { createMetrics } from './pipeline/metrics.ts';
 import { createObserver } from './pipeline/observe.ts';
+import { scrape } from './pipeline/scrape.ts';
 import { createPipeline } from './pipeline/serve.ts';
 import { operations } from './routes/table.ts';
 import { createPool } from './store/pool.ts';
@@ -124,7 +125,7 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
   const metricsServer = createHttpServer(async (request, response) => {
     if (request.url !== '/metrics') return response.writeHead(404).end();
     response.setHeader('Content-Type', metrics.registry.contentType);
-    return response.end(await metrics.registry.metrics());
+    return response.end(await scrape(metrics.registry));
   });
   const metricsPort = await listen(metricsServer, config.metricsPort, config.host);
   const port = await listen(server, config.port, config.host);

@@ -1,4 +1,4 @@
-import { Counter, type CounterConfiguration, type Metric, type Registry } from 'prom-client';
+import type { Metric, Registry } from 'prom-client';
 
 /** One series of a counter; add to `value` itself. */
 export interface Cell {
@@ -21,34 +21,32 @@ export function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return made;
 }
 
+/** What createTally makes a counter of. */
+export interface TallyOptions<L extends string> {
+  name: string;
+  help: string;
+  labelNames: readonly L[];
+  registers: readonly Registry[];
+}
+
 /**
- * A counter for hot paths: prom-client puts together and hashes the labels at each increment, this one at a scrape. The
+ * A counter for hot paths: prom-client puts together and hashes the labels at each increment, this one never. The
  * function adds a series, which is to be kept by who counts.
  */
-export function createTally<L extends string>(options: CounterConfiguration<L>): (labels: Labels<L>) => Cell {
-  const series: { labels: Labels<L>; cell: Cell }[] = [];
-  new Counter({
-    ...options,
-    collect() {
-      this.reset();
-      for (const { labels, cell } of series) this.inc(labels, cell.value);
-    },
-  });
+export function createTally<L extends string>(options: TallyOptions<L>): (labels: Labels<L>) => Cell {
+  const series: { labels: Labels<L>; value: number }[] = [];
+  register(options, 'counter', () => series);
   return (labels) => {
-    const cell = { value: 0 };
-    series.push({ labels, cell });
-    return cell;
+    const one = { labels, value: 0 };
+    series.push(one);
+    return one;
   };
 }
 
 /** What createDistributions makes a histogram of. */
-export interface DistributionOptions<L extends string> {
-  name: string;
-  help: string;
-  labelNames: readonly L[];
+export interface DistributionOptions<L extends string> extends TallyOptions<L> {
   /** Upper bounds, ascending. */
   buckets: readonly number[];
-  registers: readonly Registry[];
 }
 
 interface Series<L extends string> extends Distribution {
@@ -62,13 +60,9 @@ interface Series<L extends string> extends Distribution {
 export function createDistributions<L extends string>(
   options: DistributionOptions<L>,
 ): (labels: Labels<L>) => Distribution {
-  const { name, help, labelNames, buckets } = options;
+  const { name, buckets } = options;
   const all: Series<L>[] = [];
-  const common = { name, help, type: 'histogram', aggregator: 'sum' };
-  const get = async () => ({ ...common, values: all.flatMap((series) => valuesOf(name, buckets, series)) });
-  // All that a registry asks of a metric; prom-client has no type for one of another's making.
-  const metric = { ...common, labelNames, get } as unknown as Metric<L>;
-  for (const registry of options.registers) registry.registerMetric(metric);
+  register(options, 'histogram', () => all.flatMap((series) => valuesOf(name, buckets, series)));
   return (labels) => {
     const counts = new Array<number>(buckets.length + 1).fill(0);
     const series: Series<L> = {
@@ -99,4 +93,12 @@ function valuesOf<L extends string>(name: string, buckets: readonly number[], { 
     { metricName: `${name}_sum`, labels, value: sum },
     { metricName: `${name}_count`, labels, value: total },
   ];
+}
+
+/** What a registry asks of a metric, and no more; prom-client has no type for one of another's making. */
+function register<L extends string>(options: TallyOptions<L>, type: string, values: () => readonly object[]): void {
+  const { name, help, labelNames, registers } = options;
+  const common = { name, help, type, aggregator: 'sum' };
+  const metric = { ...common, labelNames, get: async () => ({ ...common, values: values() }) };
+  for (const registry of registers) registry.registerMetric(metric as unknown as Metric<L>);
 }

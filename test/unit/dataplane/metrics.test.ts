@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Counter, Histogram, Registry } from 'prom-client';
 import { createMetrics } from '../../../dataplane/pipeline/metrics.ts';
+import { scrape } from '../../../dataplane/pipeline/scrape.ts';
 import { createDistributions, createTally } from '../../../dataplane/pipeline/tally.ts';
 
 const names = ['route', 'method'] as const;
@@ -48,6 +49,22 @@ test('requests are counted by route, method, status and code, and projects by cl
     'cubby_project_requests_total{project="other",class="2xx"} 3',
   ]) {
     assert.ok(lines.includes(line), line);
+  }
+});
+
+test('a scrape in pieces reads as one at once', async () => {
+  const registry = new Registry();
+  const registers = [registry];
+  const add = createTally({ name: 'many', help: 'h', labelNames: ['n'] as const, registers });
+  for (const count of [0, 1, 499, 1, 600]) {
+    for (let i = 0; i < count; i++) add({ n: `${registry.contentType}"\n${i}` }).value = i;
+    createDistributions({ name: `d${count}`, help: 'a\nb', labelNames: names, buckets: [1], registers })(
+      labels,
+    ).observe(1);
+    new Counter({ name: `c${count}_total`, help: 'h', registers }).inc();
+    assert.equal(await scrape(registry), await registry.metrics());
+    registry.removeSingleMetric(`d${count}`);
+    registry.removeSingleMetric(`c${count}_total`);
   }
 });
 
