@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { globSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { Agent, request } from 'node:http';
+import { Agent, createServer, request } from 'node:http';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ import { API_VERSION } from '../../../contract/objects.ts';
 import { formatToken, hashToken, TOKEN_RANDOM_BYTES } from '../../../contract/token.ts';
 import { connect } from '../../../kube/config.ts';
 import { resource } from '../../../kube/resources.ts';
+import { listen } from './listen.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const DRAIN_SECONDS = 2;
@@ -35,7 +36,7 @@ interface Tally {
   failures: string[];
 }
 
-describe('two processes behind a balancer, replaced one by one under load', { timeout: 240_000 }, () => {
+describe('processes that are told to stop', { timeout: 240_000 }, () => {
   let api: TestApiServer;
   let directory: string;
   let token: string;
@@ -76,12 +77,15 @@ describe('two processes behind a balancer, replaced one by one under load', { ti
     await rm(directory, { recursive: true, force: true });
   });
 
-  async function start(): Promise<Replica> {
+  async function start(env: NodeJS.ProcessEnv = {}): Promise<Replica> {
     const file = join(directory, `${randomBytes(4).toString('hex')}.json`);
     const config = { host: '127.0.0.1', port: 0, metricsPort: 0, drainSeconds: DRAIN_SECONDS };
     await writeFile(file, JSON.stringify({ ...config, masterKeyFile: join(directory, 'master-key') }));
     const args = [join(root, 'dataplane/main.ts'), '--config', file, '--kubeconfig', api.kubeconfig];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
+    });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {
       output += text;
@@ -180,7 +184,7 @@ describe('two processes behind a balancer, replaced one by one under load', { ti
     });
   }
 
-  test('no request is dropped: not on kept connections, not on new ones, not one that is on its way', async (t) => {
+  test('two behind a balancer, replaced one by one under load, drop no request: not on kept connections, not on new ones, not one that is on its way', async (t) => {
     let watching = true;
     const watch = (async () => {
       while (watching) {
@@ -216,5 +220,25 @@ describe('two processes behind a balancer, replaced one by one under load', { ti
       assert.deepEqual(failures, []);
       assert.ok(answered > 100, `${answered} requests are enough to tell`);
     }
+  });
+
+  test('one that traces sends the spans that it has before it ends', async (t) => {
+    let received = '';
+    const receiver = createServer(async (req, res) => {
+      for await (const chunk of req) received += chunk;
+      res.setHeader('Content-Type', 'application/json').end('{}');
+    });
+    t.after(() => receiver.close());
+    const replica = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await listen(receiver)}` });
+    t.after(() => replica.process.kill('SIGKILL'));
+    const exited = once(replica.process, 'exit');
+    replica.process.kill('SIGTERM');
+    // Within the last moments, so that no batch has been due.
+    await sleep(DRAIN_SECONDS * 1000 - 500);
+    const headers = { authorization: `Bearer ${token}`, 'x-request-id': 'last-of-all' };
+    const answer = await fetch(`http://127.0.0.1:${replica.port}/core/tokens/me/scopes`, { headers });
+    assert.equal(answer.status, 200);
+    assert.deepEqual(await exited, [0, null]);
+    assert.ok(received.includes('last-of-all'));
   });
 });
