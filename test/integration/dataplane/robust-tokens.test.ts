@@ -91,7 +91,7 @@ for (const plain of [true, false]) {
       const before = heapBytes();
       let refused = 0;
       for (let i = 0; i < 50_000; i++) {
-        // From 25,000 addresses twice, and every other time from one and the same.
+        // From 16,384 addresses, and every other time from one and the same.
         const remote = i % 2 === 0 ? '10.0.0.1' : `10.1.${(i >> 8) & 127}.${i & 255}`;
         const headers = { authorization: `Bearer ${guess(i)}` };
         const reply = await api.serve({
