@@ -110,7 +110,8 @@ export function createMetrics(gauges: Gauges): Metrics {
   const limited = new Counter({ name: 'cubby_rate_limited_total', help: 'Requests beyond a rate limit', registers });
   const charged = createTally({
     name: 'cubby_tokens_charged_total',
-    help: 'Nano-tokens charged by operation, also where no budget is set',
+    help: 'Tokens charged by operation, also where no budget is set',
+    perUnit: 1e9,
     labelNames: ['operation'] as const,
     registers,
   });

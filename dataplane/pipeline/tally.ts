@@ -27,6 +27,8 @@ export interface TallyOptions<L extends string> {
   help: string;
   labelNames: readonly L[];
   registers: readonly Registry[];
+  /** So many counted are shown as one, 1 where absent: small fractions are summed exactly as whole numbers. */
+  perUnit?: number;
 }
 
 /**
@@ -35,7 +37,8 @@ export interface TallyOptions<L extends string> {
  */
 export function createTally<L extends string>(options: TallyOptions<L>): (labels: Labels<L>) => Cell {
   const series: { labels: Labels<L>; value: number }[] = [];
-  register(options, 'counter', () => series);
+  const { perUnit = 1 } = options;
+  register(options, 'counter', () => series.map(({ labels, value }) => ({ labels, value: value / perUnit })));
   return (labels) => {
     const one = { labels, value: 0 };
     series.push(one);

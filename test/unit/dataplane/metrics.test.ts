@@ -39,11 +39,13 @@ test('requests are counted by route, method, status and code, and projects by cl
   for (const code of ['', 'not_found', 'not_found']) metrics.count('/x', 'GET', code ? 404 : 200, code, 0.01);
   for (let i = 0; i < 2003; i++) metrics.countProject(`p${i}`, 200);
   metrics.countProject('p1', 503);
+  for (const nanoTokens of [800, 5300]) metrics.countCharge('getEntry', nanoTokens);
   const lines = (await metrics.registry.metrics()).split('\n');
   for (const line of [
     'cubby_http_requests_total{route="/x",method="GET",status="200",code=""} 1',
     'cubby_http_requests_total{route="/x",method="GET",status="404",code="not_found"} 2',
     'cubby_http_request_duration_seconds_count{route="/x",method="GET"} 3',
+    'cubby_tokens_charged_total{operation="getEntry"} 0.0000061',
     'cubby_project_requests_total{project="p1",class="2xx"} 1',
     'cubby_project_requests_total{project="p1",class="5xx"} 1',
     'cubby_project_requests_total{project="other",class="2xx"} 3',
