@@ -41,7 +41,7 @@ describe('requests of every kind, valid or not, to the API over a real Redis', (
       token: issue('named', { type: 'ApiKey' }),
       project: 'project-named',
       mode: 'all',
-      examples: 310,
+      examples: 350,
     });
     await Promise.all([
       named,
