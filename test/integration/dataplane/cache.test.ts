@@ -149,7 +149,11 @@ for (const version of ['7.0', '8.0'] as const) {
     });
 
     test('a client always sees its own write, whoever reads and writes at the same time', async () => {
-      const [one, other] = [start(), start()];
+      // In pieces, so that Redis' answer to a write and its word that the key was written come apart.
+      const proxy = await startProxy(tenant.server.port);
+      cleanups.push(proxy.close);
+      proxy.pieces = 5;
+      const [one, other] = [start({ port: proxy.port }), start()];
       let wrong = 0;
       let hits = 0;
       const noise = async (store: Store, key: string, isOver: () => boolean) => {
@@ -162,7 +166,7 @@ for (const version of ['7.0', '8.0'] as const) {
         const key = `own:${id}`;
         let over = false;
         const readers = [one, one, other].map(({ store }) => noise(store, key, () => over));
-        for (let i = 0; i < 300; i++) {
+        for (let i = 0; i < 100; i++) {
           const text = `${id}:${i}`;
           if (i % 3 === 0) await one.store.delete([key]);
           if (i % 3 === 1) await one.store.batch([{ op: 'set', key, value: value(text) }]);
@@ -177,9 +181,9 @@ for (const version of ['7.0', '8.0'] as const) {
         over = true;
         await Promise.all(readers);
       };
-      await Promise.all(Array.from({ length: 8 }, (_, id) => client(id)));
+      await Promise.all(Array.from({ length: 4 }, (_, id) => client(id)));
       assert.equal(wrong, 0);
-      assert.ok(hits > 1000, `memory answered only ${hits} times`);
+      assert.ok(hits > 100, `memory answered only ${hits} times`);
     });
 
     test('no value survives a connection that breaks, even where nobody notices the write meanwhile', async () => {

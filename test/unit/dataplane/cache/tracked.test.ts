@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Room } from '../../../../dataplane/cache/room.ts';
+import { Shelf } from '../../../../dataplane/cache/shelf.ts';
+import { Tracked } from '../../../../dataplane/cache/tracked.ts';
 import { Model } from './model.ts';
 
 const key = fc.constantFrom('a', 'b');
@@ -87,4 +90,19 @@ test('what was not in use for a while is read once more, and known again', async
   model.serve();
   await model.arrive();
   assert.equal(model.recall('a'), null);
+});
+
+test('while an earlier connection may still carry writes, nothing is kept', async () => {
+  const earlier = Promise.withResolvers<void>();
+  const counts = { hits: 0, misses: 0, invalidations: 0 };
+  const tracked = new Tracked(new Shelf(new Room(2 ** 20)), counts, 1000, () => 0, earlier.promise);
+  tracked.opened();
+  assert.equal(tracked.reading('a'), undefined);
+  earlier.resolve();
+  await earlier.promise;
+  tracked.reading('a')?.read(null, -2);
+  assert.equal(
+    tracked.find('a', async () => {}),
+    null,
+  );
 });
