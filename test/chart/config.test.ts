@@ -79,6 +79,7 @@ test('each value of the configuration arrives in the process', async () => {
     dataplane: {
       drainSeconds: 33,
       accessLog: 'all',
+      cacheBytes: 67_108_864,
       management: { namespace: 'kv', defaultProject: 'main', defaultVersion: '7.4', defaultMemory: '64Mi' },
     },
   });
@@ -89,6 +90,7 @@ test('each value of the configuration arrives in the process', async () => {
   assert.deepEqual(operator.ledger, { version: '7.4', memory: '32Mi', size: '2Gi', storageClassName: 'fast' });
   const dataplane = dataplaneConfig(objects);
   assert.deepEqual([dataplane.drainSeconds, dataplane.logLevel, dataplane.accessLog], [33, 'debug', 'all']);
+  assert.equal(dataplane.cacheBytes, 67_108_864);
   assert.deepEqual(dataplane.prices, { get: 1, set: 2, delete: 3, increment: 4, scan: 5 });
   assert.deepEqual(dataplane.management, {
     namespace: 'kv',

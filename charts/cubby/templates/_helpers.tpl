@@ -169,6 +169,7 @@ topologySpreadConstraints:
   "drainSeconds" .Values.dataplane.drainSeconds
   "prices" .Values.prices
   "accessLog" .Values.dataplane.accessLog
+  "cacheBytes" (int64 .Values.dataplane.cacheBytes)
   "logLevel" .Values.logLevel
 }}
 {{- if .Values.ledger.enabled }}
