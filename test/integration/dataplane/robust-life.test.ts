@@ -167,11 +167,18 @@ for (const plain of [true, false]) {
             const { socket, text } = await connectTo(t, recorder);
             socket.write(before);
             if (before) await until('answered', () => text() !== '');
+            // A byte that meets the closed connection resets it, and the answer may be lost to that.
+            let reset = false;
+            socket.on('error', () => {
+              reset = true;
+            });
             const drip = setInterval(() => socket.write('x'), 20);
+            t.after(() => clearInterval(drip));
             socket.write(slow);
-            await Promise.race([once(socket, 'close'), sleep(5000).then(() => assert.fail('still open'))]);
+            const closed = new Promise((resolve) => socket.once('close', resolve));
+            await Promise.race([closed, sleep(5000).then(() => assert.fail('still open'))]);
             clearInterval(drip);
-            assert.equal(statuses(text()).at(-1), 408);
+            if (!reset) assert.equal(statuses(text()).at(-1), 408);
           });
           await Promise.all(attempts);
           await until('nothing held', () => recorder.budget.held === 0);
