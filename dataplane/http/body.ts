@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { discard } from '../pipeline/discard.ts';
 import { ApiError } from '../pipeline/errors.ts';
 
 /**
@@ -27,7 +28,10 @@ export function readBytes(req: IncomingMessage, mostBytes: number, took: (bytes:
   };
   const onEnd = () => {
     stop();
-    resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+    if (chunks.length === 1 && chunks[0]) return resolve(chunks[0]);
+    const bytes = Buffer.concat(chunks);
+    for (const chunk of chunks) discard(chunk);
+    resolve(bytes);
   };
   const onClose = () => {
     stop();

@@ -8,6 +8,7 @@ import { createAudit } from './audit.ts';
 import { authenticate, authorize, authorizeReading } from './authenticate.ts';
 import { checkBody, checkQuery, hasBody, parseBody, readQuery, requireJson } from './body.ts';
 import type { Answer, Call, Request, Services } from './call.ts';
+import { discard } from './discard.ts';
 import { ApiError, ERRORS, type ErrorCode, problem, toApiError } from './errors.ts';
 import { readKey } from './key.ts';
 import { charge, takePermit } from './limits.ts';
@@ -107,6 +108,11 @@ export function createPipeline(parts: PipelineParts): Serve {
     if (!answer.shared) request.hold(answer.body.length, call.token?.namespace);
     const { status } = answer;
     const done = (delivered: boolean) => {
+      if (delivered) {
+        if (!answer.shared) discard(answer.body);
+        // Where something failed, a write of it may still be under way.
+        if (call.bytes && code === undefined) discard(call.bytes);
+      }
       const outcome: Outcome = {
         requestId: call.requestId,
         traceId: call.span?.traceId,
@@ -147,7 +153,7 @@ export function createPipeline(parts: PipelineParts): Serve {
     }
     const query = readQuery(rawQuery);
     call.key = rawKey === undefined ? '' : readKey(rawKey);
-    const json = operation.body ? readObject(operation, request, call.token) : EMPTY_OBJECT;
+    const json = operation.body ? readObject(operation, call) : EMPTY_OBJECT;
     if (json instanceof Promise) return json.then((late) => enter(operation, call, late, query, headers));
     return enter(operation, call, json, query, headers);
   }
@@ -185,12 +191,16 @@ export function createPipeline(parts: PipelineParts): Serve {
     return counts instanceof Promise ? counts.then(paid) : paid(counts);
   }
 
-  function readObject(operation: Operation, request: Request, token: TokenRecord): JsonObject | Promise<JsonObject> {
+  function readObject(operation: Operation, call: Call): JsonObject | Promise<JsonObject> {
+    const { request, token } = call;
     if (!hasBody(request.headers)) return EMPTY_OBJECT;
     requireJson(request.headers);
+    const parsed = (bytes: Buffer) => {
+      call.bytes = bytes;
+      return parseBody(bytes, operation.list);
+    };
     const body = request.readBody(operation.bodyBytes ?? parts.bodyBytes, token?.namespace);
-    if (body instanceof Promise) return body.then((late) => parseBody(late, operation.list));
-    return parseBody(body, operation.list);
+    return body instanceof Promise ? body.then(parsed) : parsed(body);
   }
 
   function locate(operation: Operation, call: Call, json: JsonObject, query: URLSearchParams): void {

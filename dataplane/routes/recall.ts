@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Call } from '../pipeline/call.ts';
+import { discard } from '../pipeline/discard.ts';
 import type { Entry } from '../store/port.ts';
 
 /** Whether a read may be answered from memory: not where the client asks for a fresh answer (RFC 9111, section 5.2.1). */
@@ -8,11 +9,15 @@ export function mayRecall(headers: IncomingHttpHeaders): boolean {
   return control === undefined || !/(?:^|[\s,])no-(?:store|cache)(?:$|[\s,])/i.test(control);
 }
 
-/** What is under a key, and what becomes of it: no promise where memory knows it. */
+/** What is under a key, and what is made of it, which must keep no part of it: no promise where memory knows it. */
 export function withEntry<T>({ store, request }: Call, key: string, use: (entry: Entry | null) => T): T | Promise<T> {
   if (store.recall && mayRecall(request.headers)) {
     const known = store.recall(key);
     if (known !== undefined) return use(known);
   }
-  return store.get(key).then(use);
+  return store.get(key).then((entry) => {
+    const made = use(entry);
+    if (entry?.unshared) discard(entry.value);
+    return made;
+  });
 }

@@ -3,6 +3,8 @@ export interface Entry {
   value: Buffer;
   /** Milliseconds since 1970 by the store's own clock; null where the key does not expire. */
   expiresAt: number | null;
+  /** Nobody else has `value`: whoever asked for it may do away with it. */
+  unshared?: boolean;
 }
 
 export interface SetOptions {
@@ -17,6 +19,17 @@ export type BatchOp =
   | { op: 'get'; key: string }
   | { op: 'set'; key: string; value: Buffer; ttl?: number | undefined }
   | { op: 'delete'; key: string };
+
+/** How a batch is to be run. */
+export interface BatchOptions {
+  /** Where there is nothing but reads, memory may answer. */
+  recall?: boolean;
+  /**
+   * Told of values as they are read, where they are read for this batch alone; once it says no, the reads that are left
+   * fail as `unavailable`.
+   */
+  took?: (values: readonly Buffer[]) => boolean;
+}
 
 /** What became of one operation: `value` is what was read or written; an error is that of this operation alone. */
 export type BatchOutcome = { value: Buffer | null; found: boolean } | StoreError;
@@ -59,11 +72,8 @@ export interface Store {
    * empty while `next` goes on. Over all pages each key that is there throughout is given at least once.
    */
   scan(pattern: string, limit: number, from?: string): Promise<ScanPage>;
-  /**
-   * Runs operations in order, not atomically; one that fails does not stop those after it. With `recall`, and nothing but
-   * reads among them, memory may answer.
-   */
-  batch(ops: readonly BatchOp[], options?: { recall?: boolean }): Promise<BatchOutcome[]>;
+  /** Runs operations in order, not atomically; one that fails does not stop those after it. */
+  batch(ops: readonly BatchOp[], options?: BatchOptions): Promise<BatchOutcome[]>;
   /** How many keys there are. */
   size(): Promise<number>;
 }

@@ -31,7 +31,7 @@ export function createRedisStore(lane: Lane): RedisStore {
       const word = bulk(key);
       // Both travel in one write, and Redis runs them in one go.
       const commands = GET + word + PEXPIRETIME + word;
-      return lane.request({ access: 'read', commands, count: 2, read: readEntry });
+      return lane.request({ access: 'read', commands, count: 2, read: readOwn });
     },
     read(key, told) {
       const word = bulk(key);
@@ -58,6 +58,13 @@ export function createRedisStore(lane: Lane): RedisStore {
     batch: createBatch(lane),
     size: () => lane.request(one('read', ['DBSIZE'], integerOf)),
   };
+}
+
+/** What only one has asked for. */
+function readOwn(replies: readonly Reply[]): Entry | null {
+  const entry = readEntry(replies);
+  if (entry) entry.unshared = true;
+  return entry;
 }
 
 function readEntry([value, expiry]: readonly Reply[]): Entry | null {
