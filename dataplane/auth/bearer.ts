@@ -21,6 +21,8 @@ interface Presented {
  */
 const presented = new Map<string, Presented>();
 const MOST_PRESENTED = 4096;
+/** More than any token takes with `Bearer` and a space. */
+const MOST_LENGTH = 64;
 
 /**
  * The grant of the token in an Authorization header (RFC 6750), or why there is none. A token whose checksum is wrong
@@ -39,7 +41,7 @@ export function authenticate<G extends Grant>(
   const grant = find(token.hash);
   // An object that lists a hash under another type than the token's own is not one that the operator wrote.
   if (grant?.type !== token.type) return 'unknown';
-  if (!known) remember(authorization, token);
+  if (!known && authorization.length <= MOST_LENGTH) remember(authorization, token);
   return now < grant.expiresAt ? grant : 'expired';
 }
 
@@ -52,5 +54,6 @@ function read(authorization: string): Presented | undefined {
 function remember(authorization: string, token: Presented): void {
   const [oldest] = presented.size < MOST_PRESENTED ? [] : presented.keys();
   if (oldest !== undefined) presented.delete(oldest);
-  presented.set(authorization, token);
+  // A copy: a part of a string keeps the whole in memory, which may be a request with its body.
+  presented.set(Buffer.from(authorization, 'latin1').toString('latin1'), token);
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { hashToken } from '../../../contract/token.ts';
 import { authenticate } from '../../../dataplane/auth/bearer.ts';
 import { createTokenIndex } from '../../../dataplane/directory/tokens.ts';
@@ -90,4 +92,30 @@ test('a token that was accepted before is refused once it is revoked', () => {
   for (let i = 0; i < 3; i++) assert.equal(typeof authenticate(`Bearer ${token}`, tokens.find, now), 'object');
   tokens.remove(object);
   assert.equal(authenticate(`Bearer ${token}`, tokens.find, now), 'unknown');
+});
+
+test('what is remembered of a token is small, however it was presented', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const { token, object } = kvToken({});
+  const tokens = createTokenIndex('cubby-system');
+  tokens.upsert(object);
+  const heap = () => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = heap();
+  for (let i = 0; i < 2000; i++) {
+    const padded = `Bearer ${' '.repeat(4000 + i)}${token}`;
+    assert.ok(typeof authenticate(padded, tokens.find, now) === 'object');
+    const { token: each, object: granted } = kvToken({ name: `t${i}` });
+    // As the transports have it: a part of the text of a request.
+    const [header = ''] =
+      /Bearer \w+/.exec(Buffer.from(`Authorization: Bearer ${each}\r\n${'x'.repeat(8000)}`).toString('latin1')) ?? [];
+    tokens.upsert(granted);
+    assert.ok(typeof authenticate(header, tokens.find, now) === 'object');
+    tokens.remove(granted);
+  }
+  const grown = heap() - before;
+  assert.ok(grown < 4_000_000, `${grown} bytes`);
 });
