@@ -1,4 +1,4 @@
-import type { BatchOp, BatchOutcome, Entry, Store } from '../store/port.ts';
+import type { BatchOp, BatchOptions, BatchOutcome, Entry, Store } from '../store/port.ts';
 import type { RedisStore } from '../store/redis.ts';
 import type { Tracked } from './tracked.ts';
 
@@ -24,16 +24,16 @@ export function createCachedStore(store: RedisStore, tracked: Tracked): Store {
     }
   }
 
-  async function batch(ops: readonly BatchOp[], options?: { recall?: boolean }): Promise<BatchOutcome[]> {
+  async function batch(ops: readonly BatchOp[], options?: BatchOptions): Promise<BatchOutcome[]> {
     const written = ops.filter(({ op }) => op !== 'get').map(({ key }) => key);
-    if (written.length > 0) return write(written, () => store.batch(ops));
-    if (!options?.recall) return store.batch(ops);
+    if (written.length > 0) return write(written, () => store.batch(ops, options));
+    if (!options?.recall) return store.batch(ops, options);
     const outcomes: (BatchOutcome | undefined)[] = ops.map(({ key }) => {
       const known = tracked.find(key, ping);
       return known === undefined ? undefined : { value: known?.value ?? null, found: known !== null };
     });
     const unknown = ops.filter((_, i) => outcomes[i] === undefined);
-    const asked = unknown.length === 0 ? [] : await store.batch(unknown);
+    const asked = unknown.length === 0 ? [] : await store.batch(unknown, options);
     let next = 0;
     return outcomes.map((outcome) => outcome ?? (asked[next++] as BatchOutcome));
   }

@@ -72,7 +72,19 @@ export const runBatch: Operation = {
   async run(call) {
     const ops = call.body.fields.ops as BatchOp[];
     if (ops.length === 0) return ok('{"results":[]}');
-    return answer(ops, withRoom(call, ops, await call.store.batch(ops, { recall: mayRecall(call.request.headers) })));
+    const { request, store, token, services } = call;
+    let read = 0;
+    const took = (values: readonly Buffer[]) => {
+      const bytes = values.reduce((sum, { length }) => sum + length, 0);
+      read += bytes;
+      request.hold(bytes, token.namespace);
+      return services.budget.hasRoom(token.namespace);
+    };
+    const outcomes = await store.batch(ops, { recall: mayRecall(request.headers), took });
+    const answered = answer(ops, withRoom(call, ops, outcomes));
+    // From here on they are in the answer, which is counted as such.
+    request.hold(-read, token.namespace);
+    return answered;
   },
 };
 

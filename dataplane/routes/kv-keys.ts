@@ -9,6 +9,8 @@ const MOST_EXAMINED = 1_000_000;
 const PAGE = 1000;
 /** Names looked at for the price of one scan. */
 const EXAMINED_PER_SCAN = 1000;
+/** What a name takes up beside its characters. */
+const NAME_BYTES = 64;
 
 const keysBody = z.object({
   pattern: z
@@ -36,21 +38,29 @@ export const listKeys: Operation = {
   answer: z.object({ keys: z.array(z.string()), truncated: z.literal(true).optional() }),
   example: { body: { pattern: 'session:*' }, answer: { keys: ['session:u_123'] } },
   errors: [],
-  async run({ store, body }, taken) {
+  async run({ store, body, request, token, services }, taken) {
     const { pattern } = body.fields as z.infer<typeof keysBody>;
     const names = new Set<string>();
+    let bytes = 0;
     let examined = 0;
     let next: string | undefined;
     do {
       const page = await store.scan(pattern, PAGE, next);
       for (const name of page.keys) names.add(name);
+      const more = page.keys.reduce((sum, name) => sum + NAME_BYTES + 2 * name.length, 0);
+      bytes += more;
+      request.hold(more, token.namespace);
+      services.budget.check(token.namespace);
       examined += page.examined;
       next = page.next;
     } while (next !== undefined && names.size < MOST_NAMES && examined < MOST_EXAMINED);
     const truncated = next !== undefined || names.size > MOST_NAMES;
     const keys = [...names].slice(0, MOST_NAMES);
     const ran = { scan: Math.min(scans(examined), taken.scan ?? 1) };
-    return { ...ok(JSON.stringify(truncated ? { keys, truncated } : { keys })), ran };
+    const answer = ok(JSON.stringify(truncated ? { keys, truncated } : { keys }));
+    // From here on they are in the answer, which is counted as such.
+    request.hold(-bytes, token.namespace);
+    return { ...answer, ran };
   },
 };
 

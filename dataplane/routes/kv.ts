@@ -1,6 +1,9 @@
 import * as z from 'zod';
+import type { JsonObject } from '../json/object.ts';
 import { checkBody } from '../pipeline/body.ts';
 import { ok } from '../pipeline/call.ts';
+import { ApiError } from '../pipeline/errors.ts';
+import { keyProblem } from '../pipeline/key.ts';
 import type { Operation } from '../pipeline/operation.ts';
 import { listKeys } from './kv-keys.ts';
 import { presentValue } from './present.ts';
@@ -40,6 +43,7 @@ const EXCLUSIONS = {
   ],
 };
 
+const NO_FIELDS = z.object({});
 const delBody = z.object({ keys: z.array(keySchema, 'keys must be an array of strings') });
 const incrBody = z.object({ key: keySchema, amount: deltaSchema('amount').describe('What to add, whole or not') });
 const expireBody = z.object({
@@ -96,6 +100,7 @@ const deleteKeys: Operation = {
   summary: 'Delete keys',
   access: 'kv:write',
   body: delBody,
+  read: (json) => ({ keys: readKeys(json) }),
   charge: ({ body }) => ({ delete: (body.fields as z.infer<typeof delBody>).keys.length }),
   answer: z.object({ deleted: z.int().min(0).describe('How many of the keys there were') }),
   example: { body: { keys: ['a', 'b'] }, answer: { deleted: 2 } },
@@ -161,6 +166,18 @@ const timeToLive: Operation = {
     return ok(JSON.stringify({ ttl: await store.ttl(key) }));
   },
 };
+
+/** By the rules of delBody, up to the first that is wrong: a schema would tell of each of a hundred thousand. */
+function readKeys(json: JsonObject): readonly string[] {
+  checkBody(json, NO_FIELDS, ['keys']);
+  const keys = json.value('keys');
+  if (!Array.isArray(keys)) throw new ApiError('bad_request', 'keys must be an array of strings');
+  for (const key of keys) {
+    const problem = typeof key === 'string' ? keyProblem(key) : 'a key must be a string';
+    if (problem !== undefined) throw new ApiError('bad_request', problem);
+  }
+  return keys;
+}
 
 /** The calls under `/api/kv` that work on keys. */
 export const kv: readonly Operation[] = [

@@ -1,6 +1,6 @@
 import type { Request } from './exchange.ts';
 import type { Lane } from './lane.ts';
-import { type BatchOp, type BatchOutcome, StoreError } from './port.ts';
+import { type BatchOp, type BatchOptions, type BatchOutcome, StoreError } from './port.ts';
 import { failureOf } from './redis-errors.ts';
 import { bytesOf, integerOf, wasDone } from './replies.ts';
 import { bulk, type Encoded, encode, join } from './resp/encode.ts';
@@ -16,7 +16,7 @@ const WINDOW_BYTES = 4 * 2 ** 20;
  * Runs a store's batches. How large the values are that a window of reads will bring is guessed from those that the
  * last one brought. Where an operation in the middle finds the store unavailable, those after it are not tried.
  */
-export function createBatch(lane: Lane): (ops: readonly BatchOp[]) => Promise<BatchOutcome[]> {
+export function createBatch(lane: Lane): (ops: readonly BatchOp[], options?: BatchOptions) => Promise<BatchOutcome[]> {
   let expected = 32 * 2 ** 10;
 
   function weight(op: BatchOp): number {
@@ -33,21 +33,28 @@ export function createBatch(lane: Lane): (ops: readonly BatchOp[]) => Promise<Ba
     return start === 0 && end === ops.length ? ops : ops.slice(start, end);
   }
 
-  function learn(ops: readonly BatchOp[], outcomes: readonly BatchOutcome[]): void {
+  /** The values that reads brought. */
+  function learn(ops: readonly BatchOp[], outcomes: readonly BatchOutcome[]): readonly Buffer[] {
     let largest = expected * 0.9;
+    const values: Buffer[] = [];
     outcomes.forEach((outcome, i) => {
-      if (ops[i]?.op === 'get' && !(outcome instanceof Error)) largest = Math.max(largest, outcome.value?.length ?? 0);
+      if (ops[i]?.op !== 'get' || outcome instanceof Error || outcome.value === null) return;
+      largest = Math.max(largest, outcome.value.length);
+      values.push(outcome.value);
     });
     expected = largest;
+    return values;
   }
 
-  return async (ops) => {
+  return async (ops, { took } = {}) => {
     const outcomes: BatchOutcome[] = [];
+    let room = true;
     while (outcomes.length < ops.length) {
       const window = windowOf(ops, outcomes.length);
       try {
-        const some = await lane.request(requestOf(lane, window));
-        learn(window, some);
+        const some = await (room ? lane.request(requestOf(lane, window)) : withoutReads(lane, window));
+        const values = learn(window, some);
+        if (values.length > 0 && took && !took(values)) room = false;
         if (window === ops) return some;
         outcomes.push(...some);
       } catch (error) {
@@ -57,6 +64,17 @@ export function createBatch(lane: Lane): (ops: readonly BatchOp[]) => Promise<Ba
     }
     return outcomes;
   };
+}
+
+/** The writes of a window; its reads would bring more than there is room for. */
+async function withoutReads(lane: Lane, ops: readonly BatchOp[]): Promise<BatchOutcome[]> {
+  const writes = ops.filter(({ op }) => op !== 'get');
+  const written = writes.length === 0 ? [] : await lane.request(requestOf(lane, writes));
+  let next = 0;
+  return ops.map(({ op }) => {
+    if (op === 'get') return new StoreError('unavailable', 'the data plane is busy; try again');
+    return written[next++] as BatchOutcome;
+  });
 }
 
 function requestOf(lane: Lane, ops: readonly BatchOp[]): Request<BatchOutcome[]> {
