@@ -62,8 +62,6 @@ export interface Call {
   key: string;
   /** query */
   query: Record<string, unknown>;
-  /** body; undefined where the request has none. */
-  bytes?: Buffer;
   /** body; empty where the request has none. */
   body: Body;
   /** project; what an API key named, or the default where it may; undefined for other tokens. Text of the client. */

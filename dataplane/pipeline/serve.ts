@@ -108,11 +108,9 @@ export function createPipeline(parts: PipelineParts): Serve {
     if (!answer.shared) request.hold(answer.body.length, call.token?.namespace);
     const { status } = answer;
     const done = (delivered: boolean) => {
-      if (delivered) {
-        if (!answer.shared) discard(answer.body);
-        // Where something failed, a write of it may still be under way.
-        if (call.bytes && code === undefined) discard(call.bytes);
-      }
+      // Not the request's body: a store that answers before it has read all keeps the write of it under way, and would be
+      // sent whatever comes to stand in that memory.
+      if (delivered && !answer.shared) discard(answer.body);
       const outcome: Outcome = {
         requestId: call.requestId,
         traceId: call.span?.traceId,
@@ -195,12 +193,10 @@ export function createPipeline(parts: PipelineParts): Serve {
     const { request, token } = call;
     if (!hasBody(request.headers)) return EMPTY_OBJECT;
     requireJson(request.headers);
-    const parsed = (bytes: Buffer) => {
-      call.bytes = bytes;
-      return parseBody(bytes, operation.list);
-    };
     const body = request.readBody(operation.bodyBytes ?? parts.bodyBytes, token?.namespace);
-    return body instanceof Promise ? body.then(parsed) : parsed(body);
+    return body instanceof Promise
+      ? body.then((late) => parseBody(late, operation.list))
+      : parseBody(body, operation.list);
   }
 
   function locate(operation: Operation, call: Call, json: JsonObject, query: URLSearchParams): void {
