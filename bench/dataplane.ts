@@ -11,6 +11,7 @@ import { consoleProgress } from '../cluster/progress.ts';
 import { ensureRootDirectory, redisRoots } from '../cluster/rootfs.ts';
 import { type Case, casesFor, type SubjectName } from './dataplane/cases.ts';
 import { type Cubby, startCubby } from './dataplane/cubby.ts';
+import { describeMachine } from './dataplane/machine.ts';
 import { type Measurement, measureCeilings, measureLag, measureOnce, perCpuSecond } from './dataplane/measure.ts';
 import { inNamespace, runInNamespace } from './dataplane/namespace.ts';
 import { type Subject, startConstant, startIoredis, startPipe, startWebdis } from './dataplane/peers.ts';
@@ -95,7 +96,8 @@ async function measure(directory: string, { rounds, seconds, only, profile, json
     }
     const ceilings = only === undefined ? await measureCeilings(cubby.stores) : [];
     const lag = only === undefined ? await measureLag(directory, cubby, seconds) : undefined;
-    console.log(json ? formatJson({ rows, ceilings, lag }) : formatText({ rows, ceilings, lag }));
+    const results = { machine: await describeMachine(cubby.stores), rows, ceilings, lag };
+    console.log(json ? formatJson(results) : formatText(results));
   } finally {
     for (const subject of running) await subject.stop();
   }

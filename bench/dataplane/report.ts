@@ -10,6 +10,8 @@ export interface Row {
 
 /** All that one run of the benchmark found. */
 export interface Results {
+  /** What it ran on. */
+  machine: string;
   rows: readonly Row[];
   ceilings: readonly Ceiling[];
   lag: Lag | undefined;
@@ -21,8 +23,8 @@ export function formatJson({ rows, ...others }: Results): string {
 }
 
 /** The table, and below it what is measured once. */
-export function formatText({ rows, ceilings, lag }: Results): string {
-  const lines = [formatTable(rows), ''];
+export function formatText({ machine, rows, ceilings, lag }: Results): string {
+  const lines = [machine, '', formatTable(rows), ''];
   for (const { pipeline, perSecond, perRedisCpuSecond } of ceilings) {
     const [rate, perCpu] = [perSecond, perRedisCpuSecond].map((figure) => `${(figure / 1000).toFixed(0)}k`);
     lines.push(
@@ -42,7 +44,7 @@ export function formatText({ rows, ceilings, lag }: Results): string {
 function formatTable(rows: readonly Row[]): string {
   const byName = new Map(rows.map((row) => [row.case.name, row]));
   const lines = [
-    '| case | operations per server-CPU-second | ratio, same round | operations/s | p50 ms | p99 ms | CPU: server | Redis | ledger |',
+    '| case | operations per server-CPU-second | ratio, same round | operations/s | p50 ms | p99 ms | CPU: server | Redis | ledger commands per 100 requests |',
     '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
   ];
   for (const row of rows) {
@@ -52,7 +54,7 @@ function formatTable(rows: readonly Row[]): string {
       const peer = other?.rounds[index];
       return other && peer ? [perCpuSecond(row.case, round) / perCpuSecond(other.case, peer)] : [];
     });
-    const share = (of: 'cpuSeconds' | 'redisCpuSeconds' | 'ledgerCpuSeconds') =>
+    const share = (of: 'cpuSeconds' | 'redisCpuSeconds') =>
       `${(100 * spreadOf(figures((round) => round[of] / round.seconds)).median).toFixed(0)} %`;
     const failed = row.rounds.reduce((sum, round) => sum + round.failed, 0);
     lines.push(
@@ -65,11 +67,15 @@ function formatTable(rows: readonly Row[]): string {
         spreadOf(figures((round) => round.p99)).median.toFixed(2),
         share('cpuSeconds'),
         share('redisCpuSeconds'),
-        share('ledgerCpuSeconds'),
+        row.case.subject === 'cubby' ? spreadOf(figures(ledgerCalls)).median.toFixed(2) : '–',
       ].join(' | ')} |`,
     );
   }
   return lines.join('\n');
+}
+
+function ledgerCalls({ ledgerCommands, requests }: Measurement): number {
+  return (100 * ledgerCommands) / requests;
 }
 
 function thousands(figures: readonly number[]): string {
