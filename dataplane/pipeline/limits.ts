@@ -19,7 +19,8 @@ function check(permit: Permit | undefined, headers: Headers): void {
   headers['X-RateLimit-Remaining'] = String(permit.remaining);
   headers['X-RateLimit-Reset'] = String(permit.resetSeconds);
   if (permit.allowed) return;
-  throw new ApiError('rate_limited', `the store takes ${permit.limit} requests per second; try again later`, {
+  const remedy = 'wait as Retry-After says, or raise spec.limits.requestsPerSecond or spec.plan of the KVStore';
+  throw new ApiError('rate_limited', `the project has ${permit.limit} requests per second; ${remedy}`, {
     headers: { 'Retry-After': String(Math.max(1, Math.ceil(permit.retryAfterSeconds))) },
   });
 }
@@ -52,7 +53,7 @@ function runCovered(
     setTokens(headers, { charged: 0, remaining: reservation.remaining });
     throw new ApiError(
       'insufficient_tokens',
-      'the budget of this month does not cover the call; see GET /api/kv/usage',
+      'the budget of this month does not cover the call; see GET /api/kv/usage, or raise spec.limits.tokensPerMonth or spec.plan of the KVStore',
     );
   }
   const settle = (ran: Counts) => {
