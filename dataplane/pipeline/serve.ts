@@ -80,18 +80,12 @@ export function createPipeline(parts: PipelineParts): Serve {
     try {
       if (found.found !== 'operation') throw noSuchRoute(found);
       const answer = perform(found.operation, call, found.rawKey, found.query, headers);
-      if (!(answer instanceof Promise)) return accept(passage, answer);
-      return answer.then((late) => accept(passage, late)).catch((error: unknown) => refuse(passage, error));
+      if (!(answer instanceof Promise)) return reply(passage, answer, undefined);
+      return answer.then((late) => reply(passage, late, undefined)).catch((error: unknown) => refuse(passage, error));
     } catch (error) {
       return refuse(passage, error);
     }
   };
-
-  function accept(passage: Passage, answer: Answer): Reply {
-    const { call, operation } = passage;
-    if (operation?.access === 'kv:read') budget.check(call.token.namespace);
-    return reply(passage, answer, undefined);
-  }
 
   function refuse(passage: Passage, error: unknown): Reply {
     const { requestId } = passage.call;

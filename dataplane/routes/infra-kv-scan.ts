@@ -58,6 +58,7 @@ export const scanKeys: Operation = {
       ({ keys, next } = await call.store.scan(`${escapeGlob(prefix)}*`, limit, next));
       if (keys.length > 0 || next === undefined) break;
     }
+    call.services.budget.check(call.token.namespace);
     const nextCursor = next === undefined ? null : sealCursor(call, prefix, next);
     return ok(JSON.stringify({ keys, next_cursor: nextCursor, status: 'ok' }));
   },

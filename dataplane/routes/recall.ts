@@ -9,15 +9,27 @@ export function mayRecall(headers: IncomingHttpHeaders): boolean {
   return control === undefined || !/(?:^|[\s,])no-(?:store|cache)(?:$|[\s,])/i.test(control);
 }
 
-/** What is under a key, and what is made of it, which must keep no part of it: no promise where memory knows it. */
-export function withEntry<T>({ store, request }: Call, key: string, use: (entry: Entry | null) => T): T | Promise<T> {
+/**
+ * What is under a key, and what is made of it, which must keep no part of it: no promise where memory knows it. Throws
+ * where there is no room for it in an answer.
+ */
+export function withEntry<T>(
+  { store, request, services, token }: Call,
+  key: string,
+  use: (entry: Entry | null) => T,
+): T | Promise<T> {
   if (store.recall && mayRecall(request.headers)) {
     const known = store.recall(key);
-    if (known !== undefined) return use(known);
+    if (known !== undefined) return make(known);
   }
   return store.get(key).then((entry) => {
-    const made = use(entry);
+    const made = make(entry);
     if (entry?.unshared) discard(entry.value);
     return made;
   });
+
+  function make(entry: Entry | null): T {
+    services.budget.check(token.namespace);
+    return use(entry);
+  }
 }

@@ -167,6 +167,19 @@ describe('what is charged', () => {
     }
   });
 
+  test('a value that is read and finds no room any more is not charged', async () => {
+    methods = {
+      get: async () => {
+        api.budget.hold(api.budget.limit);
+        return entry;
+      },
+    };
+    const answer = await client.get('k', token);
+    api.budget.hold(-api.budget.limit);
+    isProblem(answer, 503, 'store_unavailable', /busy/);
+    assert.deepEqual(meter.ran, [{}]);
+  });
+
   test('a request that is refused before it runs takes nothing', async () => {
     await client.put('k', token, '{"value":1,"ttl":0}');
     await client.post('/infra/kv', token, { ops: [{ op: 'put', key: 'k' }] });
