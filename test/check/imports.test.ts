@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 
 /**
- * Who may import whom: docs/ARCHITECTURE.md shows the same table. A module is the longest listed folder that holds a
+ * Who may import whom: docs/ARCHITECTURE.md shows the same table, and a test below compares. A module is the longest listed folder that holds a
  * file. `packages` are the libraries that only this module may import, out of those named by any module.
  */
 const modules: Record<string, { imports: string[]; packages?: string[] }> = {
@@ -124,6 +124,18 @@ test('every import follows the table of who may import whom', () => {
     }
   }
   assert.deepEqual(refused, []);
+});
+
+test('the table in docs/ARCHITECTURE.md is this one', () => {
+  const section = readFileSync(join(root, 'docs/ARCHITECTURE.md'), 'utf8').split('## Who imports whom')[1] ?? '';
+  const rows = section.split('\n## ')[0]?.match(/^\| `.*$/gm) ?? [];
+  const names = (cell = '') => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+  const shown = rows.map((row) => {
+    const [, module, imports, packages] = row.split('|');
+    return [names(module)[0], names(imports), names(packages)];
+  });
+  const enforced = Object.entries(modules).map(([name, { imports, packages = [] }]) => [name, imports, packages]);
+  assert.deepEqual(shown, enforced);
 });
 
 test('no file imports itself by way of others', () => {
