@@ -40,7 +40,7 @@ export interface KVStoreSpec {
     | 'volatile-random'
     | 'volatile-ttl';
   /**
-   * false hibernates the store, which stops Redis and keeps its data; true wakes it.
+   * false hibernates the store, which stops Redis and keeps its data; requests answer store_hibernated. true wakes it.
    */
   enabled: boolean;
   /**
@@ -52,15 +52,15 @@ export interface KVStoreSpec {
    */
   reads: 'primary' | 'cached';
   /**
-   * Name of a plan of the installation, which sets limits; what limits says goes before it. The condition SpecAccepted lists the plans where there is none of this name.
+   * Name of a plan of the installation, which sets limits; each field of spec.limits goes before the plan's. Where there is no plan of this name, the condition SpecAccepted lists those that there are. Changes without a restart.
    */
   plan?: string;
   /**
-   * How much the project's clients may ask of the data plane. What neither this nor the plan sets is not limited. Changes without a restart.
+   * How much the project's clients may ask of the data plane, all its replicas together. What neither this nor spec.plan sets is not limited; status.limits shows what is in force. Changes without a restart.
    */
   limits?: {
     /**
-     * Requests per second that are let through over time; the rest answer 429.
+     * Requests per second that are let through over time; the rest answer 429 with Retry-After.
      */
     requestsPerSecond?: number;
     /**
@@ -68,7 +68,7 @@ export interface KVStoreSpec {
      */
     burst?: number;
     /**
-     * Tokens that operations may cost in a calendar month (UTC), a decimal number such as "0.5"; the rest answer 402. The installation says what each operation costs.
+     * Tokens that operations may cost in a calendar month (UTC), a decimal number in quotes such as "0.5"; the rest answer 402. The installation sets what each operation costs: by default a token pays for 1250000 reads or 188679 writes.
      */
     tokensPerMonth?: string;
   };

@@ -31,7 +31,7 @@ export interface KVTokenSpec {
    */
   scopes: ('kv:read' | 'kv:write')[];
   /**
-   * Permission to manage stores through the data plane, for an ApiKey made in the system namespace.
+   * Permission to manage stores through the data plane, for an ApiKey made in the system namespace. SystemRead reads the status of every project; SystemAdmin also enables, updates and disables stores. Neither gives access to keys and values, which is what scopes are for.
    */
   role?: 'SystemAdmin' | 'SystemRead';
   /**
