@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { busy } from '../pipeline/admission.ts';
 import { authorize } from '../pipeline/authenticate.ts';
-import { type Answer, type Call, ok } from '../pipeline/call.ts';
+import { type Answer, ok } from '../pipeline/call.ts';
+import { discard } from '../pipeline/discard.ts';
 import { type ApiError, ERRORS, type ErrorCode, toApiError } from '../pipeline/errors.ts';
 import type { Operation } from '../pipeline/operation.ts';
 import type { BatchOp, BatchOutcome } from '../store/port.ts';
@@ -73,24 +74,31 @@ export const runBatch: Operation = {
     const ops = call.body.fields.ops as BatchOp[];
     if (ops.length === 0) return ok('{"results":[]}');
     const { request, store, token, services } = call;
-    let read = 0;
+    const read: Buffer[] = [];
+    let held = 0;
+    let short = false;
     const took = (values: readonly Buffer[]) => {
       const bytes = values.reduce((sum, { length }) => sum + length, 0);
-      read += bytes;
+      read.push(...values);
+      held += bytes;
       request.hold(bytes, token.namespace);
-      return services.budget.hasRoom(token.namespace);
+      short ||= !services.budget.hasRoom(token.namespace);
+      return !short;
     };
     const outcomes = await store.batch(ops, { recall: mayRecall(request.headers), took });
-    const answered = answer(ops, withRoom(call, ops, outcomes));
-    // From here on they are in the answer, which is counted as such.
-    request.hold(-read, token.namespace);
-    return answered;
+    short ||= !services.budget.hasRoom(token.namespace);
+    try {
+      return answer(ops, short ? withoutValues(ops, outcomes) : outcomes);
+    } finally {
+      // From here on the answer, if any, has a copy of them, which is counted as such.
+      for (const value of read) discard(value);
+      request.hold(-held, token.namespace);
+    }
   },
 };
 
-/** Large values that there is no room to hold for an answer are let go; what was written was written. */
-function withRoom({ services, token }: Call, ops: readonly BatchOp[], outcomes: BatchOutcome[]): readonly Outcome[] {
-  if (services.budget.hasRoom(token.namespace)) return outcomes;
+/** Values that there is no room to hold for an answer are let go; what was written was written. */
+function withoutValues(ops: readonly BatchOp[], outcomes: readonly BatchOutcome[]): readonly Outcome[] {
   return outcomes.map((outcome, i) => (ops[i]?.op === 'get' ? busy() : outcome));
 }
 
