@@ -73,7 +73,7 @@ const fields = z.strictObject({
       defaultMemory: z.string().min(1).default('256Mi'),
     })
     .exactOptional(),
-  /** Which requests have a line in the log: those that failed, or all. */
+  /** Which requests have a line in the log: those that failed, but for those that a limit or a budget refused; or all. */
   accessLog: z.enum(['errors', 'all']).default('errors'),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
 });

@@ -28,7 +28,7 @@ export interface Outcome {
   milliseconds: number;
 }
 
-/** Which requests have a line in the log: those that failed, or all. */
+/** Which requests have a line in the log: those that failed, but for those that a limit or a budget refused; or all. */
 export type AccessLog = 'errors' | 'all';
 
 /** Counts and logs how requests went. */
@@ -37,11 +37,12 @@ export function createObserver(log: Logger, metrics: Metrics, accessLog: AccessL
     const { requestId, traceId, route, operation, method, status, code, project, charged, milliseconds } = outcome;
     metrics.count(route, method, status, code ?? '', milliseconds / 1000);
     if (charged > 0) metrics.countCharge(operation, charged);
-    // Without a project it is a source whose authentications fail without end: counted, but no lines without end.
-    const flood = code === 'rate_limited' && project === undefined;
-    if (code === 'rate_limited' && !flood) metrics.countLimited();
+    // Without a project it is a source whose authentications fail without end.
+    if (code === 'rate_limited' && project !== undefined) metrics.countLimited();
     if (project !== undefined) metrics.countProject(project, status);
-    if ((status < 400 || flood) && accessLog === 'errors') return;
+    // A client beyond its limit or budget may go on without end: it is counted, but has no lines without end.
+    const isRefused = code === 'rate_limited' || code === 'insufficient_tokens';
+    if ((status < 400 || isRefused) && accessLog === 'errors') return;
     const level = status >= 500 ? 'warn' : 'info';
     log[level]({ requestId, traceId, route, method, status, code, ms: Math.round(milliseconds * 10) / 10, project });
   };
