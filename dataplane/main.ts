@@ -125,7 +125,12 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
   const metricsServer = createHttpServer(async (request, response) => {
     if (request.url !== '/metrics') return response.writeHead(404).end();
     response.setHeader('Content-Type', metrics.registry.contentType);
-    return response.end(await scrape(metrics.registry));
+    try {
+      return response.end(await scrape(metrics.registry));
+    } catch (error) {
+      log.error({ stack: (error as Error).stack }, 'the metrics cannot be read');
+      return response.writeHead(500).end();
+    }
   });
   const metricsPort = await listen(metricsServer, config.metricsPort, config.host);
   const port = await listen(server, config.port, config.host);

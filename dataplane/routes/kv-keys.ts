@@ -3,8 +3,9 @@ import { ok } from '../pipeline/call.ts';
 import { MAX_CODE_POINTS } from '../pipeline/key.ts';
 import type { Operation } from '../pipeline/operation.ts';
 
-/** Past so many names, or names looked at, the answer ends and says so. */
+/** Past so many names, bytes of names, or names looked at, the answer ends and says so. */
 const MOST_NAMES = 10_000;
+const MOST_BYTES = 4_194_304;
 const MOST_EXAMINED = 1_000_000;
 const PAGE = 1000;
 /** Names looked at for the price of one scan. */
@@ -29,7 +30,7 @@ export const listKeys: Operation = {
   path: '/api/kv/keys',
   tag: 'api/kv',
   summary: 'List keys by pattern',
-  description: `At most ${MOST_NAMES} names, and at most ${MOST_EXAMINED} looked at; past that truncated is added. For more, page through GET /infra/kv. Costs one scan for each ${EXAMINED_PER_SCAN} names looked at.`,
+  description: `At most ${MOST_NAMES} names or about 4 MB of them, and at most ${MOST_EXAMINED} looked at; past that truncated is added. For more, page through GET /infra/kv. Costs one scan for each ${EXAMINED_PER_SCAN} names looked at.`,
   access: 'kv:read',
   target: 'store',
   body: keysBody,
@@ -53,7 +54,7 @@ export const listKeys: Operation = {
       services.budget.check(token.namespace);
       examined += page.examined;
       next = page.next;
-    } while (next !== undefined && names.size < MOST_NAMES && examined < MOST_EXAMINED);
+    } while (next !== undefined && names.size < MOST_NAMES && bytes < MOST_BYTES && examined < MOST_EXAMINED);
     const truncated = next !== undefined || names.size > MOST_NAMES;
     const keys = [...names].slice(0, MOST_NAMES);
     const ran = { scan: Math.min(scans(examined), taken.scan ?? 1) };

@@ -52,6 +52,11 @@ export class Lane {
     return this.#inFlight > 0 ? 0 : now - this.#lastUsed;
   }
 
+  /** Counts as asked of: somebody is about to ask. */
+  touch(): void {
+    this.#lastUsed = performance.now();
+  }
+
   /** Whether a connection is up. */
   get connected(): boolean {
     return this.#usable() !== undefined;

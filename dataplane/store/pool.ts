@@ -88,6 +88,7 @@ export function createPool(options: PoolOptions): Pool {
   return {
     open(address) {
       const member = members.get(address.uid);
+      member?.lane.touch();
       if (member?.address === address) return member.store;
       if (member && isSame(member.address, address)) {
         member.address = address;

@@ -267,6 +267,19 @@ describe('the way to a Redis', () => {
     assert.equal(proxy.accepted(), 2);
   });
 
+  test('a store that is opened now is not taken for idle before it is asked', async () => {
+    const pool = openPool({ idleCloseMs: 400 });
+    const proxy = await openProxy();
+    const address = { ...tenant.address, port: proxy.port };
+    await pool.open(address).set('k', value);
+    for (const pause of [250, 250, 250]) {
+      await sleep(pause);
+      const store = pool.open(address);
+      await sleep(150);
+      assert.deepEqual((await store.get('k'))?.value, value);
+    }
+  });
+
   test('another endpoint or credential generation is another connection; an equal address is not', async () => {
     const proxies = [await openProxy(), await openProxy()] as const;
     const pool = openPool();
