@@ -28,8 +28,16 @@ export interface Outcome {
   milliseconds: number;
 }
 
-/** Which requests have a line in the log: those that failed, but for those that a limit or a budget refused; or all. */
+/** Which requests have a line in the log: those that failed, but for what clients live with; or all. */
 export type AccessLog = 'errors' | 'all';
+
+/** A miss, a lock that is held, a limit that is reached: they are counted, and may come without end. */
+const ORDINARY: ReadonlySet<ErrorCode | undefined> = new Set<ErrorCode>([
+  'not_found',
+  'conflict',
+  'rate_limited',
+  'insufficient_tokens',
+]);
 
 /** Counts and logs how requests went. */
 export function createObserver(log: Logger, metrics: Metrics, accessLog: AccessLog): (outcome: Outcome) => void {
@@ -40,9 +48,7 @@ export function createObserver(log: Logger, metrics: Metrics, accessLog: AccessL
     // Without a project it is a source whose authentications fail without end.
     if (code === 'rate_limited' && project !== undefined) metrics.countLimited();
     if (project !== undefined) metrics.countProject(project, status);
-    // A client beyond its limit or budget may go on without end: it is counted, but has no lines without end.
-    const isRefused = code === 'rate_limited' || code === 'insufficient_tokens';
-    if ((status < 400 || isRefused) && accessLog === 'errors') return;
+    if (accessLog === 'errors' && (status < 400 || ORDINARY.has(code))) return;
     const level = status >= 500 ? 'warn' : 'info';
     log[level]({ requestId, traceId, route, method, status, code, ms: Math.round(milliseconds * 10) / 10, project });
   };

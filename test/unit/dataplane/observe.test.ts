@@ -27,13 +27,18 @@ function observe(accessLog: AccessLog, answers: readonly (readonly [status: numb
 const ANSWERS = [
   [200],
   [404, 'not_found'],
+  [401, 'unauthorized'],
   [429, 'rate_limited'],
   [402, 'insufficient_tokens'],
   [503, 'store_unavailable'],
 ] as const;
 
-test('a client beyond its limit or budget is counted and fills no log', () => {
-  assert.deepEqual(observe('errors', ANSWERS), { codes: ['not_found', 'store_unavailable'], limited: 1, counted: 5 });
+test('misses and clients beyond their limit or budget are counted and fill no log', () => {
+  assert.deepEqual(observe('errors', ANSWERS), {
+    codes: ['unauthorized', 'store_unavailable'],
+    limited: 1,
+    counted: 6,
+  });
 });
 
 test('every request has a line where all are asked for', () => {
