@@ -43,9 +43,9 @@ export const stages: readonly Stage[] = [
   {
     name: 'contract',
     about: 'one suite over every adapter of a port, and the API against its document',
-    run: () => testFiles('contract', 1),
+    run: () => testFiles('contract', 2),
   },
-  { name: 'integration', about: 'against a real API server and a real Redis', run: () => testFiles('integration', 1) },
+  { name: 'integration', about: 'against a real API server and a real Redis', run: () => testFiles('integration', 3) },
   { name: 'chart', about: 'lint, templates, installation on a real API server', run: () => testFiles('chart', 1) },
   { name: 'e2e', about: 'on a real cluster, brought up if there is none', run: endToEnd },
 ];
@@ -83,11 +83,26 @@ async function command(words: string[]): Promise<number> {
 /** No test may take longer: one that hangs must fail and not keep those after it from being run. */
 const TEST_LIMIT_MS = 10 * 60_000;
 
-/** Runs test/<folder>/**\/*.test.ts, each file in a process of its own, `concurrency` at a time. */
+/**
+ * Runs test/<folder>/**\/*.test.ts, each file in a process of its own, `concurrency` at a time; those called
+ * *.alone.test.ts, which measure times or rates, one after the other when the rest is done.
+ */
 async function testFiles(folder: string, concurrency: number): Promise<StageResult> {
   const files = globSync(`test/${folder}/**/*.test.ts`, { cwd: root }).map((file) => join(root, file));
   if (files.length === 0) throw new Error(`test/${folder} has no test`);
+  const alone = files.filter((file) => file.endsWith('.alone.test.ts'));
   const result: StageResult = { passed: 0, failed: 0, skipped: [] };
+  await runFiles(
+    files.filter((file) => !alone.includes(file)),
+    concurrency,
+    result,
+  );
+  if (alone.length > 0) await runFiles(alone, 1, result);
+  return result;
+}
+
+/** Runs test files, and adds to `result` what came of them. */
+async function runFiles(files: string[], concurrency: number, result: StageResult): Promise<void> {
   const events = runTests({ files: files.sort(), concurrency, cwd: root, timeout: TEST_LIMIT_MS });
   events.on('test:pass', ({ name, skip, details }) => {
     if (details.type === 'suite') return;
@@ -98,7 +113,6 @@ async function testFiles(folder: string, concurrency: number): Promise<StageResu
     if (details.type !== 'suite') result.failed++;
   });
   for await (const chunk of events.compose(new spec())) process.stdout.write(chunk);
-  return result;
 }
 
 async function sequentially<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
