@@ -83,7 +83,7 @@ function attend(socket: Socket, { server, serve, budget, attended, state, handOn
     const held: Held = [];
     const reply = serve(requestOf(plain.request, socket, budget, held));
     if (reply instanceof Promise) void reply.then((late) => send(late, held));
-    else send(reply, held);
+    else sendLater(() => send(reply, held));
   };
 
   function send(reply: Reply, held: Held): void {
@@ -130,13 +130,37 @@ function attend(socket: Socket, { server, serve, budget, attended, state, handOn
   const onClose = () => stop();
   const stop = () => {
     attended.delete(connection);
+    Reflect.deleteProperty(socket, 'push');
     socket.off('data', onData).off('end', onEnd).off('timeout', onTimeout).off('error', onError).off('close', onClose);
   };
   socket.setNoDelay(true);
   // The first request has to begin as soon as Node would have it begin, the next ones while the connection is kept.
   socket.setTimeout(server.headersTimeout);
   socket.on('data', onData).on('end', onEnd).on('timeout', onTimeout).on('error', onError).on('close', onClose);
+  // What is read need not pass through the stream's buffer, after which it looks for more in a turn of its own.
+  const { push } = socket;
+  socket.push = (chunk: Buffer | null) => {
+    if (chunk === null || connection.busy || socket.readableLength > 0) return push.call(socket, chunk);
+    onData(chunk);
+    return true;
+  };
   attended.add(connection);
+}
+
+const due: (() => void)[] = [];
+
+/**
+ * Answers that are there at once leave together, when all requests of this turn have been read, as those do that waited
+ * for one reply of Redis: while answers come one after the other their reader stays awake, and to wake it costs the
+ * sender more than the answer.
+ */
+function sendLater(send: () => void): void {
+  if (due.push(send) === 1) setImmediate(sendDue);
+}
+
+function sendDue(): void {
+  const now = due.splice(0);
+  for (const send of now) send();
 }
 
 const NOTHING = Buffer.alloc(0);
