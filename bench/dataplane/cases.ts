@@ -29,6 +29,7 @@ export function casesFor(tokens: Record<'main' | 'cached', string>): readonly Ca
     of('constant-256k')('constant-256k', 'node:http, constant 256 KB', nodeLoads.getLarge),
     of('pipe-256k')('pipe-256k', 'node:http, 256 KB handed on from Redis', nodeLoads.getLarge),
     cubby('get', 'GET, 200 bytes', main.get, 'webdis-get'),
+    cubby('get-by-node', "GET, 200 bytes, over Node's HTTP and Koa", main.getByNode, 'webdis-get'),
     cubby('put', 'PUT, 200 bytes', main.put, 'webdis-set'),
     cubby('increment', 'increment', main.increment, 'webdis-set'),
     cubby('scan', 'scan, page of 100', main.scan),
