@@ -83,7 +83,8 @@ test('names that are gathered count as held, and a call that finds no room for t
   isProblem(refused, 503, 'store_unavailable', /busy/);
   pages[2]?.({ keys: ['last'], examined: 1, next: undefined });
   const answered = await both[0];
-  assert.equal((answered?.json.keys as string[]).length, 51);
+  assert.ok(answered);
+  assert.equal((answered.json.keys as string[]).length, 51);
   while (api.budget.held > 0) await new Promise(setImmediate);
 });
 
