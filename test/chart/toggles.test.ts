@@ -85,7 +85,7 @@ const perComponent: [name: string, field: string, value: unknown][] = [
   ['affinity', 'affinity', { podAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } }],
   ['podAnnotations', 'annotations', { 'example.com/a': 'b' }],
   ['extraEnv', 'env', [{ name: 'HTTPS_PROXY', value: 'p' }]],
-  ['resources', 'resources', { limits: { memory: '1Gi' } }],
+  ['resources', 'resources', { limits: { memory: '3Gi' } }],
 ];
 for (const component of ['operator', 'dataplane']) {
   for (const [name, field, value] of perComponent) {
