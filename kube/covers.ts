@@ -70,13 +70,16 @@ function keysOf(path: string, desired: readonly unknown[]): readonly string[] | 
   if (path === 'spec.ports') return ['port', 'protocol'];
   if (field === 'ports' && desired.every((port) => 'containerPort' in port)) return ['containerPort', 'protocol'];
   const keys = own(mergeKeys, field) as readonly string[] | undefined;
-  return keys && desired.every((element) => keys.every((key) => keyValue(element, key) !== undefined))
-    ? keys
-    : undefined;
+  return keys && desired.every((element) => keys.every((key) => isScalar(keyValue(element, key)))) ? keys : undefined;
 }
 
 function keyValue(element: unknown, key: string): unknown {
   return isFields(element) ? (own(element, key) ?? own(keyDefaults, key)) : undefined;
+}
+
+/** Whether a value can be a key: others are never equal to their copy. */
+function isScalar(value: unknown): boolean {
+  return value !== undefined && typeof value !== 'object';
 }
 
 /** A field of its own, never `constructor` and its like, which label keys may well be called. */

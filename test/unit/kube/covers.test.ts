@@ -68,6 +68,7 @@ test('lists without merge keys are compared in order and length', () => {
   assert.ok(!covers({ args: ['a', 'b'] }, { args: ['b', 'a'] }));
   assert.ok(!covers({ args: ['a', 'b'] }, { args: ['a'] }));
   assert.ok(!covers({ tolerations: [{ key: 'a' }, { key: 'b' }] }, { tolerations: [{ key: 'a' }] }));
+  assert.ok(covers({ containers: [{ name: [] }] }, { containers: [{ name: [] }] }), 'a key that is none');
 });
 
 test('finalizers are a set, and an empty list is as good as none', () => {
