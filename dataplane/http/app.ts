@@ -6,6 +6,7 @@ import type { Budget } from '../pipeline/admission.ts';
 import type { Request } from '../pipeline/call.ts';
 import type { Serve } from '../pipeline/serve.ts';
 import { readBytes } from './body.ts';
+import { createHeld, type Held } from './held.ts';
 
 /** The HTTP application over a pipeline: it reads requests and writes replies, and decides nothing. */
 export function createApp(serve: Serve, budget: Budget, log: Logger): Koa {
@@ -17,14 +18,14 @@ export function createApp(serve: Serve, budget: Budget, log: Logger): Koa {
     // Requests that a client pipelines are taken one after the other (RFC 9112, section 9.3.2): Node gives the response
     // a socket when its turn has come.
     if (res.socket === null) await once(res, 'socket');
-    const { request, release } = requestOf(ctx.req, budget);
-    const reply = await serve(request);
+    const held = createHeld(budget);
+    const reply = await serve(requestOf(ctx.req, budget, held));
     if (res.closed) {
-      release();
+      held.release();
       return reply.done(false);
     }
     res.once('close', () => {
-      release();
+      held.release();
       reply.done(res.writableFinished);
     });
     ctx.status = reply.status;
@@ -34,28 +35,18 @@ export function createApp(serve: Serve, budget: Budget, log: Logger): Koa {
   return app;
 }
 
-/** A request of Node's as the pipeline takes it, and what gives the bytes back that it holds. */
-function requestOf(req: IncomingMessage, budget: Budget): { request: Request; release: () => void } {
-  const held: [bytes: number, tenant: string | undefined][] = [];
-  const hold = (bytes: number, tenant?: string) => {
-    held.push([bytes, tenant]);
-    budget.hold(bytes, tenant);
-  };
+/** A request of Node's as the pipeline takes it. */
+function requestOf(req: IncomingMessage, budget: Budget, { hold }: Held): Request {
   return {
-    request: {
-      method: req.method ?? '',
-      url: req.url ?? '',
-      headers: req.headers,
-      remote: () => req.socket.remoteAddress ?? '',
-      hold,
-      readBody: (mostBytes, tenant) =>
-        readBytes(req, mostBytes, (bytes) => {
-          hold(bytes, tenant);
-          budget.check(tenant);
-        }),
-    },
-    release() {
-      for (const [bytes, tenant] of held) budget.hold(-bytes, tenant);
-    },
+    method: req.method ?? '',
+    url: req.url ?? '',
+    headers: req.headers,
+    remote: () => req.socket.remoteAddress ?? '',
+    hold,
+    readBody: (mostBytes, tenant) =>
+      readBytes(req, mostBytes, (bytes) => {
+        hold(bytes, tenant);
+        budget.check(tenant);
+      }),
   };
 }

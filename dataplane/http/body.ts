@@ -8,9 +8,7 @@ import { ApiError } from '../pipeline/errors.ts';
  * see the answer.
  */
 export function readBytes(req: IncomingMessage, mostBytes: number, took: (bytes: number) => void): Promise<Buffer> {
-  const tooLarge = () =>
-    new ApiError('payload_too_large', `the body has more than ${mostBytes} bytes; store less under one key`);
-  if (Number(req.headers['content-length'] ?? 0) > mostBytes) return Promise.reject(tooLarge());
+  if (Number(req.headers['content-length'] ?? 0) > mostBytes) return Promise.reject(tooLarge(mostBytes));
   if (req.destroyed) return Promise.reject(new ApiError('bad_request', 'the body broke off'));
   const chunks: Buffer[] = [];
   let length = 0;
@@ -18,7 +16,7 @@ export function readBytes(req: IncomingMessage, mostBytes: number, took: (bytes:
   const onData = (chunk: Buffer) => {
     length += chunk.length;
     try {
-      if (length > mostBytes) throw tooLarge();
+      if (length > mostBytes) throw tooLarge(mostBytes);
       took(chunk.length);
       chunks.push(chunk);
     } catch (error) {
@@ -40,4 +38,9 @@ export function readBytes(req: IncomingMessage, mostBytes: number, took: (bytes:
   const stop = () => req.off('data', onData).off('end', onEnd).off('close', onClose);
   req.on('data', onData).on('end', onEnd).on('close', onClose);
   return promise;
+}
+
+/** The answer to a body of more than `mostBytes`. */
+export function tooLarge(mostBytes: number): ApiError {
+  return new ApiError('payload_too_large', `the body has more than ${mostBytes} bytes; store less under one key`);
 }

@@ -2,8 +2,9 @@ import { type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Budget } from '../pipeline/admission.ts';
 import type { Request } from '../pipeline/call.ts';
-import { ApiError } from '../pipeline/errors.ts';
 import type { Reply, Serve } from '../pipeline/serve.ts';
+import { tooLarge } from './body.ts';
+import { createHeld, type Held } from './held.ts';
 import { type HeaderBlock, type PlainRequest, parsePlain } from './plain-request.ts';
 
 /** The front of a server, for its end: server.close knows nothing of the connections that are not handed on. */
@@ -55,9 +56,6 @@ interface Surroundings {
   handOn: () => void;
 }
 
-/** Bytes that a request counts as held, and for whom. */
-type Held = [bytes: number, tenant: string | undefined][];
-
 /** Serves one connection until it closes or is handed on. */
 function attend(socket: Socket, { server, serve, budget, attended, state, handOn }: Surroundings): void {
   const connection: Attended = { socket, busy: false };
@@ -80,7 +78,7 @@ function attend(socket: Socket, { server, serve, budget, attended, state, handOn
     if (!block) socket.setTimeout(server.keepAliveTimeout + GRACE_MS);
     block = plain.block;
     connection.busy = true;
-    const held: Held = [];
+    const held = createHeld(budget);
     const reply = serve(requestOf(plain.request, socket, budget, held));
     if (reply instanceof Promise) void reply.then((late) => send(late, held));
     else sendLater(() => send(reply, held));
@@ -89,7 +87,7 @@ function attend(socket: Socket, { server, serve, budget, attended, state, handOn
   function send(reply: Reply, held: Held): void {
     const last = state.closing || reply.headers.Connection === 'close';
     const left = (error?: Error | null) => {
-      for (const [bytes, tenant] of held) budget.hold(-bytes, tenant);
+      held.release();
       reply.done(!error);
       if (!error) goOn(last);
     };
@@ -167,12 +165,8 @@ const NOTHING = Buffer.alloc(0);
 /** As Node has it: a request that sets out just before the time that clients were told is up finds the connection there. */
 const GRACE_MS = 1000;
 
-function requestOf(plain: PlainRequest, socket: Socket, budget: Budget, held: Held): Request {
+function requestOf(plain: PlainRequest, socket: Socket, budget: Budget, { hold }: Held): Request {
   const { method, target: url, headers, body } = plain;
-  const hold = (bytes: number, tenant?: string) => {
-    held.push([bytes, tenant]);
-    budget.hold(bytes, tenant);
-  };
   return {
     method,
     url,
@@ -181,9 +175,7 @@ function requestOf(plain: PlainRequest, socket: Socket, budget: Budget, held: He
     hold,
     readBody(mostBytes, tenant) {
       if (!body) return Buffer.alloc(0);
-      if (body.length > mostBytes) {
-        throw new ApiError('payload_too_large', `the body has more than ${mostBytes} bytes; store less under one key`);
-      }
+      if (body.length > mostBytes) throw tooLarge(mostBytes);
       hold(body.length, tenant);
       budget.check(tenant);
       return body;
