@@ -5,6 +5,7 @@ import { type Cache, createCache } from '../../../dataplane/cache/cache.ts';
 import type { Pool } from '../../../dataplane/store/pool.ts';
 import type { Entry, Store, StoreAddress } from '../../../dataplane/store/port.ts';
 import { startTenantRedis, type TenantRedis } from '../../contract/tenant-redis.ts';
+import { eventually } from '../eventually.ts';
 import { startProxy } from './proxy.ts';
 
 /** A replica of the data plane as far as stores go. */
@@ -21,14 +22,6 @@ const textOf = (entry: Entry | null | undefined) => (entry ? String(entry.value)
 async function read(store: Store, key: string): Promise<string | null | undefined> {
   const known = store.recall?.(key);
   return textOf(known === undefined ? await store.get(key) : known);
-}
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let i = 0; i < 200; i++) {
-    if (condition()) return;
-    await sleep(5);
-  }
-  assert.fail(what);
 }
 
 for (const version of ['7.0', '8.0'] as const) {
@@ -100,7 +93,7 @@ for (const version of ['7.0', '8.0'] as const) {
       for (const [what, change, expected] of changes) {
         await learn(one, 'k', now);
         await change();
-        await until(() => one.store.recall?.('k') === undefined, `${what}: memory still knows ${now}`);
+        await eventually(`${what}: memory still knows ${now}`, 1000, () => one.store.recall?.('k') === undefined);
         if (expected === null) await sleep(2);
         assert.equal(await read(one.store, 'k'), expected, what);
         now = expected;
@@ -115,7 +108,11 @@ for (const version of ['7.0', '8.0'] as const) {
       await admin.config('SET', 'maxmemory-policy', 'allkeys-random');
       await admin.config('SET', 'maxmemory', '1');
       await admin.set('other', 'x').catch(() => {});
-      await until(() => replica.store.recall?.('evicted') === undefined, 'memory still knows what was evicted');
+      await eventually(
+        'memory still knows what was evicted',
+        1000,
+        () => replica.store.recall?.('evicted') === undefined,
+      );
       await admin.config('SET', 'maxmemory', '0');
       await admin.config('SET', 'maxmemory-policy', 'noeviction');
     });
@@ -142,7 +139,7 @@ for (const version of ['7.0', '8.0'] as const) {
           await sleep(0);
         }
         assert.ok(last <= Number(expiresAt), `given ${last - Number(expiresAt)} ms after it expired`);
-        await until(() => Date.now() > Number(expiresAt), 'time stands still');
+        await eventually('time stands still', 1000, () => Date.now() > Number(expiresAt));
         assert.equal(await read(replica.store, 'brief'), null);
       }
       await admin.call('DEBUG', 'SET-ACTIVE-EXPIRE', '1');
@@ -226,9 +223,13 @@ for (const version of ['7.0', '8.0'] as const) {
         await replica.store.set('restart', value(`kept ${i}`));
         await learnEventually(replica, 'restart', `kept ${i}`);
         await tenant.server.restart();
-        await until(() => replica.store.recall?.('restart') === undefined, 'memory still knows what Redis lost');
+        await eventually(
+          'memory still knows what Redis lost',
+          1000,
+          () => replica.store.recall?.('restart') === undefined,
+        );
         assert.equal(await read(replica.store, 'restart'), null, 'this Redis saves nothing');
-        await until(() => admin.status === 'ready', 'the other client is back');
+        await eventually('the other client is back', 1000, () => admin.status === 'ready');
         await admin.set('restart', 'new');
         assert.equal(textOf(await replica.store.get('restart')), 'new');
       }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { hashToken } from '../../../contract/token.ts';
 import { type Api, BODY_BYTES } from './api.ts';
 import { createClient, isProblem } from './client.ts';
+import { VALUE_TEXTS } from './texts.ts';
 
 /** Keys, values, bodies and what every answer has. `open` gives the server under test, whose tenants' data starts empty. */
 export function valuesSuite(name: string, open: () => Api): void {
@@ -28,20 +29,7 @@ export function valuesSuite(name: string, open: () => Api): void {
 
   property('value text comes back byte for byte', async (api) => {
     const token = api.tenant(fresh());
-    const texts = [
-      '9007199254740993',
-      '1e400',
-      '-0',
-      '{ "b" : 1,\n\t"a":[ ] }',
-      '"\\u0041\\/\\ud800"',
-      '"é\u{1f600}\u2028"',
-      'null',
-      'false',
-      '""',
-      '{"__proto__":{"x":1}}',
-      '{"x":1,"x":2}',
-    ];
-    for (const text of texts) {
+    for (const text of VALUE_TEXTS) {
       const expected = `{"key":"k","value":${text},"expires_at":null}`;
       assert.equal(
         (await put('k', token, `{ "ttl" : null , "value": ${text} }`.replace(' "ttl" : null ,', ''))).text,

@@ -160,12 +160,7 @@ for (const plain of [true, false]) {
 
     test('a client that sends requests without end ahead of a slow answer is cut off; one that sends a few is not', async (t) => {
       const gate = Promise.withResolvers<null>();
-      const stores = stubStores({
-        get: () => gate.promise,
-        set: async () => ({ expiresAt: null }),
-        delete: async () => 1,
-      });
-      const api = await open(t, { stores });
+      const api = await open(t, { stores: stubStores({ get: () => gate.promise }) });
       const get = `GET /infra/kv/k HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.tenant('ahead')}\r\n\r\n`;
       await assert.rejects(sendRaw(api.port, [get.repeat(1000)], 2000), { code: 'ECONNRESET' });
       const few = sendRaw(api.port, [get.repeat(50)]);
@@ -219,12 +214,7 @@ for (const plain of [true, false]) {
   describe(`stopping, ${way}`, () => {
     test('while draining requests are served and asked to connect elsewhere; then what is in flight ends, and no more comes in', async (t) => {
       const gate = Promise.withResolvers<null>();
-      const stores = stubStores({
-        get: () => gate.promise,
-        set: async () => ({ expiresAt: null }),
-        delete: async () => 1,
-      });
-      const api = await open(t, { stores });
+      const api = await open(t, { stores: stubStores({ get: () => gate.promise, delete: async () => 1 }) });
       const headers = { authorization: `Bearer ${api.tenant('x')}` };
       assert.equal((await fetch(`${api.url}/readyz`)).status, 200);
       api.state.ready = false;

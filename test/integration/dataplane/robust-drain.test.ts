@@ -16,6 +16,7 @@ import { API_VERSION } from '../../../contract/objects.ts';
 import { formatToken, hashToken, TOKEN_RANDOM_BYTES } from '../../../contract/token.ts';
 import { connect } from '../../../kube/config.ts';
 import { resource } from '../../../kube/resources.ts';
+import { eventually } from '../eventually.ts';
 import { listen } from './listen.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -54,7 +55,7 @@ describe('processes that are told to stop', { timeout: 240_000 }, () => {
     const metadata = { name: 'web', namespace: 'default' };
     const spec = { type: 'Project', storeRef: { name: 'main' } };
     const created = async () => client.create(tokens, { apiVersion: API_VERSION, kind: 'KVToken', metadata, spec });
-    await eventually('the kind is served', () =>
+    await eventually('the kind is served', 30_000, () =>
       created().then(
         () => true,
         () => false,
@@ -90,9 +91,9 @@ describe('processes that are told to stop', { timeout: 240_000 }, () => {
     child.stdout.setEncoding('utf8').on('data', (text) => {
       output += text;
     });
-    await eventually('listening', async () => /"port":\d+/.test(output));
+    await eventually('listening', 30_000, async () => /"port":\d+/.test(output));
     const replica = { port: Number(/"port":(\d+)/.exec(output)?.[1]), ready: false, process: child };
-    await eventually('ready', () => isReady(replica.port));
+    await eventually('ready', 30_000, () => isReady(replica.port));
     return { ...replica, ready: true };
   }
 
@@ -101,14 +102,6 @@ describe('processes that are told to stop', { timeout: 240_000 }, () => {
       (response) => response.ok,
       () => false,
     );
-  }
-
-  async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
-    const deadline = performance.now() + 30_000;
-    while (!(await holds())) {
-      if (performance.now() > deadline) throw new Error(`not in 30 s: ${what}`);
-      await sleep(20);
-    }
   }
 
   let turn = 0;

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { close } from '../../../dataplane/http/server.ts';
+import { eventually } from '../eventually.ts';
 import { exchange, type Recorder, type RecorderOptions, startRecorder, statuses } from './robust.ts';
 
 const GET = 'GET /a HTTP/1.1\r\nHost: x\r\n\r\n';
@@ -29,13 +30,8 @@ for (const plain of [true, false]) {
       return { socket, text: () => text };
     };
 
-    const until = async (what: string, holds: () => boolean | Promise<boolean>, limitMs = 5000) => {
-      const deadline = performance.now() + limitMs;
-      while (!(await holds())) {
-        assert.ok(performance.now() < deadline, what);
-        await sleep(5);
-      }
-    };
+    const until = (what: string, holds: () => boolean | Promise<boolean>, limitMs = 5000) =>
+      eventually(what, limitMs, holds);
     const connections = (recorder: Recorder) =>
       new Promise<number>((resolve) => recorder.server.getConnections((_, count) => resolve(count ?? 0)));
 

@@ -8,7 +8,7 @@ import { createEventRecorder } from '../../../kube/events.ts';
 import { type Elector, startElector } from '../../../kube/lease.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { configMaps, events, leases } from '../../../kube/resources.ts';
-import { eventually } from './eventually.ts';
+import { eventually } from '../eventually.ts';
 import { type ApiProxy, startProxy } from './proxy.ts';
 
 let server: TestApiServer;

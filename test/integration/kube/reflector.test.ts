@@ -8,7 +8,7 @@ import { isGone } from '../../../kube/errors.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { type Reflector, type ReflectorOptions, startReflector } from '../../../kube/reflector.ts';
 import { configMaps, namespaces } from '../../../kube/resources.ts';
-import { eventually } from './eventually.ts';
+import { eventually } from '../eventually.ts';
 import { type ApiProxy, startProxy } from './proxy.ts';
 
 let server: TestApiServer;

@@ -8,7 +8,7 @@ import { isConflict, isGone, isTransient, KubeError } from '../../../kube/errors
 import { configMaps, nodes, secrets } from '../../../kube/resources.ts';
 import { createRestClient } from '../../../kube/rest-client.ts';
 import { createTransport } from '../../../kube/transport.ts';
-import { eventually } from '../../integration/kube/eventually.ts';
+import { eventually } from '../../integration/eventually.ts';
 
 const token = 'a-very-secret-token';
 let answer: (request: http.IncomingMessage, response: http.ServerResponse, body: string) => void;

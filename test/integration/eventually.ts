@@ -5,7 +5,7 @@ export async function eventually(what: string, limitMs: number, holds: () => unk
   const start = performance.now();
   while (!(await holds())) {
     if (performance.now() - start > limitMs) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await sleep(20);
+    await sleep(5);
   }
   return performance.now() - start;
 }
