@@ -1,28 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Cache, createCache } from '../../../dataplane/cache/cache.ts';
-import type { Pool } from '../../../dataplane/store/pool.ts';
-import type { Entry, Store, StoreAddress } from '../../../dataplane/store/port.ts';
+import { createCache } from '../../../dataplane/cache/cache.ts';
+import type { Store, StoreAddress } from '../../../dataplane/store/port.ts';
 import { startTenantRedis, type TenantRedis } from '../../contract/tenant-redis.ts';
 import { eventually } from '../eventually.ts';
+import { type Replica, read, textOf, value } from './cached-reads.ts';
 import { startProxy } from './proxy.ts';
-
-/** A replica of the data plane as far as stores go. */
-interface Replica {
-  pool: Pool;
-  cache: Cache;
-  store: Store;
-}
-
-const value = (text: string | number) => Buffer.from(String(text));
-const textOf = (entry: Entry | null | undefined) => (entry ? String(entry.value) : entry);
-
-/** As a request reads: from memory where it knows, and else from Redis. */
-async function read(store: Store, key: string): Promise<string | null | undefined> {
-  const known = store.recall?.(key);
-  return textOf(known === undefined ? await store.get(key) : known);
-}
 
 for (const version of ['7.0', '8.0'] as const) {
   describe(`reads from memory, redis ${version}`, () => {
