@@ -29,6 +29,8 @@ export const stages: readonly Stage[] = [
     run: async () => {
       const commands = [
         ['tsc', '--noEmit'],
+        ['tsc', '--noEmit', '--project', 'sdk'],
+        ['tsc', '--noEmit', '--project', 'dashboard'],
         ['biome', 'ci', '--error-on-warnings', '.'],
         ['node', 'tools/generate.ts', '--check'],
         ['knip'],

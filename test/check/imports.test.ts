@@ -84,10 +84,16 @@ const modules: Record<string, { imports: string[]; packages?: string[] }> = {
       'dataplane/tracing',
     ],
   },
+  sdk: { imports: [] },
+  dashboard: { imports: ['sdk'] },
+  cli: { imports: ['contract', 'kube', 'sdk'], packages: ['commander'] },
 };
 
 const root = join(import.meta.dirname, '../..');
-const files = globSync('{contract,kube,operator,dataplane}/**/*.ts', { cwd: root });
+const files = globSync('{contract,kube,operator,dataplane,sdk,dashboard,cli}/**/*.{ts,tsx}', {
+  cwd: root,
+  exclude: ['**/dist/**'],
+});
 const guarded = new Set(Object.values(modules).flatMap((module) => module.packages ?? []));
 
 function moduleOf(file: string): string {

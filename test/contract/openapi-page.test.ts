@@ -12,8 +12,8 @@ import { run } from '../../cluster/command.ts';
 import type { OpenApiDocument } from '../../dataplane/openapi/document.ts';
 import { ASSETS } from '../../dataplane/routes/docs.ts';
 import { createMemoryStores } from '../../dataplane/store/memory.ts';
+import { startBrowser } from '../browser/start.ts';
 import { type Api, startApi } from '../integration/dataplane/api.ts';
-import { startBrowser } from './browser.ts';
 
 const root = join(import.meta.dirname, '../..');
 
