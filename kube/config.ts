@@ -7,6 +7,8 @@ import { createTransport } from './transport.ts';
 export interface ConnectOptions {
   /** A kubeconfig file; without it `KUBECONFIG`, `~/.kube/config`, then the pod's service account. */
   kubeconfig?: string | undefined;
+  /** A context of the kubeconfig; its current one if absent. */
+  context?: string | undefined;
   /** Names the program in the API server's audit log and metrics. */
   userAgent: string;
   /** Time limit of a call that sets none. */
@@ -15,8 +17,19 @@ export interface ConnectOptions {
 
 /** A client for the cluster that the kubeconfig, or the pod that this runs in, points at. Makes no request yet. */
 export function connect(options: ConnectOptions): KubeClient {
+  return createRestClient(createTransport(loadConfig(options), options.userAgent), { timeoutMs: options.timeoutMs });
+}
+
+/** The kubeconfig with the chosen context as its current one. Throws where it is not there, or lacks the context. */
+export function loadConfig({ kubeconfig, context }: Pick<ConnectOptions, 'kubeconfig' | 'context'>): KubeConfig {
   const config = new KubeConfig();
-  if (options.kubeconfig) config.loadFromFile(options.kubeconfig);
+  if (kubeconfig) config.loadFromFile(kubeconfig);
   else config.loadFromDefault();
-  return createRestClient(createTransport(config, options.userAgent), { timeoutMs: options.timeoutMs });
+  if (context === undefined) return config;
+  const known = config.getContexts().map(({ name }) => name);
+  if (!known.includes(context)) {
+    throw new Error(`the kubeconfig has no context ${context}; it has ${known.join(', ') || 'none'}`);
+  }
+  config.setCurrentContext(context);
+  return config;
 }
