@@ -1,2 +1,22 @@
-/** The version of the SDK, as in its package.json. */
-export const VERSION: string = '0.1.0';
+/** Client of Cubby's REST API: keys and values of a managed Redis, for Node, browsers and edge runtimes. */
+export { CubbyError, type CubbyErrorCode } from './error.ts';
+export {
+  type Client,
+  createClient,
+  type IncrementOptions,
+  type InfraKV,
+  type ScanOptions,
+  type SetEntryOptions,
+} from './infra.ts';
+export { type AsText, createKVClient, type KeyList, type KVClient, type SetOptions } from './kv.ts';
+export {
+  createManagementClient,
+  type ManagementClient,
+  type ProjectChoice,
+  type ProjectsOptions,
+  type StoreWish,
+  type TokenWish,
+} from './management.ts';
+export type { CallOptions, ClientOptions, ConnectionOptions, WriteOptions } from './options.ts';
+export type * from './wire.ts';
+export type * from './wire-management.ts';

@@ -1,0 +1,96 @@
+import { segmentOf } from './connection.ts';
+import type { CallOptions, ClientOptions, ConnectionOptions, WriteOptions } from './options.ts';
+import { createSend, type Send, safetyOf } from './request.ts';
+import type { BatchOperation, BatchResult, Counter, Deleted, Entry, Page } from './wire.ts';
+
+/** `ttl` in seconds; with `if_not_exists`, a key that exists is the error `conflict`. */
+export interface SetEntryOptions extends WriteOptions {
+  ttl?: number | undefined;
+  if_not_exists?: boolean | undefined;
+}
+
+/** `delta` is 1 where absent; `ttl` in seconds holds only where this call creates the key. */
+export interface IncrementOptions extends CallOptions {
+  delta?: number | undefined;
+  ttl?: number | undefined;
+}
+
+/** `limit` is 1 to 1000 names on a page, 100 where absent; `cursor` is `next_cursor` of the page before. */
+export interface ScanOptions extends CallOptions {
+  prefix?: string | undefined;
+  limit?: number | undefined;
+  cursor?: string | undefined;
+}
+
+/** The calls under `/infra/kv`, with the names that the API has on the wire. They reject with CubbyError. */
+export interface InfraKV {
+  /** The value and its expiry; a key that is not there is the error `not_found`. */
+  get<T = unknown>(key: string, options?: CallOptions): Promise<Entry<T>>;
+  /** Writes any JSON, and with it the expiry: without `ttl` the key does not expire. */
+  set<T>(key: string, value: T, options?: SetEntryOptions): Promise<Entry<T>>;
+  /** A key that is not there is the error `not_found`. */
+  delete(key: string, options?: WriteOptions): Promise<Deleted>;
+  /** Adds to the number under the key, which counts as 0 where there is none. */
+  increment(key: string, options?: IncrementOptions): Promise<Counter>;
+  /** A page of the names that begin with `prefix`. */
+  scan(options?: ScanOptions): Promise<Page>;
+  /** All names that begin with `prefix`, page by page as they are asked for; one may come twice. */
+  scanAll(options?: ScanOptions): AsyncGenerator<string, void, undefined>;
+  /** Runs up to 100 operations in order, not atomically; one result for each. */
+  batch(operations: readonly BatchOperation[], options?: WriteOptions): Promise<BatchResult[]>;
+}
+
+export interface Client {
+  infra: { kv: InfraKV };
+}
+
+/** A client of `/infra/kv`. Throws a TypeError for a token or a base URL that cannot be used. */
+export function createClient(token: string | undefined, options: ConnectionOptions): Client {
+  const connection: ClientOptions = { ...options, token };
+  return { infra: { kv: createInfraKV(createSend(connection)) } };
+}
+
+function createInfraKV(send: Send): InfraKV {
+  const root = '/infra/kv';
+  const pathOf = (key: string) => `${root}/${segmentOf(key)}`;
+
+  const kv: InfraKV = {
+    async get(key, options) {
+      return JSON.parse(await send({ method: 'GET', path: pathOf(key), safety: 'read', options }));
+    },
+    async set(key, value, options) {
+      const { ttl, if_not_exists } = options ?? {};
+      const body = JSON.stringify({ value, ttl, if_not_exists });
+      return JSON.parse(await send({ method: 'PUT', path: pathOf(key), body, safety: safetyOf(options), options }));
+    },
+    async delete(key, options) {
+      return JSON.parse(await send({ method: 'DELETE', path: pathOf(key), safety: safetyOf(options), options }));
+    },
+    async increment(key, options) {
+      const { delta, ttl } = options ?? {};
+      const body = JSON.stringify({ delta, ttl });
+      const path = `${pathOf(key)}/increment`;
+      return JSON.parse(await send({ method: 'POST', path, body, safety: 'write', options }));
+    },
+    async scan(options) {
+      const { prefix, limit, cursor } = options ?? {};
+      const query = { prefix, limit, cursor };
+      return JSON.parse(await send({ method: 'GET', path: root, query, safety: 'read', options }));
+    },
+    async *scanAll(options) {
+      let cursor = options?.cursor;
+      do {
+        const page: Page = await kv.scan({ ...options, cursor });
+        yield* page.keys;
+        cursor = page.next_cursor ?? undefined;
+      } while (cursor !== undefined);
+    },
+    async batch(operations, options) {
+      const reads = operations.every(({ op }) => op === 'get');
+      const body = JSON.stringify({ ops: operations });
+      const safety = reads ? 'read' : safetyOf(options);
+      return JSON.parse(await send({ method: 'POST', path: root, body, safety, options })).results;
+    },
+  };
+  return kv;
+}
