@@ -52,6 +52,15 @@ export interface KVStoreSpec {
    */
   reads: 'primary' | 'cached';
   /**
+   * Ways to the store's Redis beside the data plane.
+   */
+  access?: {
+    /**
+     * true lets programs of this namespace that speak Redis sign in as the user native, with the address and password in the Secret that status.binding names. Such access is neither limited nor counted. Changes without a restart.
+     */
+    redis: boolean;
+  };
+  /**
    * Name of a plan of the installation, which sets limits; each field of spec.limits goes before the plan's. Where there is no plan of this name, the condition SpecAccepted lists those that there are. Changes without a restart.
    */
   plan?: string;
@@ -220,6 +229,15 @@ export interface KVStoreStatus {
      * TCP port.
      */
     port: number;
+  };
+  /**
+   * The Secret with which programs that speak Redis sign in, as the Service Binding specification has it; absent while spec.access.redis is not true.
+   */
+  binding?: {
+    /**
+     * Name of the Secret, with the keys type, provider, host, port, username, password, database and uri.
+     */
+    name: string;
   };
   /**
    * Memory as Redis reports it.

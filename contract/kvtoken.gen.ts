@@ -1,7 +1,7 @@
 // Generated from crds/ by `npm run generate`. Do not edit.
 
 /**
- * A bearer token for the data plane. The token itself is in a Secret; this object has only its hash.
+ * A bearer token for the data plane. The token itself is in a Secret, or was given to whoever asked for it; this object has only its hash.
  */
 export interface KVTokenFields {
   spec: KVTokenSpec;
@@ -42,6 +42,32 @@ export interface KVTokenSpec {
    * When the token stops working; absent means never.
    */
   expiresAt?: string;
+  /**
+   * A token that was made elsewhere, as the data plane's POST /api/kv/tokens does: the operator accepts it, writes no Secret and cannot rotate it. Fixed at creation.
+   */
+  issued?: {
+    /**
+     * SHA-256 of the token in lower-case hex.
+     */
+    sha256: string;
+    /**
+     * The token's last four characters.
+     */
+    lastFour: string;
+  };
+  /**
+   * How the token in the Secret is replaced by a new one, which the annotation cubby.dev/rotate asks for at any time.
+   */
+  rotation?: {
+    /**
+     * How old a token gets before it is replaced, for example 720h, at least 1m; absent means only when asked.
+     */
+    every?: string;
+    /**
+     * How long a replaced token is still accepted, so that pods have time to read the new one; 0s refuses it at once.
+     */
+    overlap: string;
+  };
 }
 /**
  * The token as the operator last saw it.
@@ -52,7 +78,7 @@ export interface KVTokenStatus {
    */
   observedGeneration?: number;
   /**
-   * SHA-256 hashes, in lower-case hex, of the tokens that are accepted now.
+   * SHA-256 hashes, in lower-case hex, of the tokens that are accepted now: first the one in the Secret, then the one that is about to replace it, then those that were replaced.
    *
    * Items: One hash.
    */
@@ -66,7 +92,7 @@ export interface KVTokenStatus {
    */
   lastFour?: string;
   /**
-   * Name of the Secret that holds the token.
+   * Name of the Secret that holds the token; absent for one that was made elsewhere.
    */
   secretName?: string;
   /**
@@ -77,6 +103,25 @@ export interface KVTokenStatus {
    * When the token was made.
    */
   issuedAt?: string;
+  /**
+   * When the token is replaced; absent where only the annotation asks for it.
+   */
+  rotatesAt?: string;
+  /**
+   * Replaced tokens that are still accepted, the newest first.
+   *
+   * Items: A replaced token.
+   */
+  retiring?: {
+    /**
+     * SHA-256 of the token in lower-case hex.
+     */
+    sha256: string;
+    /**
+     * When it stops working.
+     */
+    until: string;
+  }[];
   /**
    * What is true of the token now; docs/conditions.md lists each type and what to do.
    *
