@@ -1,5 +1,6 @@
 import type { Bucket, RateLimit } from '../limits/bucket.ts';
 import type { Period } from './period.ts';
+import type { HistoryPoint, Resolution } from './port.ts';
 import type { Tally } from './tally.ts';
 
 /** What a replica tells and asks of a project's account. Amounts are nano-tokens, whole numbers. */
@@ -48,10 +49,18 @@ export interface PermitAnswer {
   bucket: Bucket;
 }
 
+/** What a replica asks of a project's past. */
+export interface HistoryAsk {
+  project: string;
+  resolution: Resolution;
+}
+
 /** Things that are asked together, and go in together. */
 export interface Asks {
   accounts: readonly AccountAsk[];
   permits: readonly PermitAsk[];
+  /** Answered with what `accounts` brings in included. */
+  histories: readonly HistoryAsk[];
 }
 
 /**
@@ -62,6 +71,7 @@ export interface Answers {
   time: number;
   accounts: (AccountAnswer | undefined)[];
   permits: PermitAnswer[];
+  histories: HistoryPoint[][];
 }
 
 /** What replicas share: accounts and buckets. Asked one thing at a time; every method rejects with a LedgerError only. */

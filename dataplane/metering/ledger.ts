@@ -2,9 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bucket, takePermits } from '../limits/bucket.ts';
 import type { Connection } from '../store/resp/connection.ts';
 import { ReplyError } from '../store/resp/reply.ts';
-import { type AccountAnswer, type Answers, type Asks, type Ledger, LedgerError } from './ledger-port.ts';
+import { bookedSlots, decodeSpent, encodeSpent, historySlots, hourAt, presentPoint, type Slot } from './history.ts';
+import {
+  type AccountAnswer,
+  type AccountAsk,
+  type Answers,
+  type Asks,
+  type Ledger,
+  LedgerError,
+  type PermitAsk,
+} from './ledger-port.ts';
 import { formatPeriod } from './period.ts';
 import { decodeRecord, encodeRecord, settle } from './record.ts';
+import { add, isEmpty, type Tally } from './tally.ts';
 
 /** Records are of use for a year's comparison, and a month for whoever makes it. */
 const ACCOUNT_SECONDS = 400 * 86_400;
@@ -30,6 +40,8 @@ interface Plan {
 export function createRedisLedger(connect: () => Connection | undefined): Ledger {
   let connection: Connection | undefined;
   let commands = 0;
+  /** By how much the ledger's clock was ahead of ours, which only runs forwards, when it last told the time. */
+  let ahead: number | undefined;
 
   async function open(): Promise<Connection> {
     if (connection?.ready) return connection;
@@ -51,18 +63,26 @@ export function createRedisLedger(connect: () => Connection | undefined): Ledger
     }
   }
 
+  async function readTime(connection: Connection): Promise<number> {
+    commands++;
+    const time = milliseconds(await connection.send(['TIME']));
+    ahead = time - performance.now();
+    return time;
+  }
+
   async function attempt(connection: Connection, asks: Asks): Promise<Answers | undefined> {
-    const accountKeys = asks.accounts.map(({ project, period }) => `account:${project}:${formatPeriod(period)}`);
-    const bucketKeys = asks.permits.map(({ project }) => `bucket:${project}`);
-    const keys = [...accountKeys, ...bucketKeys];
-    commands += 3;
+    const expected = ahead === undefined ? await readTime(connection) : Math.floor(performance.now() + ahead);
+    const keys = keysOf(asks, expected);
+    commands += 2;
     const [, values, time] = await Promise.all([
       connection.send(['WATCH', ...keys]),
       connection.send(['MGET', ...keys]),
-      connection.send(['TIME']),
+      readTime(connection),
     ]);
-    const texts = (values as (Buffer | null)[]).map((value) => value?.toString() ?? null);
-    const { answers, writes } = plan(asks, keys, texts, milliseconds(time));
+    const texts = new Map(keys.map((key, index) => [key, (values as (Buffer | null)[])[index]?.toString() ?? null]));
+    // In another hour what is spent goes to other keys, and those are not watched.
+    const isExpected = hourAt(time) === hourAt(expected);
+    const { answers, writes } = isExpected ? plan(asks, texts, time) : { answers: undefined, writes: [] };
     if (writes.length === 0) {
       commands++;
       await connection.send(['UNWATCH']);
@@ -75,11 +95,7 @@ export function createRedisLedger(connect: () => Connection | undefined): Ledger
   }
 
   return {
-    time: () =>
-      guarded(async (open) => {
-        commands++;
-        return milliseconds(await open.send(['TIME']));
-      }),
+    time: () => guarded(readTime),
     exchange: (asks) =>
       guarded(async (open) => {
         for (let attempts = 1; attempts <= MOST_ATTEMPTS; attempts++) {
@@ -99,28 +115,55 @@ export function createRedisLedger(connect: () => Connection | undefined): Ledger
   };
 }
 
+/** What has to be read when it is that time by the ledger's clock. */
+function keysOf({ accounts, permits, histories }: Asks, time: number): string[] {
+  const slots = [
+    ...accounts.flatMap((ask) => slotsOf(ask, time)),
+    ...histories.flatMap(({ project, resolution }) => historySlots(project, resolution, time)),
+  ];
+  return [...accounts.map(accountKey), ...permits.map(bucketKey), ...slots.map(({ key }) => key)];
+}
+
+const accountKey = ({ project, period }: AccountAsk): string => `account:${project}:${formatPeriod(period)}`;
+const bucketKey = ({ project }: PermitAsk): string => `bucket:${project}`;
+
+/** Where what an ask tells is booked besides the account. */
+function slotsOf({ project, period, spent }: AccountAsk, time: number): Slot[] {
+  return isEmpty(spent) ? [] : bookedSlots(project, period, time);
+}
+
 /** What to answer, and what to write; pure. A text that is no record of ours is answered with undefined and left alone. */
-function plan({ accounts, permits }: Asks, keys: string[], texts: (string | null)[], time: number): Plan {
+function plan({ accounts, permits, histories }: Asks, texts: ReadonlyMap<string, string | null>, time: number): Plan {
   const writes: Command[] = [];
-  const accountAnswers = accounts.map((ask, index): AccountAnswer | undefined => {
-    const record = attemptTo(() => decodeRecord(texts[index] ?? null));
+  const booked = new Map<string, Tally>();
+  const spentAt = (key: string) => booked.get(key) ?? decodeSpent(texts.get(key));
+  const accountAnswers = accounts.map((ask): AccountAnswer | undefined => {
+    const key = accountKey(ask);
+    const record = attemptTo(() => decodeRecord(texts.get(key) ?? null));
     if (!record) return undefined;
     const { changed, ...answer } = settle(record, ask, Math.floor(time / 1000));
-    if (changed) writes.push(['SET', keys[index] ?? '', encodeRecord(record), 'EX', ACCOUNT_SECONDS]);
+    if (!changed) return answer;
+    writes.push(['SET', key, encodeRecord(record), 'EX', ACCOUNT_SECONDS]);
+    for (const slot of slotsOf(ask, time)) {
+      const spent = spentAt(slot.key);
+      add(spent, ask.spent);
+      booked.set(slot.key, spent);
+      writes.push(['SET', slot.key, encodeSpent(spent), 'EX', slot.seconds]);
+    }
     return answer;
   });
-  const permitAnswers = permits.map((ask, index) => {
-    const position = accounts.length + index;
-    const stored = decodeBucket(texts[position] ?? null);
-    const { bucket, granted } = takePermits(stored, ask.limit, ask, time);
+  const permitAnswers = permits.map((ask) => {
+    const key = bucketKey(ask);
+    const { bucket, granted } = takePermits(decodeBucket(texts.get(key) ?? null), ask.limit, ask, time);
     // A bucket that nobody asks for is full again by then, and one that is not known is full.
     const lifetime = Math.ceil((ask.limit.capacity / ask.limit.perSecond) * 1000) + 60_000;
-    if (granted > 0 || ask.giveBack > 0) {
-      writes.push(['SET', keys[position] ?? '', JSON.stringify(bucket), 'PX', lifetime]);
-    }
+    if (granted > 0 || ask.giveBack > 0) writes.push(['SET', key, JSON.stringify(bucket), 'PX', lifetime]);
     return { granted, bucket };
   });
-  return { answers: { time, accounts: accountAnswers, permits: permitAnswers }, writes };
+  const points = histories.map(({ project, resolution }) =>
+    historySlots(project, resolution, time).map(({ key, start }) => presentPoint(start, spentAt(key))),
+  );
+  return { answers: { time, accounts: accountAnswers, permits: permitAnswers, histories: points }, writes };
 }
 
 /** A text that is no bucket is one that is not known. */

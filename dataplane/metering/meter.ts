@@ -1,7 +1,7 @@
 import { DEFAULT_PRICES, PRICED_OPERATIONS, type PricedOperation, type Prices } from '../../contract/prices.ts';
 import { type Ledger, LedgerError } from './ledger-port.ts';
 import { LedgerClock, periodStart } from './period.ts';
-import type { Account, Counts, Meter, Usage, UsageOf } from './port.ts';
+import type { Account, Counts, HistoryPoint, Meter, Resolution, Usage, UsageOf } from './port.ts';
 import { type Common, Project, type ProjectAsk } from './project.ts';
 
 export interface MeterOptions {
@@ -54,6 +54,7 @@ export function createMeter(options: MeterOptions): LedgerMeter {
   const due = new Set<Project>();
   const clock = new LedgerClock();
   const usageWanted = new Map<Project, PromiseWithResolvers<void>>();
+  const historyWanted = new Map<Project, Map<Resolution, PromiseWithResolvers<HistoryPoint[]>>>();
   let running: Promise<void> | undefined;
   let failures = 0;
   let retryAt = 0;
@@ -111,17 +112,22 @@ export function createMeter(options: MeterOptions): LedgerMeter {
     const asked: { project: Project; ask: ProjectAsk }[] = [];
     for (const project of due) {
       due.delete(project);
-      asked.push({
-        project,
-        ask: project.ask(now(), period, leaving ? 'leave' : usageWanted.has(project) ? 'all' : 'due'),
-      });
+      const wanted = usageWanted.has(project) || historyWanted.has(project);
+      asked.push({ project, ask: project.ask(now(), period, leaving ? 'leave' : wanted ? 'all' : 'due') });
       if (asked.length === MOST_PROJECTS) break;
     }
     const accounts = asked.flatMap(({ ask }) => ask.accounts.map((account) => account.ask));
     const permits = asked.flatMap(({ ask }) => ask.permits ?? []);
     if (accounts.length === 0 && permits.length === 0) return;
+    const histories = asked.flatMap(({ project }) =>
+      [...(historyWanted.get(project)?.keys() ?? [])].map((resolution) => ({ of: project, resolution })),
+    );
     exchanges++;
-    const answers = await ledger.exchange({ accounts, permits });
+    const answers = await ledger.exchange({
+      accounts,
+      permits,
+      histories: histories.map(({ of, resolution }) => ({ project: of.name, resolution })),
+    });
     const time = now();
     clock.set(answers.time, time);
     recover();
@@ -132,6 +138,12 @@ export function createMeter(options: MeterOptions): LedgerMeter {
       usageWanted.get(project)?.resolve();
       usageWanted.delete(project);
     }
+    for (const [index, { of, resolution }] of histories.entries()) {
+      const wanted = historyWanted.get(of);
+      wanted?.get(resolution)?.resolve(answers.histories[index] ?? []);
+      wanted?.delete(resolution);
+      if (wanted?.size === 0) historyWanted.delete(of);
+    }
   }
 
   function lose(error: unknown): void {
@@ -141,8 +153,10 @@ export function createMeter(options: MeterOptions): LedgerMeter {
     due.clear();
     retryAt = now() + Math.min(RETRY_MS.first * 2 ** failures++, RETRY_MS.most) * (0.75 + Math.random() / 2);
     for (const project of projects.values()) if (project.waiting > 0) project.goOn();
-    for (const wanted of usageWanted.values()) wanted.reject(new LedgerError(cause));
+    const wanted = [...usageWanted.values(), ...[...historyWanted.values()].flatMap((of) => [...of.values()])];
+    for (const { reject } of wanted) reject(new LedgerError(cause));
     usageWanted.clear();
+    historyWanted.clear();
   }
 
   function recover(): void {
@@ -177,6 +191,16 @@ export function createMeter(options: MeterOptions): LedgerMeter {
       common.ask(project);
       await wanted.promise;
       return usageOf(project);
+    },
+    async history(account, resolution) {
+      const project = find(account);
+      if (common.away) throw new LedgerError('the ledger is away');
+      const ofProject = historyWanted.get(project) ?? new Map();
+      historyWanted.set(project, ofProject);
+      const wanted = ofProject.get(resolution) ?? Promise.withResolvers<HistoryPoint[]>();
+      ofProject.set(resolution, wanted);
+      common.ask(project);
+      return wanted.promise;
     },
     async close() {
       clearInterval(timer);

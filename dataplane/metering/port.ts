@@ -48,6 +48,16 @@ export interface Usage {
   operations: Readonly<Record<PricedOperation, UsageOf>>;
 }
 
+/** What a history has points of. */
+export type Resolution = 'hour' | 'day';
+
+/** What a project used in one hour or day of UTC. `start` is in ms since 1970, `charged` in nano-tokens. */
+export interface HistoryPoint {
+  start: number;
+  charged: number;
+  counts: Readonly<Record<PricedOperation, number>>;
+}
+
 /** Judges requests by the limits of their project. Answers at once, without a promise, wherever a lease covers it. */
 export interface Meter {
   /** Takes one request off the rate limit; undefined where none is set. */
@@ -56,6 +66,8 @@ export interface Meter {
   reserve(account: Account, counts: Counts): Reservation | Promise<Reservation>;
   /** Rejects with a LedgerError while the ledger is away. What other replicas ran in the last second may lack. */
   usage(account: Account): Promise<Usage>;
+  /** The last 24 hours or 31 days, oldest first; the last is the current one. Rejects as `usage` does, and may lack the same. */
+  history(account: Account, resolution: Resolution): Promise<readonly HistoryPoint[]>;
   /** Gives back what is leased and not spent. */
   close(): Promise<void>;
 }

@@ -74,6 +74,10 @@ export class Project {
     this.#configureRate();
   }
 
+  get name(): string {
+    return this.#account.project;
+  }
+
   get tab(): Tab {
     return this.#tab;
   }

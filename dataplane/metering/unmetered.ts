@@ -1,5 +1,7 @@
+import { historySlots, presentPoint } from './history.ts';
 import { periodAt, periodStart } from './period.ts';
 import type { Meter, Reservation } from './port.ts';
+import { createTally } from './tally.ts';
 
 const FREE: Reservation = {
   covered: true,
@@ -22,6 +24,8 @@ export function createUnmetered(): Meter {
       remaining: undefined,
       operations: { get: NONE, set: NONE, delete: NONE, increment: NONE, scan: NONE },
     }),
+    history: async ({ project }, resolution) =>
+      historySlots(project, resolution, Date.now()).map(({ start }) => presentPoint(start, createTally())),
     close: async () => {},
   };
 }

@@ -34,3 +34,19 @@ export const entrySchema = z.object({
     .nullable()
     .describe('When the key expires, in UTC; null where it does not'),
 });
+
+/** Tokens of a budget; formatTokens makes them. */
+export const tokensSchema = z.string().describe('Tokens, a decimal number with at most 9 digits after the point');
+
+/** A moment in UTC, to the millisecond. */
+export const timeSchema = z.iso.datetime({ precision: 3 });
+
+const LIMIT = 'limit must be a whole number from 1 to 1000';
+
+/** `limit` of a query: how much a page has at most. */
+export const limitSchema = z
+  .string()
+  .regex(/^\d{1,4}$/, LIMIT)
+  .transform(Number)
+  .pipe(z.int(LIMIT).min(1, LIMIT).max(1000, LIMIT))
+  .default(100);

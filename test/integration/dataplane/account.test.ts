@@ -23,8 +23,15 @@ describe('what a token learns of itself and of its account', () => {
 
   before(async () => {
     asked = [];
+    const unmetered = createUnmetered();
     const meter: Meter = {
-      ...createUnmetered(),
+      ...unmetered,
+      async history(account, resolution) {
+        asked.push(account);
+        await usage();
+        const points = await unmetered.history(account, resolution);
+        return points.map(({ start, counts }) => ({ start, charged: 6900, counts: { ...counts, get: 2, set: 1 } }));
+      },
       usage(account) {
         asked.push(account);
         return usage();
@@ -135,12 +142,49 @@ describe('what a token learns of itself and of its account', () => {
     assert.deepEqual(asked, []);
   });
 
-  test('usage is 503 while the ledger is away', async () => {
+  test('the history is by the hour for a day and by the day for a month, with tokens and counts', async () => {
+    const project = api.tenant('remembered');
+    for (const [query, period, resolution, points, ms] of [
+      ['', 'day', 'hour', 24, 3_600_000],
+      ['?period=day', 'day', 'hour', 24, 3_600_000],
+      ['?period=month', 'month', 'day', 31, 86_400_000],
+    ] as const) {
+      asked.length = 0;
+      const { status, json } = await call(`/api/kv/usage/history${query}`, project);
+      assert.deepEqual(
+        [status, json.project_id, json.period, json.resolution],
+        [200, 'project-remembered', period, resolution],
+      );
+      const [first, second, ...rest] = json.points as { start: string }[];
+      assert.deepEqual([rest.length + 2, asked[0]?.project], [points, 'project-remembered']);
+      assert.deepEqual(second, {
+        start: new Date(Date.parse(first?.start ?? '') + ms).toISOString(),
+        tokens: '0.0000069',
+        operations: { get: 2, set: 1, delete: 0, increment: 0, scan: 0 },
+      });
+    }
+    isProblem(await call('/api/kv/usage/history?period=year', project), 400, 'bad_request', /period/);
+  });
+
+  test('the history is no way to the account of somebody else', async () => {
+    const stranger = token({ namespace: 'stranger', name: 'history', type: 'ApiKey' });
+    api.tenant('closed');
+    asked.length = 0;
+    isProblem(await call('/api/kv/usage/history?project_id=project-closed', stranger), 404, 'not_found');
+    isProblem(await call('/api/kv/usage/history', stranger), 400, 'project_required');
+    isProblem(await call('/api/kv/usage/history', undefined), 401, 'unauthorized');
+    assert.deepEqual(asked, []);
+  });
+
+  test('usage and its history are 503 while the ledger is away', async () => {
     const metered = usage;
     usage = async () => {
       throw new LedgerError('gone');
     };
-    isProblem(await call('/api/kv/usage', api.tenant('ledgerless')), 503, 'store_unavailable', /ledger/);
+    const project = api.tenant('ledgerless');
+    for (const path of ['/api/kv/usage', '/api/kv/usage/history']) {
+      isProblem(await call(path, project), 503, 'store_unavailable', /ledger/);
+    }
     usage = metered;
   });
 });

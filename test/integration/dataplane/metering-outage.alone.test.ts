@@ -3,7 +3,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LedgerMeter, MeterOptions } from '../../../dataplane/metering/meter.ts';
 import { startTenantRedis, type TenantRedis } from '../../contract/tenant-redis.ts';
-import { account, addressOf, call, nothing, openMeter, pace, recordsOf } from './meters.ts';
+import { account, addressOf, assertHistoryMatches, call, nothing, openMeter, pace, recordsOf } from './meters.ts';
 import { startProxy } from './proxy.ts';
 
 /** The issue asks for 60; the routine run takes less, since nothing in it depends on how long it lasts. */
@@ -53,6 +53,7 @@ describe('a ledger that is away', () => {
     const usage = await replicas[0]?.usage(of);
     assert.equal(usage?.used, BigInt(outcome.charged));
     assert.equal(usage?.operations.get.count, BigInt(outcome.calls));
+    await assertHistoryMatches(replicas[0] as LedgerMeter, of);
     assert.deepEqual(
       replicas.map((meter) => [meter.figures().ledgerUp, meter.figures().overdraft]),
       [
@@ -83,6 +84,7 @@ describe('a ledger that is away', () => {
     const [record] = await recordsOf(redis, 'lossy');
     assert.equal(record?.spent.charged, outcome.charged);
     assert.equal(record?.spent.operations.get.count, outcome.calls);
+    await assertHistoryMatches(open(), of);
     assert.ok(Object.values(record?.holders ?? {}).every(({ lease }) => lease === 0));
   });
 

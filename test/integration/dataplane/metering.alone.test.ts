@@ -6,7 +6,17 @@ import type { LedgerMeter, MeterOptions } from '../../../dataplane/metering/mete
 import { periodAt, periodStart } from '../../../dataplane/metering/period.ts';
 import type { Account } from '../../../dataplane/metering/port.ts';
 import { startTenantRedis, type TenantRedis } from '../../contract/tenant-redis.ts';
-import { account, addressOf, call, nothing, openLedger, openMeter, pace, recordsOf } from './meters.ts';
+import {
+  account,
+  addressOf,
+  assertHistoryMatches,
+  call,
+  nothing,
+  openLedger,
+  openMeter,
+  pace,
+  recordsOf,
+} from './meters.ts';
 
 const GET = { get: 1 };
 const SET = { set: 1 };
@@ -80,6 +90,7 @@ for (const version of ['7.0', '8.0'] as const) {
       assert.deepEqual(usage?.operations.delete, { count: 8000n, nanoTokens: 42_400_000n });
       assert.deepEqual(unlimited?.operations.scan, { count: 2000n, nanoTokens: 10_000_000n });
       assert.equal(unlimited?.budget, undefined);
+      for (const account of [of, free]) await assertHistoryMatches(replicas[0] as LedgerMeter, account);
     });
 
     test('what did not run is given back, and the last of a budget can be had for it', async () => {

@@ -1,9 +1,11 @@
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PRICED_OPERATIONS } from '../../../contract/prices.ts';
 import { createRedisLedger } from '../../../dataplane/metering/ledger.ts';
 import type { Ledger } from '../../../dataplane/metering/ledger-port.ts';
 import { createMeter, type LedgerMeter, type MeterOptions } from '../../../dataplane/metering/meter.ts';
-import type { Account, Counts, Meter } from '../../../dataplane/metering/port.ts';
+import type { Account, Counts, HistoryPoint, Meter } from '../../../dataplane/metering/port.ts';
 import { type AccountRecord, decodeRecord } from '../../../dataplane/metering/record.ts';
 import { Connection } from '../../../dataplane/store/resp/connection.ts';
 import type { TenantRedis } from '../../contract/tenant-redis.ts';
@@ -42,6 +44,23 @@ export async function recordsOf(redis: TenantRedis, project: string): Promise<Ac
   const admin = redis.admin();
   const keys = await admin.keys(`account:${project}:*`);
   return Promise.all(keys.sort().map(async (key) => decodeRecord(await admin.get(key))));
+}
+
+/** Asserts that the days of this month come to what the account of the month says; those of a test are all of the last hours. */
+export async function assertHistoryMatches(meter: Meter, of: Account): Promise<void> {
+  const [usage, days, hours] = await Promise.all([
+    meter.usage(of),
+    meter.history(of, 'day'),
+    meter.history(of, 'hour'),
+  ]);
+  const ofMonth = days.filter(({ start }) => start >= usage.periodStart);
+  const sum = (points: readonly HistoryPoint[]) => points.reduce((total, { charged }) => total + BigInt(charged), 0n);
+  assert.equal(sum(ofMonth), usage.used);
+  for (const operation of PRICED_OPERATIONS) {
+    const counted = ofMonth.reduce((total, { counts }) => total + BigInt(counts[operation]), 0n);
+    assert.equal(counted, usage.operations[operation].count, operation);
+  }
+  assert.equal(sum(hours), sum(days));
 }
 
 /** What became of calls. */
