@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parseAllDocuments } from 'yaml';
+import { apply, condition, eventually, type Manifest, read } from './cluster.ts';
+import { createNamespace, request, tokenOf } from './tenant.ts';
+
+const NAMESPACE = 'e2e-examples';
+const folder = join(import.meta.dirname, '../../examples');
+const kinds = ['KVStore', 'KVToken'];
+
+/** The stores and tokens of the examples for the namespace of quickstart.yaml, moved into that of this test. */
+function manifests(): Manifest[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.yaml'))
+    .flatMap((name) => parseAllDocuments(readFileSync(join(folder, name), 'utf8')))
+    .map((document) => document.toJS() as Manifest & { spec?: Record<string, unknown> })
+    .filter(({ kind, metadata }) => kinds.includes(kind) && metadata.namespace === 'quickstart')
+    .map((object) => ({
+      ...object,
+      metadata: { ...object.metadata, namespace: NAMESPACE },
+      // A project is served by one store of the cluster, and that of quickstart.yaml runs already.
+      spec: { ...object.spec, projectId: undefined },
+    }));
+}
+
+test('every store of the examples becomes ready with all of its spec accepted, and every token works', async (t) => {
+  await createNamespace(t, NAMESPACE);
+  const objects = manifests();
+  await apply(...objects);
+  assert.ok(objects.length >= 12);
+  for (const { kind, metadata, spec } of objects as (Manifest & { spec: Record<string, unknown> })[]) {
+    const object = await eventually(`${kind} ${metadata.name}`, 120, async () => {
+      const seen = await read(kind, NAMESPACE, metadata.name);
+      const settled =
+        spec.enabled === false ? seen?.status?.phase === 'Hibernated' : condition(seen, 'Ready')?.status === 'True';
+      return settled ? seen : undefined;
+    });
+    if (kind === 'KVStore') assert.equal(condition(object, 'SpecAccepted')?.status, 'True', metadata.name);
+  }
+
+  const [web, worker, reader, key] = await Promise.all(
+    ['web-kv', 'worker-kv', 'reader', 'integration'].map((secret) => tokenOf(NAMESPACE, secret)),
+  );
+  const put = (token: string | undefined, path: string) => request(token ?? '', 'PUT', path, { value: 1 });
+  assert.equal((await put(web, '/infra/kv/a')).status, 200);
+  assert.equal((await put(worker, '/infra/kv/a')).status, 200);
+  assert.match((await put(reader, '/infra/kv/a')).body.detail, /kv:write/);
+  assert.equal((await request(reader ?? '', 'GET', '/infra/kv/a')).status, 200);
+  assert.equal((await put(key, `/infra/kv/a?project_id=${NAMESPACE}.cached`)).status, 200);
+  assert.equal((await put(key, `/infra/kv/a?project_id=${NAMESPACE}.hibernated`)).body.code, 'store_hibernated');
+});
