@@ -1,37 +1,14 @@
-// Bundles each process into dist/<process>.js with a source map. The image carries these bundles rather than
-// node_modules, because a bundle holds only what is imported: about half the resident memory at start. An argument
-// names another folder than dist.
-import { cpSync, rmSync } from 'node:fs';
+// Builds what the image carries into dist, and the npm packages beside their package.json. An argument names another
+// folder than dist, and then the packages are left out.
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
-import { ASSETS } from '../dataplane/routes/docs.ts';
+import { buildProcesses } from './build/processes.ts';
+import { buildSdk } from './build/sdk.ts';
 
 const root = join(import.meta.dirname, '..');
-const outdir = resolve(root, process.argv[2] ?? 'dist');
+const [elsewhere] = process.argv.slice(2);
+const outdir = resolve(root, elsewhere ?? 'dist');
 
 rmSync(outdir, { recursive: true, force: true });
-await build({
-  absWorkingDir: root,
-  entryPoints: { operator: 'operator/main.ts', dataplane: 'dataplane/main.ts' },
-  outdir,
-  bundle: true,
-  // What is imported at need only stays in a file of its own, and what both processes have in another.
-  splitting: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node24',
-  sourcemap: 'linked',
-  legalComments: 'none',
-  logLevel: 'warning',
-  // Bundled CommonJS packages call require() for Node's own modules.
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  },
-});
-
-// What the data plane serves as it is stands beside the bundle as it stands beside the sources, and so is found alike.
-const page = 'node_modules/swagger-ui-dist';
-const licences = ['LICENSE', 'NOTICE', 'swagger-ui-bundle.js.LICENSE.txt'];
-for (const name of ['package.json', ...licences, ...Object.keys(ASSETS)]) {
-  cpSync(join(root, page, name), join(outdir, page, name));
-}
+await buildProcesses(root, outdir);
+if (elsewhere === undefined) buildSdk(root);
