@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { createRedisLedger } from '../../dataplane/metering/ledger.ts';
 import type { Ledger } from '../../dataplane/metering/ledger-port.ts';
 import { createMemoryLedger } from '../../dataplane/metering/memory-ledger.ts';
+import { periodAt } from '../../dataplane/metering/period.ts';
 import { Connection } from '../../dataplane/store/resp/connection.ts';
 import { ledgerContract, spend } from './ledger.ts';
 import { startTenantRedis, type TenantRedis } from './tenant-redis.ts';
@@ -41,18 +42,21 @@ for (const version of ['7.0', '8.0'] as const) {
       const charged = ledger.commands;
       await spend(ledger, { project: 'cost', seq: 2 }, {});
       const told = ledger.commands;
-      // WATCH, MGET, TIME, MULTI, SET, EXEC; and TIME, by which `spend` knows the month.
+      // WATCH, MGET, TIME, MULTI, SET, EXEC; and a TIME before, by which `spend` knows the month.
       assert.deepEqual([charged - before, told - charged], [9, 7]);
     });
 
     test('the hour is that of the exchange, also when it began since the ledger last told the time', async () => {
       const hour = 3_600_000;
       const noon = Date.UTC(2026, 10, 22, 12);
+      const period = periodAt(noon);
       let time = noon - 1;
-      const shifted = createRedisLedger(() => withClock(connect(), () => time));
-      await spend(shifted, { project: 'rollover' }, { get: 2 });
+      const open = () => createRedisLedger(() => withClock(connect(), () => time));
+      const [shifted, other] = [open(), open()];
+      await spend(shifted, { project: 'rollover', period }, { get: 2 });
       time = noon;
-      await spend(shifted, { project: 'rollover', seq: 2 }, { get: 3 });
+      await spend(other, { project: 'rollover', period, replica: 'b' }, { get: 1 });
+      await spend(shifted, { project: 'rollover', period, seq: 2 }, { get: 3 });
       const { histories } = await shifted.exchange({
         accounts: [],
         permits: [],
@@ -60,8 +64,9 @@ for (const version of ['7.0', '8.0'] as const) {
       });
       const [last, current] = histories[0]?.slice(-2) ?? [];
       assert.deepEqual([last?.start, last?.counts.get], [noon - hour, 2]);
-      assert.deepEqual([current?.start, current?.counts.get], [noon, 3]);
+      assert.deepEqual([current?.start, current?.counts.get], [noon, 4]);
       shifted.close();
+      other.close();
     });
 
     test('what stands in the place of a count and is none is replaced by one', async () => {

@@ -7,7 +7,7 @@ import { count, createTally, type Tally } from '../../dataplane/metering/tally.t
 
 const prices = { get: 800, set: 5300, delete: 5300, increment: 5300, scan: 5000 };
 
-/** A replica tells a ledger what it ran. */
+/** A replica tells a ledger what it ran; without `period`, in the current one, for which the time is asked. */
 export async function spend(
   ledger: Ledger,
   fields: Partial<AccountAsk> & { project: string },
@@ -16,7 +16,7 @@ export async function spend(
   const spent = createTally();
   count(spent, ran, prices);
   const none = { keep: 0, want: 0, need: 0, least: 0, budget: Infinity };
-  const period = periodAt(await ledger.time());
+  const period = fields.period ?? periodAt(await ledger.time());
   const ask: AccountAsk = { period, replica: 'a', seq: 1, spent, ...none, ...fields };
   await ledger.exchange({ accounts: [ask], permits: [], histories: [] });
 }
