@@ -49,15 +49,20 @@ export const stages: readonly Stage[] = [
   },
   { name: 'integration', about: 'against a real API server and a real Redis', run: () => testFiles('integration', 3) },
   { name: 'chart', about: 'lint, templates, installation on a real API server', run: () => testFiles('chart', 1) },
-  { name: 'e2e', about: 'on a real cluster, brought up if there is none', run: endToEnd },
+  { name: 'e2e', about: 'on a real cluster, brought up if there is none', run: () => onCluster('e2e') },
+  {
+    name: 'docs',
+    about: 'every command of the documentation on that cluster, and its site',
+    run: () => onCluster('docs'),
+  },
 ];
 
 /** `npm start`, which is a test itself, then the tests on its cluster; a cluster that was not up before is stopped again. */
-async function endToEnd(): Promise<StageResult> {
+async function onCluster(folder: string): Promise<StageResult> {
   const wasUp = await clusterAnswers();
   if ((await command(['node', 'cluster/start.ts'])) !== 0) return { passed: 0, failed: 1, skipped: [] };
   try {
-    const result = await testFiles('e2e', 1);
+    const result = await testFiles(folder, 1);
     return { ...result, passed: result.passed + 1 };
   } finally {
     if (!wasUp) await command(['node', 'cluster/stop.ts']);

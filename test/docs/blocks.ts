@@ -1,0 +1,67 @@
+/** A fenced block of a page that the `docs` stage runs, with what the page says of it. */
+export interface Block {
+  language: 'sh' | 'ts';
+  text: string;
+  /** The line of the page on which its first line stands, from 1. */
+  line: number;
+  /** Why it is not run, from the comment `<!-- not run: … -->` above it. */
+  notRun?: string;
+  /** What the page shows as its output: the ```json or ```text block that follows with nothing in between. */
+  output?: { language: 'json' | 'text'; text: string };
+}
+
+interface Fence {
+  language: string;
+  text: string;
+  line: number;
+  /** The last line above it that is not blank. */
+  above: string;
+  /** Whether nothing but blank lines is between it and the fence before. */
+  adjoins: boolean;
+}
+
+const NOT_RUN = /^<!-- not run: (.+) -->$/;
+/** Other names of what is run, which would slip past it. */
+const ALIASES = new Map([
+  ...['bash', 'shell', 'console', 'zsh'].map((name) => [name, 'sh'] as const),
+  ...['typescript', 'js', 'javascript', 'mjs', 'tsx'].map((name) => [name, 'ts'] as const),
+]);
+
+/** The blocks of a page that can be run, in order; throws on one whose language has a name that would hide it. */
+export function blocksOf(markdown: string): Block[] {
+  const blocks: Block[] = [];
+  let last: Block | undefined;
+  for (const { language, text, line, above, adjoins } of fencesOf(markdown)) {
+    const meant = ALIASES.get(language);
+    if (meant) throw new Error(`line ${line}: call the block ${meant}, not ${language}, so that it is run`);
+    if (language === 'sh' || language === 'ts') {
+      const notRun = NOT_RUN.exec(above)?.[1];
+      last = { language, text, line, ...(notRun === undefined ? {} : { notRun }) };
+      blocks.push(last);
+      continue;
+    }
+    if (last && adjoins && (language === 'json' || language === 'text')) last.output = { language, text };
+    last = undefined;
+  }
+  return blocks;
+}
+
+function fencesOf(markdown: string): Fence[] {
+  const fences: Fence[] = [];
+  let open: (Fence & { mark: string; indent: number }) | undefined;
+  let above = '';
+  let adjoins = false;
+  for (const [index, line] of markdown.split('\n').entries()) {
+    const [, indent = '', mark = '', language = ''] = /^(\s*)(`{3,})\s*([\w-]*)/.exec(line) ?? [];
+    if (open) {
+      if (mark.length >= open.mark.length && line.trim() === mark) {
+        fences.push(open);
+        [open, above, adjoins] = [undefined, '', true];
+      } else open.text += `${line.slice(Math.min(open.indent, line.search(/\S|$/)))}\n`;
+    } else if (mark) {
+      open = { language, text: '', line: index + 2, above, adjoins, mark, indent: indent.length };
+    } else if (line.trim()) [above, adjoins] = [line.trim(), false];
+  }
+  if (open) throw new Error(`line ${open.line}: the block has no end`);
+  return fences;
+}

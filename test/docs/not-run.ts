@@ -1,0 +1,20 @@
+/** Why a block is not run: what its comment on the page says as well, to the letter. */
+const REASONS = {
+  bench: 'a benchmark, which takes minutes',
+  metrics: 'needs metrics-server',
+  stages: 'npm test runs it',
+  chart: 'the tests of the chart install it',
+  operator: 'would take the operator away from the other pages',
+  uninstall: 'would take Cubby away from the other pages',
+} as const;
+
+/** The blocks that are not run, page by page, by the reason of each in order. */
+export const notRun: Readonly<Record<string, readonly string[]>> = {
+  'CONTRIBUTING.md': [REASONS.stages, REASONS.operator],
+  'charts/cubby/README.md': [REASONS.chart, REASONS.uninstall, REASONS.uninstall],
+  'docs/durability.md': [REASONS.bench, REASONS.bench],
+  'docs/metering.md': [REASONS.stages],
+  'docs/performance.md': [REASONS.bench],
+  'docs/robustness.md': [REASONS.stages, REASONS.stages, REASONS.stages, REASONS.stages, REASONS.stages],
+  'docs/runbooks/CubbyEventLoopSlow.md': [REASONS.metrics],
+};

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { run } from '../../cluster/command.ts';
+import { type Block, blocksOf } from './blocks.ts';
+import { notRun } from './not-run.ts';
+import { runbookPrelude, settings } from './pages.ts';
+import { runPage } from './run-page.ts';
+import { claimsOf, createClaims, prepare } from './setting.ts';
+import { createWorkspace, type Workspace } from './workspace.ts';
+
+const root = join(import.meta.dirname, '../..');
+const files = globSync(
+  ['README.md', 'CONTRIBUTING.md', 'docs/**/*.md', 'charts/cubby/README.md', '{sdk,cli}/README.md'],
+  {
+    cwd: root,
+    exclude: ['docs/.vitepress/**'],
+  },
+).sort();
+const pages: ReadonlyMap<string, Block[]> = new Map(
+  files.map((page) => [page, blocksOf(readFileSync(join(root, page), 'utf8'))]),
+);
+const runnable = [...pages].filter(([, blocks]) => blocks.some((block) => block.notRun === undefined));
+
+test('no block is left out but those that are listed, for the reason that its page gives', () => {
+  const found = [...pages].flatMap(([page, blocks]) => {
+    const reasons = blocks.flatMap((block) => block.notRun ?? []);
+    return reasons.length > 0 ? [[page, reasons] as const] : [];
+  });
+  assert.deepEqual(Object.fromEntries(found), notRun);
+});
+
+test('every setting is of a page that is run', () => {
+  const names = runnable.map(([page]) => page);
+  assert.deepEqual(
+    Object.keys(settings).filter((page) => !names.includes(page)),
+    [],
+  );
+});
+
+describe('what a page says works', { concurrency: 2 }, () => {
+  let workspace: Workspace;
+  before(async () => {
+    await run(process.execPath, [join(root, 'tools/build.ts')]);
+    workspace = await createWorkspace();
+  });
+  after(() => workspace?.remove());
+
+  const claim = createClaims();
+  for (const [page, blocks] of runnable) {
+    test(page, async (context) => {
+      const setting = settings[page] ?? {};
+      const prelude = page.startsWith('docs/runbooks/') ? runbookPrelude : '';
+      const { ran, failures } = await claim(claimsOf(setting), async () => {
+        const directory = workspace.createDirectory(page.replaceAll('/', '-'));
+        const ends: (() => unknown)[] = [];
+        try {
+          const environment = await prepare(
+            { after: (end) => void ends.push(end as () => unknown) },
+            setting,
+            directory,
+          );
+          environment.PATH = workspace.path;
+          return await runPage(page, blocks, { directory, environment, prelude });
+        } finally {
+          for (const end of ends.reverse()) await end();
+        }
+      });
+      const left = blocks.length - blocks.filter((block) => block.notRun === undefined).length;
+      context.diagnostic(`${page}: ${ran} of ${blocks.length} blocks ran${left > 0 ? `, ${left} are not run` : ''}`);
+      assert.equal(failures.join('\n'), '');
+    });
+  }
+});

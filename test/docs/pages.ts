@@ -1,0 +1,27 @@
+/** What a page finds when its blocks run, and what is taken away again afterwards. */
+export interface Setting {
+  /**
+   * A namespace with a KVStore `main` and a KVToken `web`, both ready: kubectl's default namespace, $NAMESPACE; $NAME is
+   * the store, $TOKEN the token.
+   */
+  tenant?: string;
+  /** Namespaces that the page makes itself. */
+  makes?: readonly string[];
+  /** Projects that the page makes over the API. */
+  projects?: readonly string[];
+  /** The KVToken `admin` of the system namespace, role SystemAdmin, and $CUBBY_ADMIN_KEY. */
+  admin?: boolean;
+}
+
+/** The pages that need more than $KUBECONFIG, $CUBBY_URL and the programs; those that share a name run one after the other. */
+export const settings: Readonly<Record<string, Setting>> = {
+  'README.md': { tenant: 'docs-readme', makes: ['shop'], projects: ['acme'], admin: true },
+  'docs/api.md': { tenant: 'docs-api' },
+  'docs/caching.md': { tenant: 'docs-caching' },
+  'docs/runbooks/CubbyPersistenceFailing.md': { tenant: 'docs-runbooks' },
+  'docs/runbooks/CubbyStoreNotReady.md': { tenant: 'docs-runbooks' },
+  'docs/management.md': { projects: ['shop'], admin: true },
+};
+
+/** Every runbook's: a grep that may find nothing, as on a cluster where nothing is wrong. */
+export const runbookPrelude = 'grep() { command grep "$@" || [ $? -eq 1 ]; }';
