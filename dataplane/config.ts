@@ -61,6 +61,10 @@ const fields = z.strictObject({
   ledger: z.strictObject({ namespace: z.string().min(1), name: z.string().min(1) }).exactOptional(),
   /** The most that one project is charged on one replica beyond its lease while the ledger is away. */
   overdraftNanoTokens: z.int().min(0).default(1_000_000_000),
+  /** The Redis versions that stores may ask for; those of the operator's catalogue. */
+  versions: z.array(z.string().min(1)).default([]),
+  /** Whether the dashboard is served. */
+  dashboard: z.boolean().default(true),
   /** Where stores are made over the API, and what they are made with; absent means that none are. */
   management: z
     .strictObject({

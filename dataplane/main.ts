@@ -23,6 +23,7 @@ import { createMetrics } from './pipeline/metrics.ts';
 import { createObserver } from './pipeline/observe.ts';
 import { scrape } from './pipeline/scrape.ts';
 import { createPipeline } from './pipeline/serve.ts';
+import { DASHBOARD_FOLDER } from './routes/dashboard.ts';
 import { operations } from './routes/table.ts';
 import { createPool } from './store/pool.ts';
 import type { StoreAddress } from './store/port.ts';
@@ -106,12 +107,13 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
     : undefined;
   const serve = createPipeline({
     tracer: tracing?.tracer,
-    operations: operations({ ready: () => watch.synced() && !stopping }),
+    operations: operations({ ready: () => watch.synced() && !stopping }, config.dashboard ? DASHBOARD_FOLDER : null),
     log,
     observe: createObserver(log, metrics, config.accessLog),
     draining: () => stopping,
     directory,
     systemNamespace: config.systemNamespace,
+    versions: config.versions,
     attempts: attemptsOf(config.limits.failedAuthenticationsPerSecond),
     stores: pool,
     meter,

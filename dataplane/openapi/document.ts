@@ -118,7 +118,7 @@ export function createDocument(operations: readonly Operation[]): OpenApiDocumen
 
   function parametersOf({ path, target, query }: Operation): object[] {
     const parameters: object[] = [];
-    if (path.includes('{key}')) parameters.push(refTo('parameters', 'key'));
+    for (const [, name = ''] of path.matchAll(/\{(\w+)\}/g)) parameters.push(refTo('parameters', name));
     if (query) {
       // What a text comes to, as 100 does of '100', is what it has to be; but what has a default may be left out.
       const { properties = {} } = convert(query, 'output');

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { StoreEditor } from '../directory/editor.ts';
 import type { Reach } from '../directory/reach.ts';
 import type { StoreIndex, StoreTarget } from '../directory/stores.ts';
-import type { TokenRecord } from '../directory/tokens.ts';
+import type { TokenIndex, TokenRecord } from '../directory/tokens.ts';
 import type { JsonObject } from '../json/object.ts';
 import type { Counts, Meter } from '../metering/port.ts';
 import type { Store, Stores } from '../store/port.ts';
@@ -35,10 +35,13 @@ export interface Management {
 
 /** What operations work with beside the store that a request is about. */
 export interface Services {
-  directory: { stores: StoreIndex };
+  directory: { stores: StoreIndex; tokens: TokenIndex };
   stores: Stores;
   meter: Meter;
   budget: Budget;
+  systemNamespace: string;
+  /** The Redis versions that stores may ask for. */
+  versions: readonly string[];
   /** Absent: no store is made over the API. */
   management?: Management | undefined;
 }
@@ -58,7 +61,7 @@ export interface Call {
   span: RequestSpan | undefined;
   /** authenticate */
   token: TokenRecord;
-  /** key; empty where the path has none. */
+  /** key; what stands for `{key}` or another word in braces, empty where the path has none. */
   key: string;
   /** query */
   query: Record<string, unknown>;

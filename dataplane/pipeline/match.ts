@@ -14,15 +14,14 @@ interface Path {
 
 const NOTHING: Match = { found: 'nothing' };
 
-/** Finds the operation of a method and a request target; a key in the path is given as it was sent. */
+/** Finds the operation of a method and a request target; what stands for `{key}` or the like is given as it was sent. */
 export function createMatcher(operations: readonly Operation[]): (method: string, target: string) => Match {
   const fixed = new Map<string, Map<string, Operation>>();
   const keyed: Path[] = [];
   for (const operation of operations) {
-    const at = operation.path.indexOf('{key}');
-    if (at < 0) methodsOf(fixed, operation.path).set(operation.method, operation);
-    else
-      pathOf(keyed, operation.path.slice(0, at), operation.path.slice(at + 5)).methods.set(operation.method, operation);
+    const [before = '', after] = operation.path.split(/\{\w+\}/);
+    if (after === undefined) methodsOf(fixed, operation.path).set(operation.method, operation);
+    else pathOf(keyed, before, after).methods.set(operation.method, operation);
   }
   // The longest ending first: /infra/kv/a/increment is an increment of a where the method says so, and else a key.
   keyed.sort((a, b) => b.after.length - a.after.length);

@@ -15,7 +15,7 @@ export interface Operation {
   /** operationId of the document and `route` of the metrics. */
   id: string;
   method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
-  /** `{key}` stands for the rest of the path up to what follows it, slashes included. */
+  /** `{key}`, or another word in braces, stands for the rest of the path up to what follows it, slashes included. */
   path: string;
   summary: string;
   description?: string;

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import type { Attempts } from '../auth/attempts.ts';
-import type { StoreIndex } from '../directory/stores.ts';
-import type { TokenIndex, TokenRecord } from '../directory/tokens.ts';
+import type { TokenRecord } from '../directory/tokens.ts';
 import { EMPTY_OBJECT, type JsonObject } from '../json/object.ts';
 import type { Counts } from '../metering/port.ts';
 import { createAudit } from './audit.ts';
@@ -27,8 +26,6 @@ export interface PipelineParts extends Services {
   tracer?: Tracer | undefined;
   /** Answers ask clients to connect elsewhere while this is true. */
   draining: () => boolean;
-  directory: { stores: StoreIndex; tokens: TokenIndex };
-  systemNamespace: string;
   /** Absent: failed authentications are not limited. */
   attempts?: Attempts | undefined;
   /** The most bytes of a request body, where the operation does not say otherwise. */

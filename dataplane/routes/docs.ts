@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { createDocument } from '../openapi/document.ts';
-import { type Answer, ok } from '../pipeline/call.ts';
 import type { Operation } from '../pipeline/operation.ts';
+import { file, NOSNIFF, once, pageHeaders } from './file.ts';
 
 /** Files of the package swagger-ui-dist that the page loads, under /docs/; the image carries these of it and no others. */
 export const ASSETS = {
@@ -32,24 +32,6 @@ const PAGE = `<!doctype html>
 // The validator would be asked over the internet, and told of the document.
 const SCRIPT = `SwaggerUIBundle({ url: 'openapi.json', dom_id: '#page', deepLinking: true, validatorUrl: null });\n`;
 
-const NOSNIFF = { 'X-Content-Type-Options': 'nosniff' };
-
-/** The page loads nothing from elsewhere, runs no script of its own text, and stands in no frame. */
-const PAGE_HEADERS = {
-  ...NOSNIFF,
-  'Content-Security-Policy': [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self' data:",
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; '),
-  'Referrer-Policy': 'no-referrer',
-};
-
 const common = { method: 'GET', tag: 'documentation', access: 'none', target: 'none', errors: [] } as const;
 
 /** `GET /openapi.json` of all operations, these included, and `GET /docs`, which shows it without other hosts. */
@@ -71,7 +53,7 @@ export function docs(all: () => readonly Operation[]): readonly Operation[] {
       summary: 'This document as a page, from which calls can be tried',
       answer: z.string(),
       answerType: HTML,
-      run: () => file(Buffer.from(PAGE), HTML, PAGE_HEADERS),
+      run: () => file(Buffer.from(PAGE), HTML, pageHeaders()),
     },
     asset('page.js', 'text/javascript; charset=utf-8', async () => Buffer.from(SCRIPT)),
     ...Object.entries(ASSETS).map(([name, type]) =>
@@ -91,20 +73,4 @@ function asset(name: string, type: string, read: () => Promise<Buffer>): Operati
     answer: z.string(),
     run: async () => file(await body(), type, { ...NOSNIFF, 'Cache-Control': 'public, max-age=3600' }),
   };
-}
-
-/** Made when it is first asked for, and then one for all, as clients without a token may be many and slow to take it. */
-function once(make: () => Promise<Buffer>): () => Promise<Buffer> {
-  let made: Promise<Buffer> | undefined;
-  return () => {
-    made ??= make().catch((error) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
-  };
-}
-
-function file(body: Buffer, type = 'application/json', headers: Answer['headers'] = {}): Answer {
-  return { ...ok(body), type, headers, shared: true };
 }

@@ -61,6 +61,8 @@ export interface ApiOptions {
   attempts?: Attempts;
   /** Absent: no store is made over the API. */
   management?: Management;
+  /** Where the dashboard's files are, null for none; absent: where the build writes them. */
+  dashboard?: string | null;
   configure?: (server: Server) => void;
   /** Absent: nothing is traced. */
   tracer?: Tracer;
@@ -87,6 +89,7 @@ export async function startApi({
   tracer,
   silent = false,
   management,
+  dashboard,
   plain = true,
 }: ApiOptions): Promise<Api> {
   const lines: string[] = [];
@@ -105,7 +108,7 @@ export async function startApi({
     silentSeconds: zero,
     ledger: undefined,
   });
-  const all = operations({ ready: () => state.ready });
+  const all = operations({ ready: () => state.ready }, dashboard);
   const pipeline = createPipeline({
     operations: all,
     log,
@@ -113,6 +116,7 @@ export async function startApi({
     draining: () => state.draining,
     directory: { stores, tokens },
     systemNamespace: 'cubby-system',
+    versions: ['8.0', '7.0'],
     attempts,
     tracer,
     stores: pool,
