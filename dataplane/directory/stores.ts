@@ -3,6 +3,7 @@ import { REDIS_PORT, serviceHost } from '../../contract/names.ts';
 import type { KVStore } from '../../contract/objects.ts';
 import { parseTokens } from '../../contract/prices.ts';
 import { claimedProject, PROJECT_ID_PATTERN, projectHolder } from '../../contract/projects.ts';
+import { createProjectList, type ProjectList } from './projects.ts';
 
 /** Where a store's Redis is and what its credentials derive from. Replaced by a new object when any of it changes. */
 export interface StoreTarget {
@@ -63,6 +64,8 @@ export interface StoreIndex {
    * store holds is found, and unavailable, so that its owner learns of the conflict.
    */
   byProject(project: string, namespace?: string): StoreState | undefined;
+  /** Ids of projects, sorted, of the stores of one namespace or of all; `byProject` finds each. */
+  projects: ProjectList['page'];
 }
 
 /**
@@ -76,6 +79,7 @@ export function createStoreIndex(
   const stores = new Map<string, KVStore>();
   const states = new Map<string, StoreState>();
   const claims = new Map<string, Map<string, KVStore>>();
+  const projects = createProjectList();
 
   function forget(key: string): void {
     const old = stores.get(key);
@@ -83,6 +87,7 @@ export function createStoreIndex(
     stores.delete(key);
     states.delete(key);
     const project = claimedProject(old);
+    projects.remove(old.metadata.namespace, project);
     const claimants = claims.get(project);
     claimants?.delete(key);
     if (claimants?.size === 0) claims.delete(project);
@@ -109,7 +114,9 @@ export function createStoreIndex(
       const key = keyOf(store.metadata.namespace, store.metadata.name);
       const old = stores.get(key);
       const project = claimedProject(store);
-      if (old && claimedProject(old) !== project) forget(key);
+      const isKnown = old && claimedProject(old) === project;
+      if (old && !isKnown) forget(key);
+      if (!isKnown) projects.add(store.metadata.namespace, project);
       stores.set(key, store);
       const claimants = claims.get(project);
       if (claimants) claimants.set(key, store);
@@ -125,6 +132,7 @@ export function createStoreIndex(
       const store = projectHolder(seen, systemNamespace);
       return store && states.get(keyOf(store.metadata.namespace, store.metadata.name));
     },
+    projects: projects.page,
   };
 }
 

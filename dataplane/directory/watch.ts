@@ -1,4 +1,4 @@
-import { API_VERSION, type KVStore, type KVToken } from '../../contract/objects.ts';
+import { API_VERSION, type Condition, type KVStore, type KVToken } from '../../contract/objects.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { startReflector } from '../../kube/reflector.ts';
 import { resource } from '../../kube/resources.ts';
@@ -47,16 +47,32 @@ export function watchDirectory(
   };
 }
 
-/** Annotations and conditions are the larger part of an object, and nothing here reads any but whether it is ready. */
+/** Annotations and what else nothing here reads are the larger part of an object. */
 function slimStore(store: KVStore): KVStore {
   delete store.metadata.annotations;
-  const { status } = store;
-  if (status?.conditions) status.conditions = status.conditions.filter(({ type }) => type === 'Ready');
+  if (store.status?.conditions) store.status.conditions = store.status.conditions.map(slimCondition);
   return store;
 }
 
 function slimToken(token: KVToken): KVToken {
   delete token.metadata.annotations;
-  delete token.status?.conditions;
+  if (token.status?.conditions) token.status.conditions = token.status.conditions.map(slimCondition);
   return token;
+}
+
+/** Most conditions of most objects say the same, so that their texts are kept once. */
+function slimCondition({ type, status, reason, message, lastTransitionTime }: Condition): Condition {
+  return { type: once(type), status, reason: once(reason), message: once(message), lastTransitionTime };
+}
+
+const texts = new Map<string, string>();
+const MOST_TEXTS = 1024;
+
+/** The same text, which is in memory one time however often it comes. */
+function once(text: string): string {
+  const known = texts.get(text);
+  if (known !== undefined) return known;
+  if (texts.size === MOST_TEXTS) texts.clear();
+  texts.set(text, text);
+  return text;
 }

@@ -1,4 +1,4 @@
-import type { KVStore } from '../../contract/objects.ts';
+import type { Condition, KVStore } from '../../contract/objects.ts';
 import { claimedProject } from '../../contract/projects.ts';
 import { redisMemoryOf } from './memory.ts';
 import { isPersistent } from './wish.ts';
@@ -15,12 +15,51 @@ export interface StatusView {
   used_memory: number | null;
   persistence: boolean | null;
   keys: number | null;
+  namespace: string | null;
+  name: string | null;
+  manageable: boolean;
+  reads: string | null;
+  plan: string | null;
+  limits: LimitsView | null;
+  conditions: readonly ConditionView[];
+  requested: RequestedView | null;
 }
 
-/** The view of a store; `keys` is what its Redis counts, null where it was not asked or did not answer. */
-export function viewStore(store: KVStore, keys: number | null): StatusView {
+/** The limits in force; null means that there is none. */
+interface LimitsView {
+  requests_per_second: number | null;
+  burst: number | null;
+  tokens_per_month: string | null;
+}
+
+interface ConditionView {
+  type: string;
+  status: string;
+  reason: string;
+  message: string;
+  last_transition_time: string;
+}
+
+/** What the spec asks for, so that it can be told from what runs. */
+interface RequestedView {
+  version: string | null;
+  docker_image: string | null;
+  max_memory: string;
+  persistence: boolean;
+  enabled: boolean;
+}
+
+/** What a view shows that is not in the store's object. */
+export interface Surroundings {
+  /** What Redis counts; null where it was not asked or did not answer. */
+  keys: number | null;
+  /** Whether whoever looks may change the store over the API. */
+  manageable: boolean;
+}
+
+/** The view of a store. */
+export function viewStore(store: KVStore, { keys, manageable }: Surroundings): StatusView {
   const { metadata, spec, status = {} } = store;
-  const seen = status.observedGeneration === metadata.generation;
   const isReady = status.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True');
   const { enabled } = spec;
   return {
@@ -29,16 +68,30 @@ export function viewStore(store: KVStore, keys: number | null): StatusView {
     version: status.version ?? spec.version ?? null,
     docker_image: status.image ?? spec.image ?? null,
     project_id: claimedProject(store),
-    phase: phaseOf(status.phase, seen),
+    phase: phaseOf(store),
     max_memory: redisMemoryOf(spec.memory),
     used_memory: enabled ? (status.memory?.used ?? null) : null,
     persistence: isPersistent(spec),
     keys,
+    namespace: metadata.namespace,
+    name: metadata.name,
+    manageable,
+    reads: spec.reads,
+    plan: spec.plan ?? null,
+    limits: viewLimits(status.limits),
+    conditions: (status.conditions ?? []).map(viewCondition),
+    requested: {
+      version: spec.version ?? null,
+      docker_image: spec.image ?? null,
+      max_memory: redisMemoryOf(spec.memory),
+      persistence: isPersistent(spec),
+      enabled,
+    },
   };
 }
 
 /** The view of a project that has no store. */
-export function viewAbsent(project: string | null): StatusView {
+export function viewAbsent(project: string | null, manageable: boolean): StatusView {
   return {
     enabled: false,
     healthy: false,
@@ -50,11 +103,29 @@ export function viewAbsent(project: string | null): StatusView {
     used_memory: null,
     persistence: null,
     keys: null,
+    namespace: null,
+    name: null,
+    manageable,
+    reads: null,
+    plan: null,
+    limits: null,
+    conditions: [],
+    requested: null,
   };
 }
 
-/** What the operator said of an earlier spec is not how the store is by this one. */
-function phaseOf(phase: string | undefined, seen: boolean): string {
-  if (phase === undefined) return 'Pending';
-  return seen ? phase : 'Progressing';
+/** status.phase; what the operator said of an earlier spec is not how the store is by this one. */
+export function phaseOf({ metadata, status = {} }: KVStore): NonNullable<NonNullable<KVStore['status']>['phase']> {
+  if (status.phase === undefined) return 'Pending';
+  return status.observedGeneration === metadata.generation ? status.phase : 'Progressing';
+}
+
+function viewLimits(limits: NonNullable<KVStore['status']>['limits'] = {}): LimitsView | null {
+  const { requestsPerSecond = null, burst = null, tokensPerMonth = null } = limits;
+  if (requestsPerSecond === null && tokensPerMonth === null) return null;
+  return { requests_per_second: requestsPerSecond, burst, tokens_per_month: tokensPerMonth };
+}
+
+function viewCondition({ type, status, reason, message, lastTransitionTime }: Condition): ConditionView {
+  return { type, status, reason, message, last_transition_time: lastTransitionTime };
 }

@@ -5,13 +5,12 @@ import { ApiError } from '../pipeline/errors.ts';
 import { isPrefix, MAX_CODE_POINTS } from '../pipeline/key.ts';
 import type { Operation } from '../pipeline/operation.ts';
 import { SCAN_POSITION } from '../store/port.ts';
+import { limitSchema } from './schemas.ts';
 
 /** A page asks the store again while it has found nothing, so many times in all. */
 const MOST_LOOKS = 4;
 /** Characters of base64url in front of a cursor that tie it to its project's store and prefix. */
 const SEAL_LENGTH = 12;
-
-const LIMIT = 'limit must be a whole number from 1 to 1000';
 
 const scanQuery = z.object({
   prefix: z
@@ -21,13 +20,7 @@ const scanQuery = z.object({
     .default('')
     .describe('How the keys begin, taken literally'),
   cursor: z.string().optional().describe('next_cursor of the page before, with the same prefix'),
-  limit: z
-    .string()
-    .regex(/^\d{1,4}$/, LIMIT)
-    .transform(Number)
-    .pipe(z.int(LIMIT).min(1, LIMIT).max(1000, LIMIT))
-    .default(100)
-    .describe('The most names of a page'),
+  limit: limitSchema.describe('The most names of a page'),
 });
 
 /** `GET /infra/kv`: names of keys, page by page. */

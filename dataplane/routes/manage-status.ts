@@ -9,6 +9,25 @@ import { requireKnown } from '../pipeline/project.ts';
 /** How long Redis is given to count keys; a status is not kept waiting by a store that is not well. */
 const COUNT_MS = 500;
 
+/** status.phase of a KVStore as the API shows it. */
+export const phaseSchema = z
+  .enum(['Pending', 'Progressing', 'Ready', 'Degraded', 'Hibernated'])
+  .nullable()
+  .describe('status.phase of the KVStore; Progressing until the operator has seen the last change');
+
+/** Whether the token of a call may change the project over the API. */
+export const manageableSchema = z
+  .boolean()
+  .describe('Whether this token may change the project, its store and its tokens over the API');
+
+const conditionSchema = z.object({
+  type: z.string(),
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: z.string(),
+  message: z.string(),
+  last_transition_time: z.string().describe('When status last changed, in UTC'),
+});
+
 /** How a project's store is. */
 export const statusSchema = z.object({
   enabled: z.boolean().describe('false where the project has no store, or a hibernated one'),
@@ -16,14 +35,35 @@ export const statusSchema = z.object({
   version: z.string().nullable().describe('The version that Redis reports; until it runs, the one that was asked for'),
   docker_image: z.string().nullable().describe('The image that runs; until it runs, the one that was asked for'),
   project_id: z.string().nullable(),
-  phase: z
-    .enum(['Pending', 'Progressing', 'Ready', 'Degraded', 'Hibernated'])
-    .nullable()
-    .describe('status.phase of the KVStore; Progressing until the operator has seen the last change'),
+  phase: phaseSchema,
   max_memory: z.string().nullable().describe("Memory for data, in Redis' units"),
   used_memory: z.int().nullable().describe("Redis' used_memory in bytes, to a twentieth of max_memory"),
   persistence: z.boolean().nullable(),
   keys: z.int().nullable().describe('How many keys there are; null where Redis does not say at once'),
+  namespace: z.string().nullable().describe('Where the KVStore is; null where there is none'),
+  name: z.string().nullable().describe('Name of the KVStore'),
+  manageable: manageableSchema,
+  reads: z.enum(['primary', 'cached']).nullable().describe('Where reads are answered from; spec.reads of the KVStore'),
+  plan: z.string().nullable().describe('spec.plan of the KVStore'),
+  limits: z
+    .object({
+      requests_per_second: z.number().nullable(),
+      burst: z.number().nullable().describe('Requests at once; null means those of one second'),
+      tokens_per_month: z.string().nullable().describe('Tokens, a decimal number'),
+    })
+    .nullable()
+    .describe('The limits in force, null where there is none'),
+  conditions: z.array(conditionSchema).describe('status.conditions of the KVStore; docs/conditions.md says what to do'),
+  requested: z
+    .object({
+      version: z.string().nullable(),
+      docker_image: z.string().nullable(),
+      max_memory: z.string(),
+      persistence: z.boolean(),
+      enabled: z.boolean(),
+    })
+    .nullable()
+    .describe('What is asked for; until the operator has seen to it, something else may run'),
 });
 
 /** The status of the project that a call is about; throws not_found where the token reaches none of that name. */
@@ -32,17 +72,26 @@ export async function readStatus(call: Call): Promise<StatusView> {
   const store = reach.ref && services.directory.stores.get(reach.ref);
   if (store) return viewOf(call, store);
   // A token that is bound to a store which is not there; it knows of no project.
-  if (token.type !== 'ApiKey') return viewAbsent(null);
+  if (token.type !== 'ApiKey') return viewAbsent(null, false);
   // Whoever may see every project may as well see that one has no store yet.
-  if (token.role !== undefined && named !== undefined && mayHaveStore(named)) return viewAbsent(named);
+  if (token.role !== undefined && named !== undefined && mayHaveStore(named))
+    return viewAbsent(named, manages(call, undefined));
   requireKnown(reach);
   throw new ApiError('not_found', 'there is no such project');
 }
 
 /** The status of a store that may have been written just now; its keys are counted where it serves. */
-export async function viewOf({ target, services }: Call, store: KVStore): Promise<StatusView> {
+export async function viewOf(call: Call, store: KVStore): Promise<StatusView> {
+  const { target, services } = call;
   const isServing = target !== undefined && target.uid === store.metadata.uid && store.spec.enabled;
-  return viewStore(store, isServing ? await count(() => services.stores.open(target).size()) : null);
+  const keys = isServing ? await count(() => services.stores.open(target).size()) : null;
+  return viewStore(store, { keys, manageable: manages(call, store.metadata.namespace) });
+}
+
+/** Whether a call's token may change, over the API, what is in that namespace, or a project that has no store yet. */
+export function manages({ token, services: { management } }: Call, namespace: string | undefined): boolean {
+  if (token.role !== 'SystemAdmin' || !management) return false;
+  return namespace === undefined || namespace === management.editor.namespace;
 }
 
 /** Whether a project of that id can be enabled. */

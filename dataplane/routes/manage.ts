@@ -5,6 +5,7 @@ import { type Answer, type Call, ok } from '../pipeline/call.ts';
 import type { Operation } from '../pipeline/operation.ts';
 import { disableStore, enableStore, updateStore } from './manage-edit.ts';
 import { readStatus, statusSchema } from './manage-status.ts';
+import { listProjects, listVersions } from './projects.ts';
 
 /** What a management call may set. */
 const wishShape = {
@@ -92,7 +93,7 @@ const disableKv: Operation = {
 };
 
 /** The calls that read and write the KVStores behind projects. */
-export const manage: readonly Operation[] = [getStatus, enableKv, updateKv, disableKv];
+export const manage: readonly Operation[] = [listProjects, listVersions, getStatus, enableKv, updateKv, disableKv];
 
 function readWish({ body }: Call): Wish {
   const { docker_image, version, max_memory, persistence } = body.fields as z.infer<typeof wishBody>;

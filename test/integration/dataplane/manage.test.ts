@@ -17,6 +17,14 @@ const STATUS_FIELDS = [
   'used_memory',
   'persistence',
   'keys',
+  'namespace',
+  'name',
+  'manageable',
+  'reads',
+  'plan',
+  'limits',
+  'conditions',
+  'requested',
 ];
 
 describe('management calls', () => {
