@@ -6,7 +6,8 @@ import { cloneDirectory, stateDirectory } from './paths.ts';
 import type { Progress } from './progress.ts';
 import type { Cluster } from './provider.ts';
 
-const systemNamespace = 'cubby-system';
+/** The namespace in which Cubby is installed. */
+export const systemNamespace = 'cubby-system';
 const release = 'cubby';
 const WAIT = '180s';
 
@@ -63,16 +64,18 @@ export async function installChart(
   }
 }
 
-/** Applies the quickstart example and waits until its store is ready and its token's Secret is there. */
+/** Applies the examples that one begins with, and waits until the store is ready and the tokens' Secrets are there. */
 export async function applyQuickstart(kubectl: Kubectl, progress: Progress): Promise<void> {
-  await progress.step('applying examples/quickstart.yaml', async (tell) => {
-    await kubectl(['apply', '-f', join(cloneDirectory, 'examples', 'quickstart.yaml')]);
-    const wait = (object: string, condition: string) => {
+  await progress.step('applying examples/quickstart.yaml and examples/admin-key.yaml', async (tell) => {
+    const files = ['quickstart.yaml', 'admin-key.yaml'].map((name) => join(cloneDirectory, 'examples', name));
+    await kubectl(['apply', ...files.flatMap((file) => ['-f', file])]);
+    const wait = (namespace: string, object: string, condition: string) => {
       tell(`waiting for ${object}`);
-      return kubectl(['wait', '-n', 'quickstart', object, `--for=${condition}`, `--timeout=${WAIT}`]);
+      return kubectl(['wait', '-n', namespace, object, `--for=${condition}`, `--timeout=${WAIT}`]);
     };
-    await wait('kvstore/main', 'condition=Ready');
-    await wait('secret/web-kv', 'jsonpath={.data.token}');
+    await wait('quickstart', 'kvstore/main', 'condition=Ready');
+    await wait('quickstart', 'secret/web-kv', 'jsonpath={.data.token}');
+    await wait(systemNamespace, 'secret/admin-key', 'jsonpath={.data.token}');
   });
 }
 
@@ -144,10 +147,16 @@ async function describeFailure(kubectl: Kubectl): Promise<void> {
   }
 }
 
-/** Writes the shell lines by which other programs of this clone find the cluster, and links to a kubectl and a helm that fit it. */
+/** Writes the shell lines by which other programs of this clone find the cluster, and links to the programs that fit it. */
 export async function writeEnvironment(kubeconfig: string, url: string, progress: Progress): Promise<void> {
   await mkdir(join(stateDirectory, 'bin'), { recursive: true });
-  for (const [name, binary] of Object.entries(await ensureBinaries(['kubectl', 'helm'], progress))) {
+  const commandLine = join(cloneDirectory, 'cli/dist/cubby.js');
+  const programs = {
+    ...(await ensureBinaries(['kubectl', 'helm'], progress)),
+    cubby: commandLine,
+    'kubectl-cubby': commandLine,
+  };
+  for (const [name, binary] of Object.entries(programs)) {
     const link = join(stateDirectory, 'bin', name);
     await rm(link, { force: true });
     await symlink(binary, link);

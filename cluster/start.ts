@@ -1,16 +1,17 @@
 // `npm start`: a cluster, Cubby in it, the quickstart, and a value written and read through the data plane.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { describeInstallation } from './closing.ts';
 import { applyQuickstart, createKubectl, installChart, tryQuickstart, writeEnvironment } from './install.ts';
 import { withLock } from './lock.ts';
 import { stateDirectory } from './paths.ts';
-import { consoleProgress, formatDuration, type Progress } from './progress.ts';
+import { consoleProgress, type Progress } from './progress.ts';
 import type { Cluster } from './provider.ts';
 import { ensureCluster, requireCluster } from './up.ts';
 
 const HELP = `npm start [-- OPTION…]
 
-Brings up a cluster, installs Cubby and examples/quickstart.yaml, and writes and reads a value. Safe to repeat.
+Brings up a cluster, installs Cubby with a store, a token and an admin key, and writes and reads a value. Safe to repeat.
 
   --kubeconfig FILE  use that cluster (also CUBBY_KUBECONFIG); it pulls CUBBY_IMAGE
   --cluster-only     stop once the cluster is up
@@ -42,7 +43,7 @@ async function bringUp(kubeconfig: string | undefined, clusterOnly: boolean): Pr
     await writeEnvironment(cluster.kubeconfig, url, progress);
     if (clusterOnly) return console.log(`KUBECONFIG=${cluster.kubeconfig}`);
     await tryQuickstart(await createKubectl(cluster.kubeconfig, progress), url, progress);
-    console.log(describe(url, cluster.kubeconfig, Date.now() - started));
+    console.log(describeInstallation(url, cluster.kubeconfig, Date.now() - started));
   } catch (error) {
     await cluster.discard();
     throw error;
@@ -54,22 +55,6 @@ async function installProduct(cluster: Cluster, progress: Progress): Promise<voi
   const kubectl = await createKubectl(cluster.kubeconfig, progress);
   await installChart(cluster, kubectl, image, progress);
   await applyQuickstart(kubectl, progress);
-}
-
-function describe(url: string, kubeconfig: string, duration: number): string {
-  return `
-Cubby is up (${formatDuration(duration)}).
-
-  URL         ${url}
-  Token       Secret web-kv in the namespace quickstart
-  Kubeconfig  ${kubeconfig}
-
-Try next:
-
-  set -a; . .cluster/env; set +a; PATH=$PATH:$PWD/.cluster/bin
-  TOKEN=$(kubectl get secret web-kv -n quickstart -o jsonpath='{.data.token}' | base64 -d)
-  curl -H "Authorization: Bearer $TOKEN" $CUBBY_URL/infra/kv/quickstart
-`;
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
