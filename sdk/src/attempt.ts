@@ -1,8 +1,14 @@
 import type { CubbyErrorFields } from './error.ts';
 import { type Failure, failureOf, readRetryAfter } from './retry.ts';
 
-/** What came of sending a request once: the text of the answer, which is JSON, or why there is none. */
-export type Outcome = { text: string } | { failure: Failure; error: CubbyErrorFields };
+/** An answer as it came and what it says. */
+export interface Answer<T = unknown> {
+  text: string;
+  json: T;
+}
+
+/** What came of sending a request once: the answer, or why there is none. */
+export type Outcome = { answer: Answer } | { failure: Failure; error: CubbyErrorFields };
 
 /** Reads an answer to its end; rejects where the connection is lost before it. */
 export async function readAnswer(response: Response): Promise<Outcome> {
@@ -10,7 +16,7 @@ export async function readAnswer(response: Response): Promise<Outcome> {
   const { status, headers } = response;
   const json = parse(text);
   if (response.ok) {
-    if (json !== undefined) return { text };
+    if (json !== undefined) return { answer: { text, json } };
     return {
       failure: 'failed',
       error: { code: 'unexpected_answer', status, detail: `the answer is no JSON; ${CHECK}` },

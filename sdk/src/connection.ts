@@ -31,19 +31,14 @@ export function readToken(token: string | undefined): string {
   return text;
 }
 
-/** A key as one segment of a path. Throws a TypeError for the few that no URL can hold. */
-export function segmentOf(key: string): string {
+/** A key, or another name, as one segment of a path. Throws a TypeError for the few that no URL can hold. */
+export function segmentOf(name: string): string {
   // URL parsers take these for steps through the path, however they are encoded.
-  if (key === '' || key === '.' || key === '..') {
-    throw new TypeError(
-      `${JSON.stringify(key)} cannot stand in a path as a key: use batch, or the calls of createKVClient`,
-    );
+  if (name === '' || name === '.' || name === '..') {
+    throw new TypeError(`"${name}" cannot stand in the path of a URL: for a key, use batch or createKVClient`);
   }
-  try {
-    return encodeURIComponent(key);
-  } catch {
-    throw new TypeError('the key holds half of a surrogate pair');
-  }
+  if (/\p{Surrogate}/u.test(name)) throw new TypeError('a key must not hold half of a surrogate pair');
+  return encodeURIComponent(name);
 }
 
 /** A query with its question mark; empty where every member is undefined. */

@@ -55,27 +55,29 @@ function createInfraKV(send: Send): InfraKV {
   const pathOf = (key: string) => `${root}/${segmentOf(key)}`;
 
   const kv: InfraKV = {
-    async get(key, options) {
-      return JSON.parse(await send({ method: 'GET', path: pathOf(key), safety: 'read', options }));
+    async get<T>(key: string, options?: CallOptions) {
+      return (await send<Entry<T>>({ method: 'GET', path: pathOf(key), safety: 'read', options })).json;
     },
-    async set(key, value, options) {
+    async set<T>(key: string, value: T, options?: SetEntryOptions) {
       const { ttl, if_not_exists } = options ?? {};
       const body = JSON.stringify({ value, ttl, if_not_exists });
-      return JSON.parse(await send({ method: 'PUT', path: pathOf(key), body, safety: safetyOf(options), options }));
+      const safety = safetyOf(options);
+      return (await send<Entry<T>>({ method: 'PUT', path: pathOf(key), body, safety, options })).json;
     },
     async delete(key, options) {
-      return JSON.parse(await send({ method: 'DELETE', path: pathOf(key), safety: safetyOf(options), options }));
+      const safety = safetyOf(options);
+      return (await send<Deleted>({ method: 'DELETE', path: pathOf(key), safety, options })).json;
     },
     async increment(key, options) {
       const { delta, ttl } = options ?? {};
       const body = JSON.stringify({ delta, ttl });
       const path = `${pathOf(key)}/increment`;
-      return JSON.parse(await send({ method: 'POST', path, body, safety: 'write', options }));
+      return (await send<Counter>({ method: 'POST', path, body, safety: 'write', options })).json;
     },
     async scan(options) {
       const { prefix, limit, cursor } = options ?? {};
       const query = { prefix, limit, cursor };
-      return JSON.parse(await send({ method: 'GET', path: root, query, safety: 'read', options }));
+      return (await send<Page>({ method: 'GET', path: root, query, safety: 'read', options })).json;
     },
     async *scanAll(options) {
       let cursor = options?.cursor;
@@ -86,10 +88,10 @@ function createInfraKV(send: Send): InfraKV {
       } while (cursor !== undefined);
     },
     async batch(operations, options) {
-      const reads = operations.every(({ op }) => op === 'get');
+      const safety = operations.every(({ op }) => op === 'get') ? 'read' : safetyOf(options);
       const body = JSON.stringify({ ops: operations });
-      const safety = reads ? 'read' : safetyOf(options);
-      return JSON.parse(await send({ method: 'POST', path: root, body, safety, options })).results;
+      type Results = { results: BatchResult[] };
+      return (await send<Results>({ method: 'POST', path: root, body, safety, options })).json.results;
     },
   };
   return kv;

@@ -45,50 +45,53 @@ export function createKVClient(options: ClientOptions): KVClient {
 }
 
 function createKV(send: Send): KVClient {
-  const post = (name: string, body: string, safety: Safety, options: CallOptions | undefined) =>
-    send({ method: 'POST', path: `/api/kv/${name}`, body, safety, options });
+  const post = <T>(name: string, body: string, safety: Safety, options: CallOptions | undefined) =>
+    send<T>({ method: 'POST', path: `/api/kv/${name}`, body, safety, options });
 
   return {
-    async get(key: string, options?: CallOptions & Partial<AsText>) {
-      const answer = await post('get', JSON.stringify({ key }), 'read', options);
-      return options?.as === 'text' ? textIn(answer) : JSON.parse(answer).value;
+    async get<T>(key: string, options?: CallOptions & Partial<AsText>) {
+      const { text, json } = await post<{ value: T | null }>('get', JSON.stringify({ key }), 'read', options);
+      return options?.as === 'text' ? (valueText(text) as T | null) : json.value;
     },
     async set(key: string, value: unknown, options?: SetOptions & Partial<AsText>) {
       const { ex, px, nx, xx } = options ?? {};
       const members = JSON.stringify({ key, ex, px, nx, xx });
-      const text = options?.as === 'text' ? checkedJson(value) : JSON.stringify(value);
+      const text = options?.as === 'text' ? requireJson(value) : JSON.stringify(value);
       const body = text === undefined ? members : `${members.slice(0, -1)},"value":${text}}`;
-      return JSON.parse(await post('set', body, safetyOf(options), options)).result;
+      return (await post<{ result: 'OK' | null }>('set', body, safetyOf(options), options)).json.result;
     },
     async del(...given: unknown[]) {
       const [first, second] = given;
       const [keys, options] = Array.isArray(first) ? [first, second as WriteOptions | undefined] : [given, undefined];
-      return JSON.parse(await post('del', JSON.stringify({ keys }), safetyOf(options), options)).deleted;
+      const body = JSON.stringify({ keys });
+      return (await post<{ deleted: number }>('del', body, safetyOf(options), options)).json.deleted;
     },
     async incr(key, amount, options) {
-      return JSON.parse(await post('incr', JSON.stringify({ key, amount }), 'write', options)).value;
+      return (await post<{ value: number }>('incr', JSON.stringify({ key, amount }), 'write', options)).json.value;
     },
     async expire(key, seconds, options) {
-      return JSON.parse(await post('expire', JSON.stringify({ key, seconds }), safetyOf(options), options)).result;
+      const body = JSON.stringify({ key, seconds });
+      return (await post<{ result: 0 | 1 }>('expire', body, safetyOf(options), options)).json.result;
     },
     async ttl(key, options) {
-      return JSON.parse(await post('ttl', JSON.stringify({ key }), 'read', options)).ttl;
+      return (await post<{ ttl: number }>('ttl', JSON.stringify({ key }), 'read', options)).json.ttl;
     },
     async keys(pattern, options) {
-      const { keys, truncated } = JSON.parse(await post('keys', JSON.stringify({ pattern }), 'read', options));
-      return truncated ? Object.assign(keys, { truncated }) : keys;
+      const body = JSON.stringify({ pattern });
+      const { json } = await post<{ keys: string[]; truncated?: true }>('keys', body, 'read', options);
+      return json.truncated ? Object.assign(json.keys, { truncated: json.truncated }) : json.keys;
     },
   };
 }
 
 /** The text of `value` in an answer, whose only member it is; null for the null of a missing key. */
-function textIn(answer: string): string | null {
+function valueText(answer: string): string | null {
   const text = /^\s*\{\s*"value"\s*:\s*([\s\S]*\S)\s*\}\s*$/.exec(answer)?.[1];
   return text === undefined || text === 'null' ? null : text;
 }
 
 /** That text, where it is one JSON value; throws where it is not, and so could be more of a body than a value. */
-function checkedJson(text: unknown): string {
+function requireJson(text: unknown): string {
   JSON.parse(String(text));
   return String(text);
 }

@@ -1,3 +1,4 @@
+import { segmentOf } from './connection.ts';
 import type { CallOptions, ClientOptions } from './options.ts';
 import { type Call, createSend } from './request.ts';
 import type {
@@ -71,10 +72,10 @@ export interface ManagementClient {
 /** A client of the management calls. Throws a TypeError for a token or a base URL that cannot be used. */
 export function createManagementClient(options: ClientOptions): ManagementClient {
   const send = createSend(options);
-  const ask = async (call: Omit<Call, 'options'>, callOptions: CallOptions | undefined) =>
-    JSON.parse(await send({ ...call, options: callOptions }));
-  const read = (path: string, query: NonNullable<Call['query']>, options: CallOptions | undefined) =>
-    ask({ method: 'GET', path, query, safety: 'read' }, options);
+  const ask = async <T>(call: Omit<Call, 'options'>, callOptions: CallOptions | undefined) =>
+    (await send<T>({ ...call, options: callOptions })).json;
+  const read = <T>(path: string, query: NonNullable<Call['query']>, options: CallOptions | undefined) =>
+    ask<T>({ method: 'GET', path, query, safety: 'read' }, options);
   const of = (projectId: string | number | undefined) => (projectId === undefined ? {} : { project_id: projectId });
 
   return {
@@ -99,8 +100,8 @@ export function createManagementClient(options: ClientOptions): ManagementClient
         const body = JSON.stringify({ type, scopes, name, ttl });
         return ask({ method: 'POST', path: '/api/kv/tokens', query: of(projectId), body, safety: 'write' }, options);
       },
-      revoke(name, projectId, options) {
-        const path = `/api/kv/tokens/${encodeURIComponent(name)}`;
+      async revoke(name, projectId, options) {
+        const path = `/api/kv/tokens/${segmentOf(name)}`;
         return ask({ method: 'DELETE', path, query: of(projectId), safety: 'write' }, options);
       },
     },

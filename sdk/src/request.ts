@@ -1,4 +1,4 @@
-import { lostAnswer, type Outcome, readAnswer } from './attempt.ts';
+import { type Answer, lostAnswer, type Outcome, readAnswer } from './attempt.ts';
 import { acceptsCache, headersOf, queryOf, readBase, readToken } from './connection.ts';
 import { CubbyError } from './error.ts';
 import { startLimit } from './limit.ts';
@@ -17,8 +17,8 @@ export interface Call {
   options: CallOptions | undefined;
 }
 
-/** Makes a call, repeats it where that is safe, and resolves to the text of the answer, which is JSON. */
-export type Send = (call: Call) => Promise<string>;
+/** Makes a call and repeats it where that is safe; rejects with CubbyError, or with the reason of a caller's signal. */
+export type Send = <T>(call: Call) => Promise<Answer<T>>;
 
 /** What the clients send by. The closure alone holds the token, so that no look at a client shows it. */
 export function createSend(connection: ClientOptions): Send {
@@ -27,7 +27,7 @@ export function createSend(connection: ClientOptions): Send {
   const token = readToken(connection.token);
   const fetch = connection.fetch ?? ((url, init) => globalThis.fetch(url, init));
 
-  return async ({ method, path, query, body, safety, options = {} }) => {
+  return async <T>({ method, path, query, body, safety, options = {} }: Call) => {
     const timeoutMs = options.timeoutMs ?? connection.timeoutMs ?? 10_000;
     const limit = startLimit(timeoutMs, [options.signal, signal]);
     const url = `${base}${path}${queryOf({ project_id: projectId, ...query })}`;
@@ -42,15 +42,13 @@ export function createSend(connection: ClientOptions): Send {
     };
     let outcomeUnknown = false;
 
-    /** Sends the request once; rejects where the limit ends it. */
     const attempt = async (): Promise<Outcome> => {
       try {
         return await limit.race(fetch(url, init).then(readAnswer));
       } catch (error) {
         if (!limit.signal.aborted) return lostAnswer(error, token);
-        if (!limit.expired()) throw limit.signal.reason;
         outcomeUnknown ||= safety !== 'read';
-        throw new CubbyError({ code: 'timeout', detail: `no answer within ${timeoutMs} ms`, outcomeUnknown });
+        throw limit.signal.reason;
       }
     };
 
@@ -58,7 +56,7 @@ export function createSend(connection: ClientOptions): Send {
       limit.signal.throwIfAborted();
       for (let repeated = 0; ; repeated++) {
         const outcome = await attempt();
-        if ('text' in outcome) return outcome.text;
+        if ('answer' in outcome) return outcome.answer as Answer<T>;
         const { repeat, unknown } = AFTER[outcome.failure];
         outcomeUnknown ||= unknown && safety !== 'read';
         const pause = pauseMs(repeated, outcome.error.retryAfterMs, Math.random());
@@ -67,6 +65,9 @@ export function createSend(connection: ClientOptions): Send {
         }
         await limit.sleep(pause);
       }
+    } catch (error) {
+      if (!limit.expired() || error instanceof CubbyError) throw error;
+      throw new CubbyError({ code: 'timeout', detail: `no answer within ${timeoutMs} ms`, outcomeUnknown });
     } finally {
       limit.end();
     }
