@@ -2,6 +2,7 @@
 // folder than dist, and then the packages are left out.
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { buildDashboard } from './build/dashboard.ts';
 import { buildProcesses } from './build/processes.ts';
 import { buildSdk } from './build/sdk.ts';
 
@@ -10,5 +11,5 @@ const [elsewhere] = process.argv.slice(2);
 const outdir = resolve(root, elsewhere ?? 'dist');
 
 rmSync(outdir, { recursive: true, force: true });
-await buildProcesses(root, outdir);
+await Promise.all([buildProcesses(root, outdir), buildDashboard(root, join(outdir, 'dashboard'))]);
 if (elsewhere === undefined) buildSdk(root);

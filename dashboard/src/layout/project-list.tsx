@@ -1,0 +1,100 @@
+import { FolderSearch, Plus } from 'lucide-react';
+import { type FormEvent, useId, useState } from 'react';
+import type { Project } from '../../../sdk/src/index.ts';
+import { useProjects } from '../api/queries.ts';
+import { Badge, type Tone } from '../components/badge.tsx';
+import { Button } from '../components/button.tsx';
+import { EmptyState } from '../components/empty-state.tsx';
+import { ProblemState } from '../components/problem-state.tsx';
+import { Skeleton } from '../components/skeleton.tsx';
+import { hrefOf, useRoute } from '../navigation.ts';
+import { useSession } from '../session/session.tsx';
+import { useDebounced } from '../time/debounced.ts';
+
+/** What a KVStore's phase looks like. */
+export const PHASE_TONES: Record<Project['phase'], Tone> = {
+  Ready: 'good',
+  Progressing: 'blue',
+  Pending: 'blue',
+  Degraded: 'danger',
+  Hibernated: 'neutral',
+};
+
+/** Searches among the projects that the token reaches. A key that may make stores can go to one that is not there yet. */
+export function ProjectList({ onChosen }: { onChosen?: () => void }) {
+  const [text, setText] = useState('');
+  const hint = useId();
+  const { data, error, refetch } = useProjects(useDebounced(text.trim(), 150));
+  const [, go] = useRoute();
+  const mayMake = useSession().identity.role === 'SystemAdmin';
+  const wanted = text.trim();
+  const isNew = mayMake && /^[\w.-]{1,64}$/.test(wanted) && !data?.projects.some((p) => p.project_id === wanted);
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const first = data?.projects.find((project) => project.project_id === wanted) ?? data?.projects[0];
+    if (!first) return;
+    go({ project: first.project_id, page: 'kv' });
+    onChosen?.();
+  };
+
+  return (
+    <form className="projects" onSubmit={submit}>
+      <input
+        className="input"
+        type="search"
+        placeholder="Search by the beginning of the project id"
+        aria-label="Search projects"
+        aria-describedby={hint}
+        autoComplete="off"
+        spellCheck={false}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+      />
+      <div id={hint} className="hidden" aria-live="polite">
+        {data && `${data.projects.length} projects`}
+      </div>
+      {error && !data && <ProblemState error={error} onRetry={() => refetch()} />}
+      {!data && !error && <Skeleton lines={4} label="Loading projects" />}
+      {data?.projects.length === 0 && !isNew && (
+        <EmptyState icon={<FolderSearch size={20} aria-hidden />} title="No project found">
+          <p>
+            {wanted === ''
+              ? 'This token reaches no store yet. Apply a KVStore in its namespace.'
+              : 'No project that this token reaches begins with that.'}
+          </p>
+        </EmptyState>
+      )}
+      <ul>
+        {data?.projects.map((project) => (
+          <li key={project.project_id}>
+            <a className="project" href={hrefOf({ project: project.project_id, page: 'kv' })} onClick={onChosen}>
+              <span>
+                <span className="project-name">{project.project_id}</span>
+                <span className="project-caption">
+                  {project.namespace}/{project.name}
+                </span>
+              </span>
+              {project.version !== null && <span className="soft numeric">Redis {project.version}</span>}
+              <Badge tone={PHASE_TONES[project.phase]} dot>
+                {project.phase}
+              </Badge>
+            </a>
+          </li>
+        ))}
+      </ul>
+      {data?.next_cursor != null && <p className="field-hint">There are more: type the beginning of the id.</p>}
+      {isNew && (
+        <Button
+          icon={<Plus size={16} aria-hidden />}
+          onClick={() => {
+            go({ project: wanted, page: 'settings' });
+            onChosen?.();
+          }}
+        >
+          Set up KV for {wanted}
+        </Button>
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,4 @@
+/** The page Settings. */
+export function SettingsPage() {
+  return <div className="page" />;
+}

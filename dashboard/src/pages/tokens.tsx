@@ -1,0 +1,4 @@
+/** The page Tokens. */
+export function TokensPage() {
+  return <div className="page" />;
+}

@@ -1,0 +1,4 @@
+/** The page Usage. */
+export function UsagePage() {
+  return <div className="page" />;
+}
