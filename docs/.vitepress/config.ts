@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitepress';
+import { linkToRepository, REPOSITORY } from './links.ts';
+import { sidebar } from './sidebar.ts';
+
+// The site of docs/. It asks no other host: fonts are the reader's own, search runs in the browser.
+export default defineConfig({
+  title: 'Cubby',
+  description: 'A managed Redis for every tenant of a Kubernetes cluster, behind one authenticated REST API',
+  lang: 'en',
+  markdown: {
+    config: linkToRepository,
+    languageAlias: { promql: 'sql' },
+  },
+  themeConfig: {
+    nav: [
+      { text: 'Start', link: '/' },
+      { text: 'Reference', link: '/reference/api' },
+      { text: 'Operate', link: '/operations/install' },
+    ],
+    sidebar,
+    outline: [2, 3],
+    search: { provider: 'local' },
+    socialLinks: [{ icon: 'github', link: REPOSITORY }],
+    footer: { message: 'Apache-2.0' },
+  },
+});
