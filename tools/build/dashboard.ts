@@ -1,7 +1,7 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
-import { build, type Metafile } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 
 /** What index.html has in place of each name, and the entry that the name stands for. */
 const ENTRIES = {
@@ -24,12 +24,12 @@ export async function buildDashboard(root: string, outdir: string): Promise<void
     assetNames: 'assets/[name]-[hash]',
     bundle: true,
     minify: true,
-    metafile: true,
+    metafile: true as const,
     target: ['chrome120', 'firefox121', 'safari17'],
     define: { 'process.env.NODE_ENV': '"production"' },
-    legalComments: 'none',
-    logLevel: 'warning',
-  } as const;
+    legalComments: 'none' as const,
+    logLevel: 'warning' as const,
+  } satisfies BuildOptions;
   const [pages, first] = await Promise.all([
     build({
       ...common,

@@ -37,24 +37,26 @@ interface CheckProps {
 
 /** A tick box with its label. */
 export function Check({ label, hint, checked, disabled = false, onChange }: CheckProps) {
-  const about = useId();
+  const id = useId();
+  const about = `${id}-about`;
   return (
-    <label className="check">
+    <div className="check">
       <input
+        id={id}
         type="checkbox"
         checked={checked}
         disabled={disabled}
         aria-describedby={hint === undefined ? undefined : about}
         onChange={(event) => onChange(event.target.checked)}
       />
-      <span>
-        {label}
+      <div>
+        <label htmlFor={id}>{label}</label>
         {hint !== undefined && (
-          <span className="field-hint" id={about}>
+          <div className="field-hint" id={about}>
             {hint}
-          </span>
+          </div>
         )}
-      </span>
-    </label>
+      </div>
+    </div>
   );
 }
