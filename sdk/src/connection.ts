@@ -58,17 +58,12 @@ export function headersOf(token: string, body: string | undefined, { cache }: Ca
   };
 }
 
-let accepted: boolean | undefined;
-
 /** Whether a request may say how caches are to treat it; some edge runtimes throw on that. */
 export function acceptsCache(): boolean {
-  if (accepted === undefined) {
-    try {
-      new Request('http://localhost/', { cache: 'no-store' });
-      accepted = true;
-    } catch {
-      accepted = false;
-    }
+  try {
+    new Request('http://localhost/', { cache: 'no-store' });
+    return true;
+  } catch {
+    return false;
   }
-  return accepted;
 }

@@ -26,13 +26,13 @@ export const AFTER: Readonly<Record<Failure, { repeat: readonly Safety[]; unknow
   refused: { repeat: [], unknown: false },
 };
 
-/** How an answer that is no success failed; `code` is undefined where the answer is a proxy's and not Cubby's. */
+/** How an answer that is no success failed, a redirection included; `code` is undefined where the answer is a proxy's and not Cubby's. */
 export function failureOf(status: number, code: string | undefined): Failure {
   // Cubby's 503 says that nothing ran. A proxy's may also mean that the connection behind it broke on the way.
   if (status === 429 || (status === 503 && code !== undefined)) return 'declined';
   if (status === 502 || status === 503) return 'lost';
   if (status === 504) return 'overdue';
-  return status === 507 || (status >= 400 && status < 500) ? 'refused' : 'failed';
+  return status < 500 || status === 507 ? 'refused' : 'failed';
 }
 
 const FIRST_MS = 100;
