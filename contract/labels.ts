@@ -14,6 +14,11 @@ export const CATALOGUE_VERSION_ANNOTATION = 'cubby.dev/catalogue-version';
 /** On a KVStore: "true" stops reconciliation. */
 export const PAUSED_ANNOTATION = 'cubby.dev/paused';
 
+/** On a KVStore: "<SHA-256 of a password>:<RFC 3339 time>", with which the Redis user "shell" may sign in until then. */
+export const SHELL_ANNOTATION = 'cubby.dev/shell';
+/** On a KVToken: the RFC 3339 time at which somebody asked for a new token; another time asks again. */
+export const ROTATE_ANNOTATION = 'cubby.dev/rotate';
+
 /** Labels by which the pods of the store called `store` are selected. */
 export function storeSelector(store: string): Record<string, string> {
   return { 'app.kubernetes.io/name': 'redis', 'app.kubernetes.io/instance': store, [STORE_LABEL]: store };

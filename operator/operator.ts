@@ -70,6 +70,7 @@ export function startOperator(options: OperatorOptions): Operator {
     settings: { ...config, resyncMs: config.resyncSeconds * 1000 },
     connectRedis,
     events,
+    pendingTokens: new Map(),
     now: () => new Date(),
   };
   let controllers: Controller | undefined;

@@ -36,11 +36,9 @@ export function ledgerChanged(store: KVStore, change: Change<KVStore>, systemNam
   return isLedger(store, systemNamespace) && (change.type !== 'updated' || isEdit(store, change.old));
 }
 
-/** Whom a changed token concerns. */
+/** Whom a changed token concerns: itself, also when it is gone, and not where only its status changed. */
 export function tokenChanged(token: KVToken, change: Change<KVToken>): Affected {
-  if (change.type === 'deleted' || (change.type === 'updated' && !isEdit(token, change.old)))
-    return { stores: [], tokens: [] };
-  return { stores: [], tokens: [keyText(token)] };
+  return { stores: [], tokens: change.type === 'updated' && !isEdit(token, change.old) ? [] : [keyText(token)] };
 }
 
 /** Whom a changed child concerns: its controller where that is ours, else what its labels name (pods and claims). */

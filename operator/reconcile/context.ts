@@ -7,6 +7,7 @@ import type { ConnectRedis } from '../redis/session.ts';
 import type { LedgerSettings } from '../resources/ledger.ts';
 import type { StoreLimits } from '../status/store-facts.ts';
 import type { Pod, Secret, StatefulSet, VolumeClaim } from './kinds.ts';
+import type { PendingToken } from './rotation.ts';
 
 /** Name of the index of stores by the project that they claim. */
 export const BY_PROJECT = 'project';
@@ -45,6 +46,8 @@ export interface Context {
   masterKey: Uint8Array;
   connectRedis: ConnectRedis;
   events: Pick<EventRecorder, 'record'>;
+  /** Tokens that are about to replace others, by the "namespace/name" of their KVToken. */
+  pendingTokens: Map<string, PendingToken>;
   now: () => Date;
 }
 

@@ -14,6 +14,11 @@ interface Status {
 /** What was written of an object that the cache still shows as it was before. */
 const written = new WeakMap<object, Status>();
 
+/** The status of an object as it is now, also while the cache still shows what was there before. */
+export function statusOf<T extends ApiObject & { status?: Status }>(object: T): T['status'] {
+  return (written.get(object) ?? object.status) as T['status'];
+}
+
 /** Writes a status where it differs from the one that the object has, and tells by Events what changed. */
 export async function reportStatus<T extends ApiObject & { status?: Status }>(
   { client, events }: Pick<Context, 'client' | 'events'>,
@@ -22,7 +27,7 @@ export async function reportStatus<T extends ApiObject & { status?: Status }>(
   status: NonNullable<T['status']>,
   signal: AbortSignal,
 ): Promise<void> {
-  const before = written.get(object) ?? object.status;
+  const before = statusOf(object);
   if (isDeepStrictEqual(before, status)) return;
   const body = { status: mergePatch(before ?? {}, status) };
   const options = { type: 'merge', subresource: 'status', fieldManager: FIELD_MANAGER, signal } as const;

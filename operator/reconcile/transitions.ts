@@ -21,6 +21,9 @@ export function tellTransitions(before: readonly Condition[] = [], after: readon
     if (type === 'Degraded' && status === 'True') return [{ type: 'Warning', reason, message }] as Telling[];
     if (type === 'Degraded' && old?.status === 'True')
       return [{ type: 'Normal', reason: 'Recovered', message: 'nothing needs attention any more' }] as Telling[];
+    // What a store does not take over makes it Degraded as well, which tells more.
+    if (type === 'SpecAccepted' && status === 'False' && !after.some((other) => other.type === 'Degraded'))
+      return [{ type: 'Warning', reason, message }] as Telling[];
     if (type === 'Progressing' && status === 'True') return [{ type: 'Normal', reason, message }] as Telling[];
     return [];
   });

@@ -16,7 +16,8 @@ export type TokenReason =
 export interface TokenFacts {
   namespace: string;
   systemNamespace: string;
-  secretName: string;
+  /** The token's Secret; undefined where the token was made elsewhere and has none. */
+  secretName: string | undefined;
   /** A Secret of that name exists that is not the token's. */
   secretConflict: boolean;
   /** Why the API server does not let the Secret be written. */
@@ -60,5 +61,7 @@ function judge(facts: TokenFacts): [boolean, TokenReason, string] {
     return [false, 'StoreNotFound', message];
   }
   if (store?.refusal) return [false, store.refusal.reason, store.refusal.message];
-  return [true, 'Issued', `the token is in the Secret ${secretName}`];
+  const where =
+    secretName === undefined ? 'only whoever asked for it has the token' : `the token is in the Secret ${secretName}`;
+  return [true, 'Issued', where];
 }

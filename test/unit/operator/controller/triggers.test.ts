@@ -42,9 +42,9 @@ test('an edit concerns the store alone, and a status or a label nobody', () => {
   assert.deepEqual(storeChanged(now({ labels: { team: 'a' } }), change, lookups), none);
 });
 
-test('a token is of concern while it is there', () => {
+test('a token is of concern when it comes, goes or is edited', () => {
   assert.deepEqual(tokenChanged(token, { type: 'created' }), { stores: [], tokens: ['shop/web'] });
-  assert.deepEqual(tokenChanged(token, { type: 'deleted' }), none);
+  assert.deepEqual(tokenChanged(token, { type: 'deleted' }), { stores: [], tokens: ['shop/web'] });
 });
 
 test('a child concerns its controller, whatever its labels say; pods and claims go by label', () => {

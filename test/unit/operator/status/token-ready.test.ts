@@ -18,6 +18,7 @@ const refusal = { reason: 'ProjectIdConflict' as const, message: 'another KVStor
 const table: [Partial<TokenFacts>, string, RegExp][] = [
   [{}, 'True Issued', /Secret web-kv/],
   [{ store: undefined }, 'True Issued', /Secret web-kv/],
+  [{ secretName: undefined }, 'True Issued', /only whoever asked for it has the token/],
   [{ secretConflict: true }, 'False SecretConflict', /delete or rename it/],
   [{ secretRefusal: 'exceeded quota' }, 'False SecretRefused', /raise the namespace's quota.*exceeded quota/],
   [{ forbiddenRole: 'SystemAdmin' }, 'False RoleNotAllowed', /cubby-system.*remove spec\.role/],
