@@ -1,7 +1,7 @@
 import type { CallOptions } from './options.ts';
 
 /** A base URL without query, fragment and trailing slashes. Throws a TypeError where it is none that can be called. */
-export function readBase(baseUrl: string): string {
+export function readBase(baseUrl: string | undefined): string {
   const url = parseUrl(baseUrl);
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new TypeError('baseUrl must be an http or https URL, such as https://kv.example.com');
@@ -12,9 +12,9 @@ export function readBase(baseUrl: string): string {
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }
 
-function parseUrl(text: string): URL | undefined {
+function parseUrl(text: string | undefined): URL | undefined {
   try {
-    return new URL(text);
+    return new URL(text ?? '');
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 /** How a client reaches the API, apart from its token. */
 export interface ConnectionOptions {
-  /** Where the API is, such as `https://kv.example.com`; may have a path. */
-  baseUrl: string;
+  /** Where the API is, such as `https://kv.example.com`; may have a path. Undefined throws, as for the token. */
+  baseUrl: string | undefined;
   /** The project, which an API key (`tk_`) needs; other tokens are bound to theirs. */
   projectId?: string | number | undefined;
   /** In place of the global `fetch`. */

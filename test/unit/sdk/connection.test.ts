@@ -16,12 +16,19 @@ test('a base URL may have a path and slashes at its end', () => {
 });
 
 test('a base URL that cannot be called is refused, and none of it is told', () => {
-  for (const url of ['', 'kv.example.com', '/kv', 'ftp://kv.example.com', 'https://me:secret@kv.example.com']) {
+  for (const url of [
+    undefined,
+    '',
+    'kv.example.com',
+    '/kv',
+    'ftp://kv.example.com',
+    'https://me:secret@kv.example.com',
+  ]) {
     assert.throws(
       () => readBase(url),
       (error: TypeError) =>
         error instanceof TypeError && /baseUrl must/.test(error.message) && !/secret/.test(error.message),
-      url,
+      String(url),
     );
   }
 });
