@@ -9,8 +9,9 @@ import { connect } from '../kube/config.ts';
 import { type Attempts, createAttempts } from './auth/attempts.ts';
 import { createCache } from './cache/cache.ts';
 import { type Config, DEFAULT_CONFIG_PATH, readConfig } from './config.ts';
-import { createStoreEditor } from './directory/editor.ts';
+import { createStoreEditor } from './directory/store-editor.ts';
 import { createStoreIndex } from './directory/stores.ts';
+import { createTokenEditor } from './directory/token-editor.ts';
 import { createTokenIndex } from './directory/tokens.ts';
 import { watchDirectory } from './directory/watch.ts';
 import { createApp } from './http/app.ts';
@@ -117,7 +118,11 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
     attempts: attemptsOf(config.limits.failedAuthenticationsPerSecond),
     stores: pool,
     meter,
-    management: management && { ...management, editor: createStoreEditor(client, management.namespace) },
+    management: management && {
+      ...management,
+      editor: createStoreEditor(client, management.namespace),
+      tokens: createTokenEditor(client, management.namespace),
+    },
     budget,
     bodyBytes: config.limits.bodyBytes,
     now: Date.now,

@@ -1,5 +1,6 @@
 import type { KVToken } from '../../contract/objects.ts';
 import type { TokenType } from '../../contract/token.ts';
+import type { StoreRef } from './stores.ts';
 
 /** What the data plane believes of a KVToken; nothing else in the object has any effect. */
 export interface TokenRecord {
@@ -23,48 +24,51 @@ export interface TokenIndex {
   remove(token: KVToken): void;
   /** The token of a SHA-256 in lower-case hex. Undefined also where several objects claim the hash. */
   find(hash: string): TokenRecord | undefined;
+  /** The Project and Deployment tokens of a store, as their objects were last seen, by name. */
+  ofStore(ref: StoreRef): readonly KVToken[];
 }
 
 /** An empty index; only tokens of `systemNamespace` can have a role. */
 export function createTokenIndex(systemNamespace: string): TokenIndex {
-  const hashesOf = new Map<string, readonly string[]>();
+  const objects = new Map<string, KVToken>();
   const claims = new Map<string, Map<string, TokenRecord>>();
+  const stores = new Map<string, Map<string, KVToken>>();
 
   function remove(token: KVToken): void {
-    const key = keyOf(token);
-    for (const hash of hashesOf.get(key) ?? []) {
-      const claimants = claims.get(hash);
-      claimants?.delete(key);
-      if (claimants?.size === 0) claims.delete(hash);
-    }
-    hashesOf.delete(key);
+    const key = keyOf(token.metadata);
+    const old = objects.get(key);
+    if (!old) return;
+    objects.delete(key);
+    for (const hash of hashesOf(old)) drop(claims, hash, key);
+    drop(stores, storeKeyOf(old), key);
   }
 
   function upsert(token: KVToken): void {
     remove(token);
     // Revoking is deleting, and holds from that moment on, whatever a finalizer still waits for.
     if (token.metadata.deletionTimestamp) return;
-    const key = keyOf(token);
-    const hashes = token.status?.hashes ?? [];
+    const key = keyOf(token.metadata);
     const record = recordOf(token, systemNamespace);
-    hashesOf.set(key, hashes);
-    for (const hash of hashes) {
-      const claimants = claims.get(hash);
-      if (claimants) claimants.set(key, record);
-      else claims.set(hash, new Map([[key, record]]));
-    }
+    objects.set(key, token);
+    for (const hash of hashesOf(token)) put(claims, hash, key, record);
+    put(stores, storeKeyOf(token), key, token);
   }
 
   return {
     get size() {
-      return hashesOf.size;
+      return objects.size;
     },
     upsert,
     remove,
     find(hash) {
       const claimants = claims.get(hash);
-      // Whoever copies a hash into an object of another namespace must not get that token's requests: refuse both.
+      // Whoever copies a hash into an object of another namespace must not get that token's requests: refuse both. No time
+      // tells who was first, as a hash may come into an old object.
       return claimants?.size === 1 ? claimants.values().next().value : undefined;
+    },
+    ofStore(ref) {
+      const tokens = [...(stores.get(keyOf(ref))?.values() ?? [])];
+      return tokens.sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
     },
   };
 }
@@ -83,6 +87,30 @@ function recordOf({ metadata, spec }: KVToken, systemNamespace: string): TokenRe
   };
 }
 
-function keyOf({ metadata }: KVToken): string {
-  return `${metadata.namespace}/${metadata.name}`;
+/** The operator alone says which hashes are accepted: spec.issued is no more than what somebody asks it for. */
+function hashesOf({ status }: KVToken): readonly string[] {
+  return status?.hashes ?? [];
+}
+
+/** Undefined for an ApiKey, which is of no store. */
+function storeKeyOf({ metadata, spec }: KVToken): string | undefined {
+  return spec.storeRef && keyOf({ namespace: metadata.namespace, name: spec.storeRef.name });
+}
+
+function keyOf({ namespace, name }: StoreRef): string {
+  return `${namespace}/${name}`;
+}
+
+function put<T>(groups: Map<string, Map<string, T>>, group: string | undefined, key: string, value: T): void {
+  if (group === undefined) return;
+  const members = groups.get(group);
+  if (members) members.set(key, value);
+  else groups.set(group, new Map([[key, value]]));
+}
+
+function drop<T>(groups: Map<string, Map<string, T>>, group: string | undefined, key: string): void {
+  if (group === undefined) return;
+  const members = groups.get(group);
+  members?.delete(key);
+  if (members?.size === 0) groups.delete(group);
 }

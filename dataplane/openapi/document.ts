@@ -52,6 +52,14 @@ const PARAMETERS = {
     schema: { type: 'string', minLength: 1, maxLength: MAX_CODE_POINTS, pattern: KEY_PATTERN.source },
     example: 'session:u_123',
   },
+  name: {
+    name: 'name',
+    in: 'path',
+    required: true,
+    description: 'Name of a KVToken',
+    schema: { type: 'string', minLength: 1, maxLength: MAX_CODE_POINTS, pattern: KEY_PATTERN.source },
+    example: 'web',
+  },
   project_id: {
     name: 'project_id',
     in: 'query',

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { StoreEditor } from '../directory/editor.ts';
 import type { Reach } from '../directory/reach.ts';
+import type { StoreEditor } from '../directory/store-editor.ts';
 import type { StoreIndex, StoreTarget } from '../directory/stores.ts';
+import type { TokenEditor } from '../directory/token-editor.ts';
 import type { TokenIndex, TokenRecord } from '../directory/tokens.ts';
 import type { JsonObject } from '../json/object.ts';
 import type { Counts, Meter } from '../metering/port.ts';
@@ -26,6 +27,8 @@ export interface Request {
 /** Where stores are made over the API, and what they are made with. */
 export interface Management {
   editor: StoreEditor;
+  /** Of the same namespace. */
+  tokens: TokenEditor;
   /** The project that is meant where a key with a role names none. */
   defaultProject: string;
   defaultVersion: string;
@@ -42,6 +45,8 @@ export interface Services {
   systemNamespace: string;
   /** The Redis versions that stores may ask for. */
   versions: readonly string[];
+  /** Milliseconds since 1970. */
+  now: () => number;
   /** Absent: no store is made over the API. */
   management?: Management | undefined;
 }

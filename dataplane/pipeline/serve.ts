@@ -30,8 +30,6 @@ export interface PipelineParts extends Services {
   attempts?: Attempts | undefined;
   /** The most bytes of a request body, where the operation does not say otherwise. */
   bodyBytes: number;
-  /** Milliseconds since 1970. */
-  now: () => number;
 }
 
 /** An answer with all its headers; Content-Length and those of the connection are the transport's. */

@@ -1,12 +1,12 @@
 import type { KVStore } from '../../contract/objects.ts';
-import { claimedProject } from '../../contract/projects.ts';
-import { EditError, type EditFailure, type StoreEditor } from '../directory/editor.ts';
-import { storeNameOf } from '../manage/names.ts';
+import { EditError } from '../directory/edit.ts';
+import type { StoreEditor } from '../directory/store-editor.ts';
 import type { StatusView } from '../manage/view.ts';
 import { newSpec, type SpecPatch, specChanges, type Wish } from '../manage/wish.ts';
-import type { Call, Management } from '../pipeline/call.ts';
-import { ApiError, type ErrorCode } from '../pipeline/errors.ts';
-import { mayHaveStore, viewOf } from './manage-status.ts';
+import type { Call } from '../pipeline/call.ts';
+import { ApiError } from '../pipeline/errors.ts';
+import { answerTo, findStore, mayHaveStore, requireSite, type Site } from './manage-site.ts';
+import { viewOf } from './manage-status.ts';
 
 /** What a management call that writes answers. */
 interface Done {
@@ -64,84 +64,32 @@ export async function disableStore(call: Call): Promise<Done> {
   return { success: true, message: 'KV is disabled; its data is kept, and enabling brings it back' };
 }
 
-/** Where a call writes: throws forbidden where that is nowhere, or where the project's store is out of reach. */
-interface Site {
-  management: Management;
-  project: string;
-  name: string;
-}
-
-function requireSite({ services: { management }, reach, named }: Call): Site {
-  if (!management) {
-    const remedy = 'edit the KVStore itself, or set dataplane.management in the values of the chart';
-    throw new ApiError('forbidden', `this installation writes no stores over the API; ${remedy}`);
-  }
-  // A key with the role has a default project, so one is named.
-  const project = named ?? management.defaultProject;
-  const { namespace } = management.editor;
-  const { ref } = reach;
-  if (ref && ref.namespace !== namespace) {
-    const where = `KVStore ${ref.name} of the namespace ${ref.namespace}`;
-    throw new ApiError('forbidden', `the project is served by the ${where}, which is to be edited there`);
-  }
-  return { management, project, name: ref?.name ?? storeNameOf(project) };
-}
-
 function requireEnabled(live: KVStore | undefined): KVStore {
   if (live?.spec.enabled) return live;
   throw new ApiError('not_found', 'KV is not enabled for this project; use POST /api/kv/enable');
 }
 
 /** Reads the store, decides and writes, until nobody else has written between; the store as it is then. */
-async function edit(call: Call, { management, project, name }: Site, decide: Decide): Promise<KVStore> {
-  const { editor } = management;
+async function edit(call: Call, site: Site, decide: Decide): Promise<KVStore> {
+  const { editor } = site.management;
   for (let attempt = 1; ; attempt++) {
     try {
-      // The directory may not know yet what another replica wrote a moment ago.
-      const found = mayHaveStore(project) ? await editor.get(name) : undefined;
-      if (found) requireOwn(found, project);
-      const decision = decide(found);
+      const decision = decide(await findStore(site));
       const [store, written] =
         'create' in decision
-          ? [await editor.create(name, decision.create), decision.create]
+          ? [await editor.create(site.name, decision.create), decision.create]
           : [await write(editor, decision.live, decision.write), decision.write];
       call.changed = fieldsOf(written);
       return store;
     } catch (error) {
       if (!(error instanceof EditError)) throw error;
-      if (error.failure !== 'raced' || attempt === ATTEMPTS) throw answerTo(error, editor.namespace);
+      if (error.failure !== 'raced' || attempt === ATTEMPTS) throw answerTo(error, 'KVStore', editor.namespace);
     }
   }
 }
 
 async function write(editor: StoreEditor, live: KVStore, changes: SpecPatch): Promise<KVStore> {
   return isEmpty(changes) ? live : editor.patch(live, changes);
-}
-
-function requireOwn(live: KVStore, project: string): void {
-  const { namespace, name, deletionTimestamp } = live.metadata;
-  if (claimedProject(live) !== project) {
-    const where = `KVStore ${name} of the namespace ${namespace}`;
-    throw new ApiError('conflict', `the ${where} has the name for this project and serves another; rename that one`);
-  }
-  if (deletionTimestamp) throw new ApiError('conflict', 'the store is being deleted; try again when it is gone');
-}
-
-const CODES: Readonly<Record<EditFailure, ErrorCode>> = {
-  refused: 'bad_request',
-  forbidden: 'forbidden',
-  raced: 'conflict',
-  unavailable: 'store_unavailable',
-};
-
-function answerTo({ failure, message }: EditError, namespace: string): ApiError {
-  const details: Readonly<Record<EditFailure, string>> = {
-    refused: `the KVStore is refused: ${message.replace(/^KVStore\.cubby\.dev "[^"]*" is invalid: /, '')}`,
-    forbidden: `the data plane may not write KVStores in the namespace ${namespace}: ${message}; the chart grants it where dataplane.management names that namespace`,
-    raced: 'the store was changed by others at the same time; try again',
-    unavailable: `the store cannot be written in the namespace ${namespace} now: ${message}`,
-  };
-  return new ApiError(CODES[failure], details[failure]);
 }
 
 function fieldsOf(spec: SpecPatch): string[] {

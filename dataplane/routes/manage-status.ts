@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import type { KVStore } from '../../contract/objects.ts';
-import { LEDGER, PROJECT_ID_PATTERN } from '../../contract/projects.ts';
 import { type StatusView, viewAbsent, viewStore } from '../manage/view.ts';
 import type { Call } from '../pipeline/call.ts';
 import { ApiError } from '../pipeline/errors.ts';
 import { requireKnown } from '../pipeline/project.ts';
+import { mayHaveStore } from './manage-site.ts';
 
 /** How long Redis is given to count keys; a status is not kept waiting by a store that is not well. */
 const COUNT_MS = 500;
@@ -92,11 +92,6 @@ export async function viewOf(call: Call, store: KVStore): Promise<StatusView> {
 export function manages({ token, services: { management } }: Call, namespace: string | undefined): boolean {
   if (token.role !== 'SystemAdmin' || !management) return false;
   return namespace === undefined || namespace === management.editor.namespace;
-}
-
-/** Whether a project of that id can be enabled. */
-export function mayHaveStore(project: string): boolean {
-  return PROJECT_ID_PATTERN.test(project) && project !== LEDGER.projectId;
 }
 
 async function count(size: () => Promise<number>): Promise<number | null> {

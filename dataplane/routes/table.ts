@@ -5,6 +5,7 @@ import { docs } from './docs.ts';
 import { infraKv } from './infra-kv.ts';
 import { kv } from './kv.ts';
 import { manage } from './manage.ts';
+import { manageTokens } from './manage-tokens.ts';
 import { type Health, probes } from './meta.ts';
 
 /** Every call of the API, and the dashboard's files, which are in `folder`; `null` serves none. */
@@ -13,6 +14,7 @@ export function operations(health: Health, folder: string | null = DASHBOARD_FOL
     ...probes(health),
     ...infraKv,
     ...manage,
+    ...manageTokens,
     ...account,
     ...kv,
     ...docs(() => all),

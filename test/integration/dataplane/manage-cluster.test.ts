@@ -9,9 +9,10 @@ import { parse, stringify } from 'yaml';
 import { ensureBinaries } from '../../../cluster/binaries.ts';
 import { run } from '../../../cluster/command.ts';
 import { consoleProgress } from '../../../cluster/progress.ts';
-import type { KVStore } from '../../../contract/objects.ts';
+import type { KVStore, KVToken } from '../../../contract/objects.ts';
 import { formatToken, hashToken, TOKEN_RANDOM_BYTES } from '../../../contract/token.ts';
-import { createStoreEditor, EditError } from '../../../dataplane/directory/editor.ts';
+import { EditError } from '../../../dataplane/directory/edit.ts';
+import { createStoreEditor } from '../../../dataplane/directory/store-editor.ts';
 import type { KubeClient } from '../../../kube/client.ts';
 import { type ApiObject, keyOf } from '../../../kube/object.ts';
 import { resource } from '../../../kube/resources.ts';
@@ -64,7 +65,7 @@ describe('management calls of the process, with the rights that it needs, beside
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Reading stores and tokens everywhere, and writing stores in one namespace: what the chart grants. */
+  /** Reading stores and tokens everywhere, and writing both in one namespace: what the chart grants. */
   async function grant(): Promise<void> {
     const named = (name: string, namespace?: string) => ({ metadata: { name, ...(namespace && { namespace }) } });
     const rules = (verbs: string[], ...resources: string[]) => [{ apiGroups: ['cubby.dev'], resources, verbs }];
@@ -78,7 +79,11 @@ describe('management calls of the process, with the rights that it needs, beside
     const reading = rules(['get', 'list', 'watch'], 'kvstores', 'kvtokens');
     await create(clusterRoles, { ...named('dataplane'), rules: reading });
     await create(clusterRoleBindings, { ...named('dataplane'), ...binding('ClusterRole') });
-    await create(roles, { ...named('dataplane', TENANTS), rules: rules(['get', 'create', 'patch'], 'kvstores') });
+    const writing = [
+      ...rules(['get', 'create', 'patch'], 'kvstores'),
+      ...rules(['get', 'create', 'delete'], 'kvtokens'),
+    ];
+    await create(roles, { ...named('dataplane', TENANTS), rules: writing });
     await create(roleBindings, { ...named('dataplane', TENANTS), ...binding('Role') });
   }
 
@@ -111,8 +116,8 @@ describe('management calls of the process, with the rights that it needs, beside
     return url;
   }
 
-  async function send(url: string, method: string, path: string, body?: object): Promise<Answer> {
-    const headers = { authorization: `Bearer ${admin}`, ...(body && { 'content-type': 'application/json' }) };
+  async function send(url: string, method: string, path: string, body?: object, token = admin): Promise<Answer> {
+    const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) };
     const init = { method, headers, ...(body && { body: JSON.stringify(body) }) };
     const response = await fetch(`${url}/api/kv/${path}`, init);
     return { status: response.status, json: await response.json() };
@@ -158,6 +163,8 @@ describe('management calls of the process, with the rights that it needs, beside
         const { json } = await send(url, 'GET', 'status?project_id=Shop');
         return json.healthy && json;
       });
+      const { message, reason } = Ready;
+      const condition = { type: 'Ready', status: 'True', reason, message };
       assert.deepEqual(view, {
         enabled: true,
         healthy: true,
@@ -169,7 +176,49 @@ describe('management calls of the process, with the rights that it needs, beside
         used_memory: 1_000_000,
         persistence: true,
         keys: null,
+        namespace: TENANTS,
+        name: store.metadata.name,
+        manageable: true,
+        reads: 'primary',
+        plan: null,
+        limits: null,
+        conditions: [{ ...condition, last_transition_time: view.conditions[0].last_transition_time }],
+        requested: { version: '8.0', docker_image: null, max_memory: '128mb', persistence: true, enabled: true },
       });
+    });
+
+    test('a token is made with its hash alone, works when the operator accepts it, and is gone when it is revoked', async () => {
+      await send(url, 'POST', 'enable', { project_id: 'shop' });
+      const asked = send(url, 'POST', 'tokens', { project_id: 'shop', name: 'web', ttl: 3600 });
+      const key = { namespace: TENANTS, name: 'web' };
+      const object = await until('made', () => client.get<KVToken>(kvTokens, key));
+      const status = { hashes: [object.spec.issued?.sha256], lastFour: object.spec.issued?.lastFour };
+      await client.patch(kvTokens, key, { status }, { type: 'merge', subresource: 'status' });
+      const made = await asked;
+      assert.equal(made.status, 200, JSON.stringify(made.json));
+      const { value, token } = made.json;
+      assert.deepEqual([token.state, object.spec.storeRef?.name], ['active', 'shop']);
+      assert.deepEqual(status, { hashes: [hashToken(value)], lastFour: value.slice(-4) });
+      assert.equal((await send(url, 'GET', 'status', undefined, value)).json.project_id, 'shop');
+      assert.deepEqual((await send(url, 'GET', 'tokens?project_id=shop')).json.tokens, [token]);
+      const taken = await send(url, 'POST', 'tokens', { project_id: 'shop', name: 'web' });
+      assert.deepEqual([taken.status, taken.json.code], [409, 'conflict']);
+      const revoked = await send(url, 'DELETE', 'tokens/web?project_id=shop');
+      assert.equal(revoked.status, 200, JSON.stringify(revoked.json));
+      await until('refused', async () => (await send(url, 'GET', 'status', undefined, value)).status === 401);
+      assert.equal(await client.get(kvTokens, key), undefined);
+      assert.equal((await send(url, 'DELETE', 'tokens/web?project_id=shop')).status, 404);
+    });
+
+    test('a project is listed while its store is there', async () => {
+      const ids = async () => {
+        const { json } = await send(url, 'GET', 'projects');
+        return json.projects.map(({ project_id }: { project_id: string }) => project_id);
+      };
+      await send(url, 'POST', 'enable', { project_id: 'passing' });
+      await until('listed', async () => (await ids()).includes('passing'));
+      await client.delete(kvStores, { namespace: TENANTS, name: 'passing' });
+      await until('not listed', async () => !(await ids()).includes('passing'));
     });
 
     test('disable and enable write spec.enabled alone, and update what was asked for', async () => {
@@ -261,6 +310,13 @@ describe('management calls of the process, with the rights that it needs, beside
     const { status, json } = await send(url, 'POST', 'enable', { project_id: 'unwritten' });
     assert.deepEqual([status, json.code], [403, 'forbidden']);
     assert.match(json.detail, /not-granted.*dataplane\.management/);
+    await createStore({ client }, 'not-granted', { projectId: 'present' }, 'present');
+    const refused = await until('told', async () => {
+      const answer = await send(url, 'POST', 'tokens', { project_id: 'present' });
+      return answer.status !== 404 && answer;
+    });
+    assert.deepEqual([refused.status, refused.json.code], [403, 'forbidden']);
+    assert.match(refused.json.detail, /KVTokens.*not-granted.*dataplane\.management/);
   });
 
   test('the editor tells a namespace that is not there, and a store that is gone, from what may be tried again', async () => {

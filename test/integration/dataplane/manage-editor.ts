@@ -1,28 +1,35 @@
-import type { KVStore } from '../../../contract/objects.ts';
-import { EditError, type EditFailure, type StoreEditor } from '../../../dataplane/directory/editor.ts';
+import type { KVStore, KVToken } from '../../../contract/objects.ts';
+import { EditError, type EditFailure } from '../../../dataplane/directory/edit.ts';
+import type { StoreEditor } from '../../../dataplane/directory/store-editor.ts';
 import type { StoreIndex } from '../../../dataplane/directory/stores.ts';
+import type { TokenEditor } from '../../../dataplane/directory/token-editor.ts';
+import type { TokenIndex } from '../../../dataplane/directory/tokens.ts';
 import type { Management } from '../../../dataplane/pipeline/call.ts';
-import { kvStore } from '../../unit/dataplane/objects.ts';
+import { kvStore, kvToken } from '../../unit/dataplane/objects.ts';
 
 /** The namespace whose stores the editor writes. */
 export const TENANTS = 'cubby-tenants';
 
-/** An API server of one kind of object, as the management calls see it. */
+/** An API server of stores and tokens, with an operator that accepts every token, as the management calls see them. */
 export interface Stage {
   management: Management;
   /** What was written, in order. */
   writes: { verb: 'create' | 'patch'; name: string; spec: Record<string, unknown> }[];
   /** What is there. */
   objects: Map<string, KVStore>;
+  tokens: Map<string, KVToken>;
   /** Fails the next so many writes that way. */
   fail(failure: EditFailure, times?: number, message?: string): void;
   /** Where written objects are shown at once, as the watch would a moment later; absent: the directory lags behind. */
   showIn: StoreIndex | undefined;
+  /** The same for tokens, which are accepted then. */
+  showTokensIn: TokenIndex | undefined;
 }
 
 /** An empty stage. */
 export function createStage(): Stage {
   const objects: Stage['objects'] = new Map();
+  const tokens: Stage['tokens'] = new Map();
   const writes: Stage['writes'] = [];
   let failures: EditError[] = [];
   let versions = 0;
@@ -58,14 +65,42 @@ export function createStage(): Stage {
     },
   };
 
+  const tokenEditor: TokenEditor = {
+    get: async (name) => structuredClone(tokens.get(name)),
+    async create(name, spec) {
+      const failure = failures.shift();
+      if (failure) throw failure;
+      if (tokens.has(name)) throw new EditError('raced', 'already exists', undefined);
+      const { object } = kvToken({ namespace: TENANTS, name, hashes: [], ...spec });
+      tokens.set(name, object);
+      stage.showTokensIn?.upsert({ ...structuredClone(object), status: { hashes: [spec.issued.sha256] } });
+      return structuredClone(object);
+    },
+    async remove({ metadata: { name } }) {
+      const failure = failures.shift();
+      if (failure) throw failure;
+      const live = tokens.get(name);
+      tokens.delete(name);
+      if (live) stage.showTokensIn?.remove(live);
+    },
+  };
+
   const stage: Stage = {
-    management: { editor, defaultProject: 'default', defaultVersion: '8.0', defaultMemory: '256Mi' },
+    management: {
+      editor,
+      tokens: tokenEditor,
+      defaultProject: 'default',
+      defaultVersion: '8.0',
+      defaultMemory: '256Mi',
+    },
     writes,
     objects,
+    tokens,
     fail(failure, times = 1, message = 'as told') {
       failures = Array.from({ length: times }, () => new EditError(failure, message, undefined));
     },
     showIn: undefined,
+    showTokensIn: undefined,
   };
   return stage;
 }

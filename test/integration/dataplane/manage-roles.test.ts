@@ -15,6 +15,8 @@ const BODIES: Readonly<Record<string, object>> = {
   enableKv: {},
   updateKv: { max_memory: '64mb' },
   disableKv: {},
+  createToken: {},
+  revokeToken: {},
   kvGet: { key: 'k' },
   kvSet: { key: 'k', value: 1 },
   kvDel: { keys: ['k'] },
@@ -84,6 +86,7 @@ describe('every token, every operation, every project', () => {
     const present = { value: Buffer.from('1'), expiresAt: null };
     const stores = stubStores({ get: async () => present, delete: async () => 1 });
     api = await startApi({ stores, management: stage.management });
+    stage.showTokensIn = api.tokens;
     for (const namespace of ['mine', 'theirs']) api.tenant(namespace, { store: { projectId: namespace } });
     api.stores.upsert(kvStore({ namespace: TENANTS, name: 'managed', projectId: 'managed' }));
     for (const [name, fields] of Object.entries(TOKENS)) {
@@ -98,11 +101,13 @@ describe('every token, every operation, every project', () => {
   async function send(operation: Operation, token: string | undefined, place: Place, inBody = false) {
     stage.objects.clear();
     stage.objects.set('managed', kvStore({ namespace: TENANTS, name: 'managed', projectId: 'managed' }));
+    stage.tokens.clear();
+    stage.tokens.set('k', kvToken({ namespace: TENANTS, name: 'k', storeRef: { name: 'managed' } }).object);
     const named = place === undefined ? undefined : { project_id: place };
     const body = operation.body && BODIES[operation.id];
     assert.equal(body === undefined, operation.body === undefined, `${operation.id} needs an entry in BODIES`);
     const query = named && !inBody ? `?project_id=${place}` : '';
-    const response = await fetch(api.url + operation.path.replace('{key}', 'k') + query, {
+    const response = await fetch(api.url + operation.path.replace(/\{(key|name)\}/, 'k') + query, {
       method: operation.method,
       headers: {
         ...(token !== undefined && { authorization: `Bearer ${token}` }),

@@ -72,3 +72,33 @@ test('a role counts for API keys of the system namespace, and for no other token
   assert.equal(roleOf('cubby-system', 'Project'), undefined);
   assert.equal(roleOf('cubby-system', 'Deployment'), undefined);
 });
+
+test('a token that was made elsewhere is accepted when the operator lists its hash, and not before', () => {
+  const tokens = createTokenIndex('cubby-system');
+  const issued = { sha256: 'a'.repeat(64), lastFour: 'abcd' };
+  const { object } = kvToken({ issued, hashes: [] });
+  tokens.upsert(object);
+  assert.equal(tokens.find(issued.sha256), undefined);
+  tokens.upsert({ ...object, status: { hashes: [issued.sha256] } });
+  assert.equal(tokens.find(issued.sha256)?.name, 'web');
+});
+
+test('the tokens of a store are those of its namespace that name it, by name, as they were last seen', () => {
+  const tokens = createTokenIndex('cubby-system');
+  const ref = { namespace: 'a', name: 'main' };
+  const names = () => tokens.ofStore(ref).map(({ metadata }) => metadata.name);
+  const { object } = kvToken({ name: 'web' });
+  for (const token of [
+    object,
+    kvToken({ name: 'ci', type: 'Deployment' }).object,
+    kvToken({ name: 'key', type: 'ApiKey' }).object,
+    kvToken({ name: 'other', storeRef: { name: 'cache' } }).object,
+    kvToken({ name: 'web', namespace: 'b' }).object,
+  ])
+    tokens.upsert(token);
+  assert.deepEqual(names(), ['ci', 'web']);
+  tokens.upsert({ ...object, spec: { ...object.spec, scopes: [] } });
+  assert.deepEqual(tokens.ofStore(ref)[1]?.spec.scopes, []);
+  tokens.remove(object);
+  assert.deepEqual(names(), ['ci']);
+});
