@@ -80,6 +80,7 @@ test('each value of the configuration arrives in the process', async () => {
       drainSeconds: 33,
       accessLog: 'all',
       cacheBytes: 67_108_864,
+      dashboard: { enabled: false },
       management: { namespace: 'kv', defaultProject: 'main', defaultVersion: '7.4', defaultMemory: '64Mi' },
     },
   });
@@ -91,6 +92,8 @@ test('each value of the configuration arrives in the process', async () => {
   const dataplane = dataplaneConfig(objects);
   assert.deepEqual([dataplane.drainSeconds, dataplane.logLevel, dataplane.accessLog], [33, 'debug', 'all']);
   assert.equal(dataplane.cacheBytes, 67_108_864);
+  assert.equal(dataplane.dashboard, false);
+  assert.deepEqual(dataplane.versions, Object.keys(operator.versions).sort());
   assert.deepEqual(dataplane.prices, { get: 1, set: 2, delete: 3, increment: 4, scan: 5 });
   assert.deepEqual(dataplane.management, {
     namespace: 'kv',

@@ -39,11 +39,14 @@ test('no grant is written twice', () => {
   }
 });
 
-test('the data plane reads stores and tokens, and writes stores of one namespace, and nothing else', async () => {
+test('the data plane reads stores and tokens, writes both in one namespace, deletes no store, and does nothing else', async () => {
   const reads = ['kvstores', 'kvtokens'].flatMap((name) =>
     ['get', 'list', 'watch'].map((verb) => `cubby.dev/${name} ${verb}`),
   );
-  const writes = ['get', 'create', 'patch'].map((verb) => `cubby.dev/kvstores ${verb}`);
+  const writes = [
+    ...['get', 'create', 'patch'].map((verb) => `cubby.dev/kvstores ${verb}`),
+    ...['get', 'create', 'delete'].map((verb) => `cubby.dev/kvtokens ${verb}`),
+  ];
   const ofDataplane = (all: typeof roles) =>
     all.filter(({ kind, metadata }) => /Role$/.test(kind) && metadata.name === 'cubby-dataplane');
   assert.deepEqual(

@@ -170,6 +170,8 @@ topologySpreadConstraints:
   "prices" .Values.prices
   "accessLog" .Values.dataplane.accessLog
   "cacheBytes" (int64 .Values.dataplane.cacheBytes)
+  "versions" (keys .Values.versions | sortAlpha)
+  "dashboard" .Values.dataplane.dashboard.enabled
   "logLevel" .Values.logLevel
 }}
 {{- if .Values.ledger.enabled }}
