@@ -16,9 +16,9 @@ import { Sidebar } from './sidebar.tsx';
 
 /** What is not on the first page anyone sees is fetched when it is opened. */
 const LATER = {
-  usage: lazy(async () => ({ default: (await import('../pages/usage.tsx')).UsagePage })),
-  tokens: lazy(async () => ({ default: (await import('../pages/tokens.tsx')).TokensPage })),
-  settings: lazy(async () => ({ default: (await import('../pages/settings.tsx')).SettingsPage })),
+  usage: lazy(async () => ({ default: (await import('../pages/usage/usage-page.tsx')).UsagePage })),
+  tokens: lazy(async () => ({ default: (await import('../pages/tokens/tokens-page.tsx')).TokensPage })),
+  settings: lazy(async () => ({ default: (await import('../pages/settings/settings-page.tsx')).SettingsPage })),
 };
 
 const TITLES: Record<Page, string> = {

@@ -72,6 +72,19 @@ export function follow(steps: readonly Step[], status: StoreStatus, at: number):
   return [...steps.map((step) => (step.state === 'running' ? { ...step, state: 'done' as const } : step)), next];
 }
 
+/** What was seen so far of a change; nothing while there is none, and what is over stays until the next begins. */
+export function record(steps: readonly Step[], status: StoreStatus, at: number): readonly Step[] {
+  const last = steps.at(-1);
+  const isOver = last === undefined || last.state === 'good' || last.state === 'bad';
+  if (!isOver) return follow(steps, status, at);
+  return isSettled(status) ? steps : follow([], status, at);
+}
+
+/** The first step of a change that was asked for here. */
+export function begin(detail: string, at: number): readonly Step[] {
+  return [{ at, title: 'Asked', detail, state: 'done' }];
+}
+
 function servingWords({ version, max_memory }: StoreStatus): string {
   return `Redis ${version ?? ''} serves${max_memory === null ? '' : ` with ${max_memory}`}.`;
 }

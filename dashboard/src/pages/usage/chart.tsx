@@ -1,31 +1,29 @@
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
 import type { Columns } from './series.ts';
 
 /** The colours of the theme that is shown, as a canvas needs them. */
 export interface Palette {
+  /** From 0 on. */
   series(index: number): string;
   text: string;
   grid: string;
   danger: string;
 }
 
-/** What a chart draws; the rest of uPlot's options is the same for all. */
-export interface Drawing {
-  series: uPlot.Series[];
-  bands?: uPlot.Band[];
-  scales: uPlot.Scales;
-  /** Texts for positions on the axes. */
-  formatX(seconds: number): string;
-  formatY(value: number): string;
-}
-
 interface ChartProps {
   /** What the chart shows, in a sentence, for those who do not see it. */
   label: string;
   data: Columns;
-  draw(palette: Palette): Drawing;
+  /** From where to where the axis of time goes, in seconds since 1970. */
+  x: readonly [from: number, to: number];
+  /** Up to where the other one goes; it begins at 0. */
+  y: number;
+  series(palette: Palette): uPlot.Series[];
+  formatX(seconds: number): string;
+  formatY(value: number): string;
+  /** Whether ticks are at the beginnings of days in UTC rather than of the reader's. */
+  utc?: boolean;
   /** The point under the pointer; undefined where it has left. */
   onPoint?: (index: number | undefined) => void;
 }
@@ -33,23 +31,23 @@ interface ChartProps {
 const FONT = '12px ui-sans-serif, system-ui, sans-serif';
 const HEIGHT = 220;
 
-/** A plot as wide as its place, in the colours of the theme; drawn anew when either changes. */
-export default function Chart({ label, data, draw, onPoint }: ChartProps) {
+/**
+ * A plot as wide as its place, in the colours of the theme, drawn anew when either changes. Follows `data`, `x` and `y`;
+ * what is drawn of them stays as it was at first: for something else, give it another key.
+ */
+export function Chart(props: ChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
-  const latest = useRef({ data, draw, onPoint });
-  latest.current = { data, draw, onPoint };
+  const latest = useRef(props);
+  latest.current = props;
 
   useEffect(() => {
     const place = host.current;
     if (!place) return;
     const make = () => {
       plot.current?.destroy();
-      const { draw, data } = latest.current;
-      const options = optionsOf(draw(readPalette(place)), place.clientWidth, (index) =>
-        latest.current.onPoint?.(index),
-      );
-      plot.current = new uPlot(options, data as uPlot.AlignedData, place);
+      const options = optionsOf(() => latest.current, paletteOf(place), place.clientWidth);
+      plot.current = new uPlot(options, latest.current.data as uPlot.AlignedData, place);
     };
     make();
     const resize = new ResizeObserver(() => plot.current?.setSize({ width: place.clientWidth, height: HEIGHT }));
@@ -59,15 +57,14 @@ export default function Chart({ label, data, draw, onPoint }: ChartProps) {
       removeEventListener('themechange', make);
       resize.disconnect();
       plot.current?.destroy();
-      plot.current = undefined;
     };
   }, []);
-  useEffect(() => plot.current?.setData(data as uPlot.AlignedData), [data]);
+  useEffect(() => plot.current?.setData(props.data as uPlot.AlignedData), [props.data]);
 
-  return <div ref={host} className="chart" role="img" aria-label={label} />;
+  return <div ref={host} className="chart" role="img" aria-label={props.label} />;
 }
 
-function readPalette(place: Element): Palette {
+function paletteOf(place: Element): Palette {
   const style = getComputedStyle(place);
   const colour = (name: string) => style.getPropertyValue(name).trim();
   return {
@@ -78,37 +75,40 @@ function readPalette(place: Element): Palette {
   };
 }
 
-function optionsOf(
-  { series, bands, scales, formatX, formatY }: Drawing,
-  width: number,
-  onPoint: (index: number | undefined) => void,
-): uPlot.Options {
+function optionsOf(props: () => ChartProps, palette: Palette, width: number): uPlot.Options {
+  const { series, utc } = props();
   return {
     width,
     height: HEIGHT,
-    padding: [12, 8, 0, 0],
-    series: [{}, ...series],
-    ...(bands && { bands }),
-    scales,
+    padding: [12, 12, 0, 0],
+    series: [{}, ...series(palette)],
+    scales: {
+      x: { time: true, range: () => [...props().x] },
+      y: { range: () => [0, props().y || 1] },
+    },
+    ...(utc === true && { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC') }),
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     axes: [
       {
         font: FONT,
+        stroke: palette.text,
         space: 64,
         size: 28,
         grid: { show: false },
         ticks: { show: false },
-        values: (_, splits) => splits.map(formatX),
+        values: (_, ticks) => ticks.map((tick) => props().formatX(tick)),
       },
       {
         font: FONT,
+        stroke: palette.text,
         space: 40,
-        size: 52,
+        size: 56,
+        grid: { stroke: palette.grid, width: 1 },
         ticks: { show: false },
-        values: (_, splits) => splits.map(formatY),
+        values: (_, ticks) => ticks.map((tick) => props().formatY(tick)),
       },
     ],
-    hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? undefined)] },
+    hooks: { setCursor: [({ cursor }) => props().onPoint?.(cursor.idx ?? undefined)] },
   };
 }

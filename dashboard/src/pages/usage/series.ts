@@ -6,9 +6,12 @@ export const OPERATIONS: readonly PricedOperation[] = ['get', 'set', 'delete', '
 /** Columns as uPlot takes them: seconds since 1970, then a column for each series. */
 export type Columns = [xs: number[], ...ys: number[][]];
 
-/** For each point the operations that ran, each added to those before it, so that areas stack without a gap. */
-export function stackOperations({ points }: UsageHistory): Columns {
-  const xs = points.map(({ start }) => Date.parse(start) / 1000);
+/** How long a point of a history covers, in seconds. */
+export const POINT_SECONDS = { hour: 3600, day: 86_400 } as const;
+
+/** The middles of the points, and for each operation what ran of it and of those before it, so that bars stack. */
+export function stackOperations({ points, resolution }: UsageHistory): Columns {
+  const xs = points.map(({ start }) => Date.parse(start) / 1000 + POINT_SECONDS[resolution] / 2);
   const below = points.map(() => 0);
   const columns = OPERATIONS.map((operation) =>
     points.map(({ operations }, index) => {

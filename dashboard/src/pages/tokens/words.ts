@@ -1,3 +1,5 @@
+import type { Scope } from '../../../../sdk/src/index.ts';
+
 /** The lifetimes that the form offers, in seconds; undefined never ends. */
 export const LIFETIMES: readonly { label: string; seconds: number | undefined }[] = [
   { label: 'Never', seconds: undefined },
@@ -15,4 +17,12 @@ const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 export function nameProblem(name: string): string | undefined {
   if (name === '' || NAME.test(name)) return undefined;
   return 'Use small letters, digits, dots and dashes; begin and end with a letter or digit.';
+}
+
+/** What a token with these scopes may do. */
+export function scopeWords(scopes: readonly Scope[]): string {
+  const [reads, writes] = [scopes.includes('kv:read'), scopes.includes('kv:write')];
+  if (reads && writes) return 'Read and write';
+  if (reads) return 'Read';
+  return writes ? 'Write' : 'Nothing';
 }

@@ -1,4 +1,0 @@
-/** The page Settings. */
-export function SettingsPage() {
-  return <div className="page" />;
-}

@@ -1,4 +1,0 @@
-/** The page Tokens. */
-export function TokensPage() {
-  return <div className="page" />;
-}

@@ -1,4 +1,0 @@
-/** The page Usage. */
-export function UsagePage() {
-  return <div className="page" />;
-}
