@@ -2,6 +2,7 @@
 // folder than dist, and then the packages are left out.
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { buildCli } from './build/cli.ts';
 import { buildDashboard } from './build/dashboard.ts';
 import { buildProcesses } from './build/processes.ts';
 import { buildSdk } from './build/sdk.ts';
@@ -12,4 +13,7 @@ const outdir = resolve(root, elsewhere ?? 'dist');
 
 rmSync(outdir, { recursive: true, force: true });
 await Promise.all([buildProcesses(root, outdir), buildDashboard(root, join(outdir, 'dashboard'))]);
-if (elsewhere === undefined) buildSdk(root);
+if (elsewhere === undefined) {
+  buildSdk(root);
+  await buildCli(root, join(root, 'cli/dist'));
+}
