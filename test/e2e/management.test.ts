@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
-import { apply, eventually, kubectl, read } from './cluster.ts';
-import { type Answer, request, token, tokenOf } from './tenant.ts';
+import { test } from 'node:test';
+import { eventually, kubectl, read } from './cluster.ts';
+import { createKey } from './keys.ts';
+import { type Answer, request } from './tenant.ts';
 
-const SYSTEM = 'cubby-system';
 const TENANTS = 'cubby-tenants';
 const PROJECT = 'e2e-managed';
-
-/** Makes an API key in the system namespace, and takes it away when the test ends. */
-async function createKey(t: TestContext, name: string, spec: object): Promise<string> {
-  t.after(() => kubectl('delete', 'kvtoken', name, '-n', SYSTEM, '--ignore-not-found'));
-  await apply(token(SYSTEM, { type: 'ApiKey', storeRef: undefined, ...spec }, name));
-  return tokenOf(SYSTEM, name);
-}
 
 test('a store is made over the API, hibernated and woken with its data intact', async (t) => {
   t.after(async () => {
