@@ -52,7 +52,8 @@ function useConnection() {
     () => ({
       baseUrl,
       token,
-      retries: 1,
+      // Each page says itself why it waits, and tries again.
+      retries: 0,
       fetch: async (url: string, init: RequestInit) => {
         const answer = await fetch(url, init);
         if (answer.status === 401) signOut(REVOKED);

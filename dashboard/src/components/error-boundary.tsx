@@ -3,16 +3,20 @@ import { Component, type ReactNode } from 'react';
 import { Button } from './button.tsx';
 import { EmptyState } from './empty-state.tsx';
 
-/** Shows what failed in place of a part of the page that threw; `resetKey` changing gives it another chance. */
-export class ErrorBoundary extends Component<{ children: ReactNode; resetKey?: string }, { error?: Error }> {
-  override state: { error?: Error } = {};
+interface State {
+  error: Error | undefined;
+}
 
-  static getDerivedStateFromError(error: Error): { error: Error } {
+/** Shows what failed in place of a part of the page that threw; `resetKey` changing gives it another chance. */
+export class ErrorBoundary extends Component<{ children: ReactNode; resetKey?: string }, State> {
+  override state: State = { error: undefined };
+
+  static getDerivedStateFromError(error: Error): State {
     return { error };
   }
 
   override componentDidUpdate(before: { resetKey?: string }): void {
-    if (this.state.error && before.resetKey !== this.props.resetKey) this.setState({ error: undefined as never });
+    if (this.state.error && before.resetKey !== this.props.resetKey) this.setState({ error: undefined });
   }
 
   override render(): ReactNode {

@@ -1,5 +1,5 @@
 /** A string, a bracket, or a separator at the outer level: all that matters for finding members. */
-const MARKS = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gs;
+const MARKS = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/gs;
 
 /** The members of a valid JSON object with the text of each value as it stands there, without the space around it. */
 export function membersOf(object: string): Map<string, string> {

@@ -43,7 +43,7 @@ export function ProjectList({ onChosen }: { onChosen?: () => void }) {
       <input
         className="input"
         type="search"
-        placeholder="Search by the beginning of the project id"
+        placeholder="Search projects"
         aria-label="Search projects"
         aria-describedby={hint}
         autoComplete="off"

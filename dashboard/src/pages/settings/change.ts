@@ -56,7 +56,10 @@ export function stepOf(status: StoreStatus, at: number): Step {
     const title = refusal.reason === 'RolledBack' ? 'Rolled back' : 'Not taken over';
     return { at, title, detail: refusal.message, state: 'bad' };
   }
-  if (status.phase === 'Hibernated') return { at, title: 'Stopped', detail: 'The data is kept.', state: 'good' };
+  if (status.phase === 'Hibernated') {
+    const detail = status.persistence ? 'The data is kept.' : 'The store keeps no data on disk.';
+    return { at, title: 'Stopped', detail, state: 'good' };
+  }
   const ready = conditionOf(status, 'Ready');
   if (status.healthy) return { at, title: 'Ready', detail: servingWords(status), state: 'good' };
   return { at, title: status.phase ?? 'Gone', detail: ready?.message ?? '', state: 'bad' };

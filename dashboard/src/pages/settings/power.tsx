@@ -11,6 +11,8 @@ interface PowerProps {
   change: ReturnType<typeof useStore>['change'];
 }
 
+const REFUSED = 'Redis stops, and every request of this project answers 503 until KV is enabled again.';
+
 /** Stops the store, with its data kept, or wakes it. */
 export function Power({ status, change }: PowerProps) {
   const [asking, setAsking] = useState(false);
@@ -22,13 +24,15 @@ export function Power({ status, change }: PowerProps) {
       <section className="card panel power" aria-labelledby="power-title">
         <div>
           <h2 id="power-title">Stopped</h2>
-          <p className="soft">Redis does not run, and requests answer 503. The data is kept.</p>
+          <p className="soft">
+            Redis does not run, and requests answer 503. {status.persistence && 'The data is kept.'}
+          </p>
         </div>
         <Button
           variant="primary"
           icon={<PowerIcon size={16} aria-hidden />}
           busy={busy}
-          onClick={() => change.mutate({ kind: 'enable', words: 'To run again, with its data.' })}
+          onClick={() => change.mutate({ kind: 'enable', words: 'To run again.' })}
         >
           Enable KV
         </Button>
@@ -40,7 +44,12 @@ export function Power({ status, change }: PowerProps) {
     <section className="card panel power" aria-labelledby="power-title">
       <div>
         <h2 id="power-title">Disable KV</h2>
-        <p className="soft">Stops Redis and frees its memory. The data is kept, and comes back with it.</p>
+        <p className="soft">
+          Stops Redis and frees its memory.{' '}
+          {status.persistence
+            ? 'The data is kept, and comes back with it.'
+            : 'The data is lost: the store keeps none on disk.'}
+        </p>
       </div>
       <Button icon={<PowerIcon size={16} aria-hidden />} onClick={() => setAsking(true)}>
         Disable KV
@@ -51,14 +60,10 @@ export function Power({ status, change }: PowerProps) {
         confirmLabel="Disable KV"
         busy={busy}
         error={failed}
-        onConfirm={() =>
-          change.mutate({ kind: 'disable', words: 'To stop, with its data kept.' }, { onSuccess: close })
-        }
+        onConfirm={() => change.mutate({ kind: 'disable', words: 'To stop.' }, { onSuccess: close })}
         onClose={close}
       >
-        {status.persistence
-          ? 'Redis stops, and every request of this project answers 503 until KV is enabled again. The data is kept.'
-          : 'Redis stops, and every request of this project answers 503 until KV is enabled again. This store keeps nothing on disk: its data is lost.'}
+        {REFUSED} {status.persistence ? 'The data is kept.' : 'This store keeps nothing on disk: its data is lost.'}
       </ConfirmDialog>
     </section>
   );

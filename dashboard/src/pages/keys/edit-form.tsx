@@ -1,0 +1,48 @@
+import { type FormEvent, useEffect, useRef, useState } from 'react';
+import type { RawEntry } from '../../api/entries.ts';
+import { Button } from '../../components/button.tsx';
+import { ProblemNotice } from '../../components/notice.tsx';
+import { formatJson } from '../../json/format.ts';
+import { useWrite } from './entry.ts';
+import { type Expiry, ExpiryField, ttlOf } from './expiry-field.tsx';
+import { faultOfValue, JsonEditor } from './json-editor.tsx';
+
+interface EditFormProps {
+  name: string;
+  entry: RawEntry;
+  onSaved(): void;
+  onCancel(): void;
+}
+
+/** Changes the value of a key, from the text that was read; the expiry stays unless another is chosen. */
+export function EditForm({ name, entry, onSaved, onCancel }: EditFormProps) {
+  const [text, setText] = useState(() => formatJson(entry.text));
+  const [expiry, setExpiry] = useState<Expiry>(() =>
+    entry.expiresAt === null ? { mode: 'never' } : { mode: 'keep', at: entry.expiresAt },
+  );
+  const write = useWrite();
+  const input = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => input.current?.focus(), []);
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const ttl = ttlOf(expiry, Date.now());
+    if (faultOfValue(text) !== undefined) return input.current?.focus();
+    if (Number.isNaN(ttl)) return;
+    write.mutate({ key: name, text: text.trim(), ttl, ifNotExists: false }, { onSuccess: onSaved });
+  };
+
+  return (
+    <form className="panel-body stack" onSubmit={submit}>
+      <JsonEditor text={text} onChange={setText} touched rows={16} inputRef={input} />
+      <ExpiryField expiry={expiry} current={entry.expiresAt ?? undefined} onChange={setExpiry} />
+      {write.error && <ProblemNotice error={write.error} />}
+      <div className="row panel-end">
+        <Button onClick={onCancel}>Cancel</Button>
+        <Button type="submit" variant="primary" busy={write.isPending}>
+          Save
+        </Button>
+      </div>
+    </form>
+  );
+}
