@@ -1,6 +1,7 @@
 // Writes what is generated: from crds/ the TypeScript types of the contract, the chart's copy of the CRDs and their
 // reference pages; from the data plane's operations docs/openapi.json, so that a change of the API shows in review, and
-// the page of it; from the chart's values theirs. With --check it writes nothing and fails where a file is not up to date.
+// the page of it; from the chart's values and the command line's commands theirs. With --check it writes nothing and fails
+// where a file is not up to date.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
@@ -8,6 +9,7 @@ import { createDocument } from '../dataplane/openapi/document.ts';
 import { operations } from '../dataplane/routes/table.ts';
 import { apiReference } from './generate/api-reference.ts';
 import { chartCrd } from './generate/chart-crd.ts';
+import { cliReference } from './generate/cli-reference.ts';
 import type { Crd } from './generate/crd.ts';
 import { crdReference } from './generate/crd-reference.ts';
 import { typesOf } from './generate/types.ts';
@@ -28,6 +30,7 @@ for (const file of readdirSync(join(root, 'crds')).filter((name) => name.endsWit
 const document = createDocument(operations({ ready: () => true }));
 outputs.set('docs/openapi.json', `${JSON.stringify(document, null, 2)}\n`);
 outputs.set('docs/reference/api.md', apiReference(document));
+outputs.set('docs/reference/cli.md', cliReference());
 outputs.set('docs/reference/values.md', valuesReference(read('charts/cubby/values.yaml')));
 
 if (process.argv.includes('--check')) {

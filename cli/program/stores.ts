@@ -1,4 +1,4 @@
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import { addTimeout, type Declare, integer, seconds } from './define.ts';
 
 const GROUP = 'Stores:';
@@ -39,7 +39,7 @@ export function defineStores(program: Command, declare: Declare): void {
   })
     .option('-A, --all-namespaces', 'the stores of every namespace')
     .option('--once', 'show it once, as is done where no terminal reads')
-    .option('--interval <time>', 'time between two looks', seconds, 2);
+    .addOption(new Option('--interval <time>', 'time between two looks').argParser(seconds).default(2, '2s'));
   define({
     signature: 'logs [name]',
     description: "Print the log of a store's Redis",
@@ -87,6 +87,10 @@ export function defineStores(program: Command, declare: Declare): void {
     load: async () => (await import('../commands/redis-cli.ts')).redisCli,
   }).addArgument(new Argument('[arguments...]', 'what to hand to redis-cli, behind --'));
   addTimeout(shell, 'how long to wait until Redis lets it in', '2m')
-    .option('--valid-for <time>', 'end of the access at the latest, at most 8h', seconds, 3600)
+    .addOption(
+      new Option('--valid-for <time>', 'end of the access at the latest, at most 8h')
+        .argParser(seconds)
+        .default(3600, '1h'),
+    )
     .option('--force', 'take the place of another redis-cli that is open on the store');
 }
