@@ -1,6 +1,6 @@
 import { FolderSearch, Plus } from 'lucide-react';
 import { type FormEvent, useId, useState } from 'react';
-import type { Project } from '../../../sdk/src/index.ts';
+import type { Phase } from '../../../sdk/src/index.ts';
 import { useProjects } from '../api/queries.ts';
 import { Badge, type Tone } from '../components/badge.tsx';
 import { Button } from '../components/button.tsx';
@@ -12,7 +12,7 @@ import { useSession } from '../session/session.tsx';
 import { useDebounced } from '../time/debounced.ts';
 
 /** What a KVStore's phase looks like. */
-export const PHASE_TONES: Record<Project['phase'], Tone> = {
+export const PHASE_TONES: Record<Phase, Tone> = {
   Ready: 'good',
   Progressing: 'blue',
   Pending: 'blue',
@@ -76,9 +76,11 @@ export function ProjectList({ onChosen }: { onChosen?: () => void }) {
                 </span>
               </span>
               {project.version !== null && <span className="soft numeric">Redis {project.version}</span>}
-              <Badge tone={PHASE_TONES[project.phase]} dot>
-                {project.phase}
-              </Badge>
+              {project.phase !== null && (
+                <Badge tone={PHASE_TONES[project.phase]} dot>
+                  {project.phase}
+                </Badge>
+              )}
             </a>
           </li>
         ))}

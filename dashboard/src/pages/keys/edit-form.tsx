@@ -16,7 +16,8 @@ interface EditFormProps {
 
 /** Changes the value of a key, from the text that was read; the expiry stays unless another is chosen. */
 export function EditForm({ name, entry, onSaved, onCancel }: EditFormProps) {
-  const [text, setText] = useState(() => formatJson(entry.text));
+  const [before] = useState(() => formatJson(entry.text));
+  const [text, setText] = useState(before);
   const [expiry, setExpiry] = useState<Expiry>(() =>
     entry.expiresAt === null ? { mode: 'never' } : { mode: 'keep', at: entry.expiresAt },
   );
@@ -33,11 +34,18 @@ export function EditForm({ name, entry, onSaved, onCancel }: EditFormProps) {
   };
 
   return (
-    <form className="panel-body stack" onSubmit={submit}>
+    <form
+      className="entry-body stack"
+      onSubmit={submit}
+      onKeyDown={(event) => {
+        // Only where nothing would be lost.
+        if (event.key === 'Escape' && text === before) onCancel();
+      }}
+    >
       <JsonEditor text={text} onChange={setText} touched rows={16} inputRef={input} />
       <ExpiryField expiry={expiry} current={entry.expiresAt ?? undefined} onChange={setExpiry} />
       {write.error && <ProblemNotice error={write.error} />}
-      <div className="row panel-end">
+      <div className="row entry-end">
         <Button onClick={onCancel}>Cancel</Button>
         <Button type="submit" variant="primary" busy={write.isPending}>
           Save

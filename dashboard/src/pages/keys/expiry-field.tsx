@@ -27,7 +27,7 @@ export function ExpiryField({ expiry, current, onChange }: ExpiryFieldProps) {
     else onChange({ mode: 'never' });
   };
   return (
-    <div className="expiry">
+    <div className={expiry.mode === 'after' ? 'expiry expiry-after' : 'expiry'}>
       <Field label="Expires">
         {(field) => (
           <select {...field} className="input" value={expiry.mode} onChange={(event) => choose(event.target.value)}>

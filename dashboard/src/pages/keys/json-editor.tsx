@@ -29,7 +29,8 @@ interface JsonEditorProps {
 /** Edits a JSON text: says where it is wrong, and offers to indent it or to take plain text as a JSON string. */
 export function JsonEditor({ text, onChange, touched, rows = 8, inputRef }: JsonEditorProps) {
   const fault = useMemo(() => faultOfValue(text), [text]);
-  const plain = fault !== undefined && text.trim() !== '' && checkJson(text) !== undefined;
+  // What begins like an object, an array or a string is JSON with a fault in it rather than plain text.
+  const plain = /^\s*[^\s{["]/.test(text) && checkJson(text) !== undefined;
   return (
     <div className="editor">
       <Field

@@ -50,15 +50,17 @@ export function ValuePanel({ name, writable, onClose, onDeleted, onKind }: Value
   return (
     <section
       ref={panel}
-      className="panel"
+      className="entry"
       aria-label={`Key ${name}`}
       tabIndex={-1}
       onKeyDown={(event) => {
-        if (event.key === 'Escape' && mode !== 'delete') (mode === 'edit' ? () => setMode('view') : onClose)();
+        if (event.key !== 'Escape' || mode === 'delete') return;
+        event.preventDefault();
+        if (mode === 'view') onClose();
       }}
     >
-      <header className="panel-head">
-        <h2 className="panel-title">{name}</h2>
+      <header className="entry-head">
+        <h2 className="entry-title">{name}</h2>
         <CopyButton text={name} what="name" />
         <IconButton label="Refresh" icon={<RefreshCw size={15} aria-hidden />} busy={isFetching} onClick={refresh} />
         <IconButton label="Close" icon={<X size={16} aria-hidden />} onClick={onClose} />
@@ -79,17 +81,17 @@ export function ValuePanel({ name, writable, onClose, onDeleted, onKind }: Value
       )}
       {entry && !error && mode !== 'edit' && (
         <>
-          <div className="panel-facts">
+          <div className="entry-facts">
             <KindBadge kind={kindOf(entry.text)} />
             <span className="soft numeric">{formatBytes(bytesOf(entry.text))}</span>
             <ExpiryText expiresAt={entry.expiresAt} onEnd={refresh} />
           </div>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-          <section className="panel-body" tabIndex={0} aria-label="Value">
+          <section className="entry-body" tabIndex={0} aria-label="Value">
             {kindOf(entry.text) === 'counter' && <Counter name={name} entry={entry} writable={writable} />}
             {kindOf(entry.text) !== 'counter' && <ValueView key={entry.text} text={entry.text} />}
           </section>
-          <footer className="panel-foot">
+          <footer className="entry-foot">
             <CopyButton text={formatJson(entry.text)} what="value" wide />
             {writable && (
               <>
