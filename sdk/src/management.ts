@@ -77,13 +77,14 @@ export function createManagementClient(options: ClientOptions): ManagementClient
   const read = <T>(path: string, query: NonNullable<Call['query']>, options: CallOptions | undefined) =>
     ask<T>({ method: 'GET', path, query, safety: 'read' }, options);
   const of = (projectId: string | number | undefined) => (projectId === undefined ? {} : { project_id: projectId });
+  const ofNone = { project_id: undefined };
 
   return {
     scopes: (options) => read('/core/tokens/me/scopes', {}, options),
     projects({ prefix, cursor, limit, ...options } = {}) {
-      return read('/api/kv/projects', { prefix, cursor, limit }, options);
+      return read('/api/kv/projects', { ...ofNone, prefix, cursor, limit }, options);
     },
-    versions: (options) => read('/api/kv/versions', {}, options),
+    versions: (options) => read('/api/kv/versions', ofNone, options),
     status: (projectId, options) => read('/api/kv/status', of(projectId), options),
     enable: (wish = {}, options) =>
       ask({ method: 'POST', path: '/api/kv/enable', ...edit(wish), safety: 'write' }, options),

@@ -57,7 +57,7 @@ export interface StoreLimits {
 export interface StoreRequest {
   version: string | null;
   docker_image: string | null;
-  max_memory: string | null;
+  max_memory: string;
   persistence: boolean;
   enabled: boolean;
 }
@@ -80,7 +80,7 @@ export interface Project {
   project_id: string;
   namespace: string;
   name: string;
-  phase: Phase;
+  phase: Phase | null;
   enabled: boolean;
   version: string | null;
   manageable: boolean;
@@ -92,10 +92,10 @@ export interface ProjectPage {
   next_cursor: string | null;
 }
 
-/** The Redis versions of the installation's catalogue. */
+/** The Redis versions of the installation's catalogue; `default` is that of a new store, null where there is none. */
 export interface Versions {
   versions: string[];
-  default: string;
+  default: string | null;
 }
 
 export type PricedOperation = 'get' | 'set' | 'delete' | 'increment' | 'scan';
