@@ -7,6 +7,7 @@ export default defineConfig({
   title: 'Cubby',
   description: 'A managed Redis for every tenant of a Kubernetes cluster, behind one authenticated REST API',
   lang: 'en',
+  rewrites: { ':folder/README.md': ':folder/index.md' },
   markdown: {
     config: linkToRepository,
     languageAlias: { promql: 'sql' },

@@ -23,7 +23,7 @@ function pagesOf(folder: string): Entry[] {
   const files = globSync(`${folder}/*.md`, { cwd: docs }).sort();
   return files.map((file) => {
     const title = /^# (.+)$/m.exec(readFileSync(join(docs, file), 'utf8'))?.[1] ?? file;
-    return page(title.replaceAll('`', ''), file.replace(/\.md$/, ''));
+    return page(title.replaceAll('`', ''), file.replace(/\.md$/, '').replace(/README$/, 'index'));
   });
 }
 
@@ -31,8 +31,9 @@ function pagesOf(folder: string): Entry[] {
 export const sidebar: Group[] = [
   {
     text: 'Start',
-    items: [page('Overview', 'index')],
+    items: [page('Overview', 'index'), page('Getting started', 'getting-started')],
   },
+  { text: 'Concepts', items: [page('Concepts', 'concepts')] },
   {
     text: 'Guides',
     items: [
@@ -42,10 +43,13 @@ export const sidebar: Group[] = [
       page('Cached reads', 'caching'),
     ],
   },
+  { text: 'Recipes', items: pagesOf('recipes') },
+  { text: 'Migration', items: pagesOf('migration') },
   {
     text: 'Reference',
     items: [
       page('API calls', 'reference/api'),
+      page('Commands', 'reference/cli'),
       page('Error codes', 'errors'),
       page('KVStore', 'reference/kvstore'),
       page('KVToken', 'reference/kvtoken'),

@@ -28,12 +28,12 @@ const ALIASES = new Map([
 ]);
 
 /** The blocks of a page that can be run, in order; throws on one whose language has a name that would hide it. */
-export function blocksOf(markdown: string): Block[] {
+export function blocksOf(page: string, markdown: string): Block[] {
   const blocks: Block[] = [];
   let last: Block | undefined;
-  for (const { language, text, line, above, adjoins } of fencesOf(markdown)) {
+  for (const { language, text, line, above, adjoins } of fencesOf(page, markdown)) {
     const meant = ALIASES.get(language);
-    if (meant) throw new Error(`line ${line}: call the block ${meant}, not ${language}, so that it is run`);
+    if (meant) throw new Error(`${page}:${line}: call the block ${meant}, not ${language}, so that it is run`);
     if (language === 'sh' || language === 'ts') {
       const notRun = NOT_RUN.exec(above)?.[1];
       last = { language, text, line, ...(notRun === undefined ? {} : { notRun }) };
@@ -46,7 +46,7 @@ export function blocksOf(markdown: string): Block[] {
   return blocks;
 }
 
-function fencesOf(markdown: string): Fence[] {
+function fencesOf(page: string, markdown: string): Fence[] {
   const fences: Fence[] = [];
   let open: (Fence & { mark: string; indent: number }) | undefined;
   let above = '';
@@ -62,6 +62,6 @@ function fencesOf(markdown: string): Fence[] {
       open = { language, text: '', line: index + 2, above, adjoins, mark, indent: indent.length };
     } else if (line.trim()) [above, adjoins] = [line.trim(), false];
   }
-  if (open) throw new Error(`line ${open.line}: the block has no end`);
+  if (open) throw new Error(`${page}:${open.line}: the block has no end`);
   return fences;
 }

@@ -52,13 +52,16 @@ function valueDifference(shown: unknown, printed: unknown, where: string): strin
   return undefined;
 }
 
-/** Line by line, spaces as one; `…` stands for any part of a line, and a line of its own for any lines. */
+/**
+ * The last lines that were printed must be those that are shown, with spaces as one; `…` stands for any part of a line,
+ * and on a line of its own for any lines.
+ */
 function textDifference(shown: string, stdout: string): string | undefined {
   const pattern = linesOf(shown)
     .map((line) => (line === '…' ? '(?:.*\n)*' : `${wildcard(line).source.slice(1, -1)}\n`))
     .join('');
   const printed = linesOf(stdout).map((line) => `${line}\n`);
-  return new RegExp(`^${pattern}$`).test(printed.join('')) ? undefined : `printed was:\n${stdout}`;
+  return new RegExp(`(?:^|\n)${pattern}$`).test(printed.join('')) ? undefined : `printed was:\n${stdout}`;
 }
 
 const linesOf = (text: string) =>

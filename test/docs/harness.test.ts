@@ -15,7 +15,7 @@ async function runText(...lines: string[]): Promise<Outcome> {
   try {
     symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
     const environment = { PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` };
-    return await runPage('page.md', blocksOf(lines.join('\n')), { directory, environment, prelude: '' });
+    return await runPage('page.md', blocksOf('page.md', lines.join('\n')), { directory, environment, prelude: '' });
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -60,10 +60,14 @@ test('an error of TypeScript and an output that is not the one shown are failure
 
 test('a block that is not run says why, and none hides behind another name', () => {
   const [first, second] = blocksOf(
+    'page.md',
     ['<!-- not run: too long -->', ...block('sh', 'sleep 9'), 'Text.', ...block('sh', 'true')].join('\n'),
   );
   assert.equal(first?.notRun, 'too long');
   assert.equal(second?.notRun, undefined);
-  assert.throws(() => blocksOf(block('bash', 'true').join('\n')), /line 2: call the block sh, not bash/);
-  assert.throws(() => blocksOf(`${fence}sh\ntrue\n`), /has no end/);
+  assert.throws(
+    () => blocksOf('page.md', block('bash', 'true').join('\n')),
+    /^Error: page\.md:2: call the block sh, not bash/,
+  );
+  assert.throws(() => blocksOf('page.md', `${fence}sh\ntrue\n`), /has no end/);
 });

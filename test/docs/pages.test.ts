@@ -11,15 +11,12 @@ import { claimsOf, createClaims, prepare } from './setting.ts';
 import { createWorkspace, type Workspace } from './workspace.ts';
 
 const root = join(import.meta.dirname, '../..');
-const files = globSync(
-  ['README.md', 'CONTRIBUTING.md', 'docs/**/*.md', 'charts/cubby/README.md', '{sdk,cli}/README.md'],
-  {
-    cwd: root,
-    exclude: ['docs/.vitepress/**'],
-  },
-).sort();
+const files = globSync(['*.md', 'docs/**/*.md', '{charts/cubby,examples,kustomize}/README.md'], {
+  cwd: root,
+  exclude: ['docs/.vitepress/**', 'CHANGELOG.md'],
+}).sort();
 const pages: ReadonlyMap<string, Block[]> = new Map(
-  files.map((page) => [page, blocksOf(readFileSync(join(root, page), 'utf8'))]),
+  files.map((page) => [page, blocksOf(page, readFileSync(join(root, page), 'utf8'))]),
 );
 const runnable = [...pages].filter(([, blocks]) => blocks.some((block) => block.notRun === undefined));
 

@@ -5,19 +5,32 @@ export interface Setting {
    * the store, $TOKEN the token.
    */
   tenant?: string;
+  /**
+   * A second namespace like `tenant`, in the place of a service that the page moves data away from: $OLD_URL and
+   * $OLD_TOKEN, with 120 keys, every third of which expires in an hour.
+   */
+  old?: string;
   /** Namespaces that the page makes itself. */
   makes?: readonly string[];
   /** Projects that the page makes over the API. */
   projects?: readonly string[];
-  /** The KVToken `admin` of the system namespace, role SystemAdmin, and $CUBBY_ADMIN_KEY. */
+  /** $CUBBY_ADMIN_KEY, the key that `npm start` makes. */
   admin?: boolean;
 }
 
 /** The pages that need more than $KUBECONFIG, $CUBBY_URL and the programs; those that share a name run one after the other. */
 export const settings: Readonly<Record<string, Setting>> = {
   'README.md': { tenant: 'docs-readme', makes: ['shop'], projects: ['acme'], admin: true },
+  'docs/operations/backup.md': { tenant: 'docs-backup' },
+  'docs/operations/sizing.md': { tenant: 'docs-sizing' },
+  'docs/operations/troubleshooting.md': { tenant: 'docs-troubleshooting' },
+  'docs/operations/upgrade.md': { tenant: 'docs-upgrade' },
+  'docs/security.md': { tenant: 'docs-security' },
   'docs/api.md': { tenant: 'docs-api' },
   'docs/caching.md': { tenant: 'docs-caching' },
+  'docs/getting-started.md': { makes: ['demo'] },
+  'docs/migration/saasignal.md': { tenant: 'docs-from-saasignal', old: 'docs-saasignal' },
+  'docs/migration/temps.md': { tenant: 'docs-from-temps', old: 'docs-temps' },
   'docs/recipes/caching.md': { tenant: 'docs-recipe-caching' },
   'docs/recipes/counters.md': { tenant: 'docs-recipe-counters' },
   'docs/recipes/feature-flags.md': { tenant: 'docs-recipe-flags' },

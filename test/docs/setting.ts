@@ -1,24 +1,24 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { apply, eventually, kubectl, read } from '../e2e/cluster.ts';
+import { eventually, kubectl, read } from '../e2e/cluster.ts';
 import { url } from '../e2e/environment.ts';
 import { createTenant, tokenOf } from '../e2e/tenant.ts';
+import { prepareOldService } from './old-service.ts';
 import type { Setting } from './pages.ts';
 
-const SYSTEM = 'cubby-system';
 const TENANTS = 'cubby-tenants';
 
 /** What a setting takes for itself while its page runs; pages that have one in common wait for each other. */
-export function claimsOf({ tenant, makes = [], projects = [], admin }: Setting): string[] {
+export function claimsOf({ tenant, old, makes = [], projects = [] }: Setting): string[] {
   const claims = [...makes, ...projects.map((project) => `project ${project}`)];
-  return [...claims, ...(tenant ? [tenant] : []), ...(admin ? ['admin'] : [])];
+  return [...claims, ...(tenant ? [tenant] : []), ...(old ? [old] : [])];
 }
 
 /** Makes what a page finds, and returns its variables; what the page and this made is deleted when the test ends. */
 export async function prepare(
   test: Pick<TestContext, 'after'>,
-  { tenant, makes = [], projects = [], admin }: Setting,
+  { tenant, old, makes = [], projects = [], admin }: Setting,
   directory: string,
 ): Promise<Record<string, string>> {
   const environment: Record<string, string> = { CUBBY_URL: url, KUBECONFIG: join(directory, '.cluster/kubeconfig') };
@@ -39,22 +39,11 @@ export async function prepare(
     await createTenant(test, tenant);
     Object.assign(environment, { NAMESPACE: tenant, NAME: 'main', TOKEN: await tokenOf(tenant, 'web') });
   }
+  if (old) Object.assign(environment, await prepareOldService(test, old));
   if (admin) {
-    const metadata = { name: 'admin', namespace: SYSTEM };
-    const spec = { type: 'ApiKey', role: 'SystemAdmin', scopes: ['kv:read', 'kv:write'] };
-    await apply({ apiVersion: 'cubby.dev/v1alpha1', kind: 'KVToken', metadata, spec });
-    test.after(() => kubectl('delete', 'kvtoken', 'admin', '--namespace', SYSTEM, '--ignore-not-found'));
-    environment.CUBBY_ADMIN_KEY = await tokenOf(SYSTEM, 'admin');
-    await accepted(environment.CUBBY_ADMIN_KEY);
+    environment.CUBBY_ADMIN_KEY = await tokenOf('cubby-system', 'admin-key');
   }
   return environment;
-}
-
-async function accepted(token: string): Promise<void> {
-  await eventually('the key of the administrator is known', 10, async () => {
-    const answer = await fetch(`${url}/core/tokens/me/scopes`, { headers: { authorization: `Bearer ${token}` } });
-    return answer.ok || undefined;
-  });
 }
 
 /** Removes a project's store with its data and tokens from the namespace of the stores that the API makes. */

@@ -12,7 +12,10 @@ const root = join(import.meta.dirname, '../..');
  */
 const CURL = `#!/bin/sh
 for word; do
-  case "$word" in -w|--write-out*|-i|--include|-sw|-siw|-si|-D|-f|--fail*) exec /usr/bin/curl --silent --show-error "$@" ;; esac
+  case "$word" in
+    -w|--write-out*|-sw) exec /usr/bin/curl --silent --show-error "$@" ;;
+    -i|--include|-si) exec /usr/bin/curl --silent --show-error --write-out '\\n' "$@" ;;
+  esac
 done
 exec /usr/bin/curl --silent --show-error --fail-with-body --write-out '\\n' "$@"
 `;
