@@ -25,6 +25,6 @@ Read the value that was just written:
 
   TOKEN=$(${token('quickstart', 'web-kv')})
   curl -H "Authorization: Bearer $TOKEN" $CUBBY_URL/infra/kv/quickstart
-  cubby -n quickstart get main quickstart
+  cubby -n quickstart --store main get quickstart
 `;
 }
