@@ -28,7 +28,7 @@ export function EnableForm({ project, change }: EnableFormProps) {
   };
 
   return (
-    <form className="card panel" onSubmit={submit} aria-labelledby="enable-title">
+    <form className="card section" onSubmit={submit} aria-labelledby="enable-title">
       <div>
         <h2 id="enable-title">Set up KV for {project}</h2>
         <p className="soft">The project has no store yet. It gets a Redis of its own, ready in less than a minute.</p>
@@ -39,7 +39,7 @@ export function EnableForm({ project, change }: EnableFormProps) {
       </div>
       <Check
         label="Keep the data on disk"
-        hint="Data outlives restarts. Without it the store is a cache, and faster to write to."
+        hint="Without it the store is a cache: its data ends with Redis."
         checked={persistence}
         onChange={setPersistence}
       />

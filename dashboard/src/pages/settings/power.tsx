@@ -21,7 +21,7 @@ export function Power({ status, change }: PowerProps) {
   const failed = change.variables?.kind === 'update' ? null : change.error;
   if (!status.requested?.enabled) {
     return (
-      <section className="card panel power" aria-labelledby="power-title">
+      <section className="card section power" aria-labelledby="power-title">
         <div>
           <h2 id="power-title">Stopped</h2>
           <p className="soft">
@@ -41,7 +41,7 @@ export function Power({ status, change }: PowerProps) {
     );
   }
   return (
-    <section className="card panel power" aria-labelledby="power-title">
+    <section className="card section power" aria-labelledby="power-title">
       <div>
         <h2 id="power-title">Disable KV</h2>
         <p className="soft">

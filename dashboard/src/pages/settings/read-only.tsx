@@ -6,7 +6,7 @@ export function ReadOnly({ status, isAdmin }: { status: StoreStatus; isAdmin: bo
   const { namespace, name } = status;
   const command = `kubectl -n ${namespace} edit kvstore ${name}`;
   return (
-    <section className="card panel" aria-labelledby="read-only-title">
+    <section className="card section" aria-labelledby="read-only-title">
       <div>
         <h2 id="read-only-title">Settings are made in Kubernetes</h2>
         <p className="soft">

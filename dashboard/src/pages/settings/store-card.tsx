@@ -14,8 +14,8 @@ export function StoreCard({ status }: { status: StoreStatus }) {
   // What is not taken over of the spec is the reason of both.
   const isElse = degraded?.status === 'True' && degraded.reason !== refusal?.reason;
   return (
-    <section className="card panel" aria-labelledby="store-title">
-      <div className="panel-head">
+    <section className="card section" aria-labelledby="store-title">
+      <div className="section-head">
         <h2 id="store-title">{status.project_id}</h2>
         {phase && (
           <Badge tone={PHASE_TONES[phase]} dot>

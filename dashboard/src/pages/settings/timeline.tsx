@@ -13,8 +13,8 @@ const MARKS = {
 /** A change from when it was asked for to its end, as it was seen; read aloud as it goes on. */
 export function Timeline({ steps, changing }: { steps: readonly Step[]; changing: boolean }) {
   return (
-    <section className="card panel" aria-labelledby="change-title">
-      <div className="panel-head">
+    <section className="card section" aria-labelledby="change-title">
+      <div className="section-head">
         <h2 id="change-title">{changing ? 'Change under way' : 'Last change'}</h2>
       </div>
       <ol className="timeline" aria-live="polite">

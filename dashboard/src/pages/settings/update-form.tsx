@@ -42,8 +42,8 @@ export function UpdateForm({ status, change }: UpdateFormProps) {
   };
 
   return (
-    <form className="card panel" onSubmit={submit} aria-labelledby="settings-title">
-      <div className="panel-head">
+    <form className="card section" onSubmit={submit} aria-labelledby="settings-title">
+      <div className="section-head">
         <h2 id="settings-title">Settings</h2>
       </div>
       <div className="fields">

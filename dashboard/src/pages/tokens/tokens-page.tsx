@@ -32,7 +32,7 @@ export function TokensPage() {
   return (
     <div className="page">
       <div className="page-inner">
-        <div className="panel-head">
+        <div className="section-head">
           <p className="soft">Programs sign in with these. Each reaches this project alone.</p>
           {mayManage && tokens && tokens.length > 0 && create}
         </div>

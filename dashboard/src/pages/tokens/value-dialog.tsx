@@ -9,6 +9,7 @@ import { Notice } from '../../components/notice.tsx';
 /** Shows a new token's text, which nobody can see again; closes when that is understood. */
 export function ValueDialog({ created, onClose }: { created: TokenCreated; onClose(): void }) {
   const [stored, setStored] = useState(false);
+  const [hurried, setHurried] = useState(false);
   const { token, value } = created;
   return (
     <Dialog
@@ -17,7 +18,7 @@ export function ValueDialog({ created, onClose }: { created: TokenCreated; onClo
       about="Copy the token now: it is shown this once, and is stored nowhere."
       dismissible={false}
       // Escape and the cross do not lose it either.
-      onClose={() => stored && onClose()}
+      onClose={() => (stored ? onClose() : setHurried(true))}
       footer={
         <Button variant="primary" disabled={!stored} onClick={onClose}>
           Done
@@ -38,6 +39,11 @@ export function ValueDialog({ created, onClose }: { created: TokenCreated; onClo
           checked={stored}
           onChange={setStored}
         />
+        {hurried && !stored && (
+          <div className="field-error" role="alert">
+            Tick this first: once the dialog is closed, the token cannot be seen again.
+          </div>
+        )}
       </div>
     </Dialog>
   );

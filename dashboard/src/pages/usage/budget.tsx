@@ -20,8 +20,8 @@ export function Budget() {
     history.refetch();
   };
   return (
-    <section className="card panel" aria-labelledby="budget-title">
-      <div className="panel-head">
+    <section className="card section" aria-labelledby="budget-title">
+      <div className="section-head">
         <h2 id="budget-title">Tokens this month</h2>
         {usage.data && <span className="soft">Ends {formatEnd(Date.parse(usage.data.period.end), Date.now())}</span>}
       </div>
@@ -39,10 +39,7 @@ export function Budget() {
 function Spent({ usage, history }: { usage: Usage; history: UsageHistory }) {
   const used = Number(usage.used);
   const budget = usage.budget === null ? undefined : Number(usage.budget);
-  const columns = useMemo(() => {
-    const [xs, spent] = spentInMonth(usage, history, Date.now());
-    return budget === undefined ? [xs, spent ?? []] : [xs, spent ?? [], xs.map(() => budget)];
-  }, [usage, history, budget]);
+  const columns = useMemo(() => spentInMonth(usage, history, Date.now()), [usage, history]);
   const share = shareOf(used, budget ?? 0);
   const text =
     budget === undefined ? `${formatTokens(used)} spent` : `${formatTokens(used)} of ${formatTokens(budget)} spent`;
@@ -74,7 +71,7 @@ function Spent({ usage, history }: { usage: Usage; history: UsageHistory }) {
         <Chart
           key={String(budget)}
           label={`Tokens spent since the month began: ${text}`}
-          data={columns as [number[], ...number[][]]}
+          data={columns}
           x={[Date.parse(usage.period.start) / 1000, Date.parse(usage.period.end) / 1000]}
           y={Math.max(used, budget ?? 0) * 1.08}
           series={(palette) => linesOf(palette, budget !== undefined)}

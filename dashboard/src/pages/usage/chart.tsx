@@ -7,6 +7,7 @@ export interface Palette {
   /** From 0 on. */
   series(index: number): string;
   text: string;
+  font: string;
   grid: string;
   danger: string;
 }
@@ -22,14 +23,17 @@ interface ChartProps {
   series(palette: Palette): uPlot.Series[];
   formatX(seconds: number): string;
   formatY(value: number): string;
+  /** How far apart ticks may be, where that is not by tens. */
+  incrementsY?: number[];
   /** Whether ticks are at the beginnings of days in UTC rather than of the reader's. */
   utc?: boolean;
   /** The point under the pointer; undefined where it has left. */
   onPoint?: (index: number | undefined) => void;
 }
 
-const FONT = '12px ui-sans-serif, system-ui, sans-serif';
 const HEIGHT = 220;
+/** About as wide as a character of the axes is. */
+const PX_PER_CHARACTER = 7;
 
 /**
  * A plot as wide as its place, in the colours of the theme, drawn anew when either changes. Follows `data`, `x` and `y`;
@@ -70,17 +74,18 @@ function paletteOf(place: Element): Palette {
   return {
     series: (index) => colour(`--series-${index + 1}`),
     text: colour('--text-soft'),
+    font: `12px ${style.fontFamily}`,
     grid: colour('--line'),
     danger: colour('--danger'),
   };
 }
 
 function optionsOf(props: () => ChartProps, palette: Palette, width: number): uPlot.Options {
-  const { series, utc } = props();
+  const { series, incrementsY, utc } = props();
   return {
     width,
     height: HEIGHT,
-    padding: [12, 12, 0, 0],
+    padding: [12, 24, 0, 0],
     series: [{}, ...series(palette)],
     scales: {
       x: { time: true, range: () => [...props().x] },
@@ -91,7 +96,7 @@ function optionsOf(props: () => ChartProps, palette: Palette, width: number): uP
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     axes: [
       {
-        font: FONT,
+        font: palette.font,
         stroke: palette.text,
         space: 64,
         size: 28,
@@ -100,10 +105,12 @@ function optionsOf(props: () => ChartProps, palette: Palette, width: number): uP
         values: (_, ticks) => ticks.map((tick) => props().formatX(tick)),
       },
       {
-        font: FONT,
+        font: palette.font,
         stroke: palette.text,
         space: 40,
-        size: 56,
+        size: (_, ticks: string[] | null) =>
+          14 + PX_PER_CHARACTER * Math.max(0, ...(ticks ?? []).map((tick) => tick.length)),
+        ...(incrementsY && { incrs: incrementsY }),
         grid: { stroke: palette.grid, width: 1 },
         ticks: { show: false },
         values: (_, ticks) => ticks.map((tick) => props().formatY(tick)),

@@ -13,6 +13,7 @@ import { shareOf } from './series.ts';
 
 const EVERY_MS = 5000;
 const WINDOW_SECONDS = 600;
+const POWERS_OF_TWO = Array.from({ length: 40 }, (_, power) => 2 ** power);
 const steps = uPlot.paths.stepped?.({ align: 1 });
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
@@ -21,8 +22,8 @@ export function Memory() {
   const { data, error, refetch, dataUpdatedAt } = useStatus({ everyMs: EVERY_MS });
   const samples = useSamples(data?.used_memory, dataUpdatedAt);
   return (
-    <section className="card panel" aria-labelledby="memory-title">
-      <div className="panel-head">
+    <section className="card section" aria-labelledby="memory-title">
+      <div className="section-head">
         <h2 id="memory-title">Memory</h2>
         {data?.keys != null && <span className="soft numeric">{formatCount(data.keys)} keys</span>}
       </div>
@@ -63,12 +64,17 @@ function Used({ status, samples }: { status: StoreStatus; samples: [number[], nu
       <Meter label="Memory" share={share} text={text} />
       <Chart
         label={`Memory while this page is open: ${text}`}
-        data={[xs, ys, xs.map(() => limit)]}
+        data={[
+          [from, ...xs],
+          [null, ...ys],
+          [limit, ...xs.map(() => limit)],
+        ]}
         x={[from, last]}
         y={limit * 1.08}
         series={linesOf}
         formatX={(x) => clock.format(x * 1000)}
         formatY={formatBytes}
+        incrementsY={POWERS_OF_TWO}
       />
       <p className="field-hint">
         Since this page was opened, every 5 seconds. The operator reports it in steps of a twentieth of the limit.
@@ -102,7 +108,7 @@ function linesOf(palette: Palette): uPlot.Series[] {
       stroke: palette.series(4),
       fill: `${palette.series(4)}22`,
       width: 2,
-      points: { show: false },
+      points: { size: 4 },
       ...(steps && { paths: steps }),
     },
     { stroke: palette.danger, width: 1.5, dash: [6, 5], points: { show: false } },

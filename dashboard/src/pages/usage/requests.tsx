@@ -23,8 +23,8 @@ export function Requests() {
   const [period, setPeriod] = useState<'day' | 'month'>('day');
   const { data, error, refetch } = useUsageHistory(period);
   return (
-    <section className="card panel" aria-labelledby="requests-title">
-      <div className="panel-head">
+    <section className="card section" aria-labelledby="requests-title">
+      <div className="section-head">
         <h2 id="requests-title">Requests</h2>
         <fieldset className="segmented" aria-label="Period">
           {PERIODS.map((choice) => (

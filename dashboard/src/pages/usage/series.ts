@@ -4,13 +4,13 @@ import type { PricedOperation, Usage, UsageHistory } from '../../../../sdk/src/i
 export const OPERATIONS: readonly PricedOperation[] = ['get', 'set', 'delete', 'increment', 'scan'];
 
 /** Columns as uPlot takes them: seconds since 1970, then a column for each series. */
-export type Columns = [xs: number[], ...ys: number[][]];
+export type Columns = [xs: number[], ...ys: (number | null)[][]];
 
 /** How long a point of a history covers, in seconds. */
 export const POINT_SECONDS = { hour: 3600, day: 86_400 } as const;
 
 /** The middles of the points, and for each operation what ran of it and of those before it, so that bars stack. */
-export function stackOperations({ points, resolution }: UsageHistory): Columns {
+export function stackOperations({ points, resolution }: UsageHistory): [xs: number[], ...stacked: number[][]] {
   const xs = points.map(({ start }) => Date.parse(start) / 1000 + POINT_SECONDS[resolution] / 2);
   const below = points.map(() => 0);
   const columns = OPERATIONS.map((operation) =>
@@ -31,7 +31,7 @@ export function sumOperations({ points }: UsageHistory): Record<PricedOperation,
 
 /**
  * Tokens spent since the month began, at the end of each of its days so far and now, as one line. It ends at `usage.used`:
- * what the history does not reach back to stands at its start.
+ * what the history does not reach back to stands at its start. A budget is a second line, to the end of the month.
  */
 export function spentInMonth(usage: Usage, history: UsageHistory, now: number): Columns {
   const start = Date.parse(usage.period.start);
@@ -39,14 +39,18 @@ export function spentInMonth(usage: Usage, history: UsageHistory, now: number): 
   const counted = days.reduce((sum, { tokens }) => sum + Number(tokens), 0);
   let spent = Math.max(0, Number(usage.used) - counted);
   const xs = [start / 1000];
-  const ys = [spent];
+  const ys: (number | null)[] = [spent];
   for (const [index, day] of days.entries()) {
     spent += Number(day.tokens);
     const next = days[index + 1];
     xs.push(next ? Date.parse(next.start) / 1000 : Math.max(now, Date.parse(day.start)) / 1000);
     ys.push(spent);
   }
-  return [xs, ys];
+  if (usage.budget === null) return [xs, ys];
+  xs.push(Date.parse(usage.period.end) / 1000);
+  ys.push(null);
+  const budget = Number(usage.budget);
+  return [xs, ys, xs.map(() => budget)];
 }
 
 /** How much of a whole is used, from 0 to 1 and never past it; 0 where there is no whole. */
