@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { run } from '../../cluster/command.ts';
@@ -7,6 +7,7 @@ import { type Block, blocksOf } from './blocks.ts';
 import { notRun } from './not-run.ts';
 import { runbookPrelude, settings } from './pages.ts';
 import { runPage } from './run-page.ts';
+import { moduleOf, numbered } from './script.ts';
 import { claimsOf, createClaims, prepare } from './setting.ts';
 import { createWorkspace, type Workspace } from './workspace.ts';
 
@@ -43,6 +44,18 @@ describe('what a page says works', { concurrency: 2 }, () => {
     workspace = await createWorkspace();
   });
   after(() => workspace?.remove());
+
+  test('the TypeScript of pages is sound by its types', async () => {
+    const directory = workspace.createDirectory('types');
+    const modules = [...pages].flatMap(([page, blocks]) => {
+      const text = moduleOf(numbered(blocks));
+      return text === undefined ? [] : [{ name: `${page.replaceAll('/', '-')}.page.mts`, text }];
+    });
+    for (const { name, text } of modules) writeFileSync(join(directory, name), text);
+    const config = { extends: './tsconfig.json', include: ['*.page.mts'], exclude: [] };
+    writeFileSync(join(directory, 'pages.tsconfig.json'), JSON.stringify(config));
+    await run(join(root, 'node_modules/.bin/tsc'), ['--project', 'pages.tsconfig.json'], { cwd: directory });
+  });
 
   const claim = createClaims();
   for (const [page, blocks] of runnable) {
