@@ -8,9 +8,9 @@ import { createNamespace, request, tokenOf } from './tenant.ts';
 
 const NAMESPACE = 'e2e-examples';
 const folder = join(import.meta.dirname, '../../examples');
-const kinds = ['KVStore', 'KVToken'];
+const kinds = ['KVStore', 'KVToken', 'Job'];
 
-/** The stores and tokens of the examples for the namespace of quickstart.yaml, moved into that of this test. */
+/** The stores, tokens and jobs of the examples for the namespace of quickstart.yaml, moved into that of this test. */
 function manifests(): Manifest[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.yaml'))
@@ -21,21 +21,25 @@ function manifests(): Manifest[] {
       ...object,
       metadata: { ...object.metadata, namespace: NAMESPACE },
       // A project is served by one store of the cluster, and that of quickstart.yaml runs already.
-      spec: { ...object.spec, projectId: undefined },
+      spec: object.kind === 'KVStore' ? { ...object.spec, projectId: undefined } : object.spec,
     }));
 }
 
-test('every store of the examples becomes ready with all of its spec accepted, and every token works', async (t) => {
+test('every store of the examples becomes ready with all of its spec accepted, and every token and job works', async (t) => {
   await createNamespace(t, NAMESPACE);
   const objects = manifests();
   await apply(...objects);
   assert.ok(objects.length >= 12);
-  for (const { kind, metadata, spec } of objects as (Manifest & { spec: Record<string, unknown> })[]) {
+  const isSettled = (kind: string, seen: Parameters<typeof condition>[0]) => {
+    if (kind === 'Job') return condition(seen, 'Complete')?.status === 'True';
+    return seen?.spec.enabled === false
+      ? seen.status?.phase === 'Hibernated'
+      : condition(seen, 'Ready')?.status === 'True';
+  };
+  for (const { kind, metadata } of objects) {
     const object = await eventually(`${kind} ${metadata.name}`, 120, async () => {
       const seen = await read(kind, NAMESPACE, metadata.name);
-      const settled =
-        spec.enabled === false ? seen?.status?.phase === 'Hibernated' : condition(seen, 'Ready')?.status === 'True';
-      return settled ? seen : undefined;
+      return isSettled(kind, seen) ? seen : undefined;
     });
     if (kind === 'KVStore') assert.equal(condition(object, 'SpecAccepted')?.status, 'True', metadata.name);
   }
@@ -50,4 +54,7 @@ test('every store of the examples becomes ready with all of its spec accepted, a
   assert.equal((await request(reader ?? '', 'GET', '/infra/kv/a')).status, 200);
   assert.equal((await put(key, `/infra/kv/a?project_id=${NAMESPACE}.cached`)).status, 200);
   assert.equal((await put(key, `/infra/kv/a?project_id=${NAMESPACE}.hibernated`)).body.code, 'store_hibernated');
+  // What the job wrote by Redis' own protocol.
+  const written = await request(key ?? '', 'GET', `/infra/kv/greeting?project_id=${NAMESPACE}.native`);
+  assert.equal(written.body.value, 'hello');
 });
