@@ -1,4 +1,4 @@
-import { isTransient, KubeError } from '../kube/errors.ts';
+import { isInvalid, isTransient, KubeError } from '../kube/errors.ts';
 import { CubbyError } from '../sdk/src/index.ts';
 
 /** What a run's exit code says; docs/cli.md documents them, so a number never changes its meaning. */
@@ -22,7 +22,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [EXIT.ok, 'done'],
   [EXIT.error, 'failed for another reason than those below'],
-  [EXIT.usage, 'an argument or option is missing, unknown or malformed; nothing was sent'],
+  [EXIT.usage, 'an argument or option is missing, unknown, malformed or not valid; nothing was changed'],
   [EXIT.notFound, 'there is no such key, store, token or project'],
   [EXIT.refused, 'the token, or the Kubernetes user, may not do this'],
   [EXIT.unavailable, 'no answer in time, or the store does not serve now; a read or a refused write may be repeated'],
@@ -114,6 +114,7 @@ function explainKube(error: KubeError): Failure {
   }
   if (status === 404) return { exit: EXIT.notFound, message };
   if (status === 409) return { exit: EXIT.conflict, message };
+  if (isInvalid(error)) return { exit: EXIT.usage, message };
   if (isTransient(error)) return { exit: EXIT.unavailable, message, remedy: 'check --context and --kubeconfig' };
   return { exit: EXIT.error, message };
 }

@@ -17,9 +17,15 @@ export interface Cluster {
   log(options: LogOptions): Promise<IncomingMessage>;
 }
 
-/** The cluster that the kubeconfig points at. Makes no request yet. */
+/** What the library takes where it finds neither a kubeconfig nor a pod's service account; nobody serves there. */
+const FALLBACK = 'http://localhost:8080';
+
+/** The cluster that the kubeconfig points at. Makes no request yet; throws where there is no kubeconfig. */
 export function openCluster(options: ConnectOptions): Cluster {
   const config = loadConfig(options);
+  if (config.getCurrentCluster()?.server === FALLBACK) {
+    throw new Error('there is no kubeconfig: name one with --kubeconfig or KUBECONFIG, or put it at ~/.kube/config');
+  }
   const transport = createTransport(config, options.userAgent);
   return {
     client: createRestClient(transport, { timeoutMs: options.timeoutMs }),

@@ -46,7 +46,7 @@ export async function disable(session: Session, [name]: [string], options: Follo
 export async function create(
   session: Session,
   [name]: [string],
-  options: FollowOptions & { version?: string; memory: string; projectId?: string; plan?: string; storage?: string },
+  options: FollowOptions & { version: string; memory: string; projectId?: string; plan?: string; storage?: string },
 ) {
   const { client } = await session.cluster();
   const namespace = await session.namespace();

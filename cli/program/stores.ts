@@ -55,7 +55,7 @@ export function defineStores(program: Command, declare: Declare): void {
     examples: ['cubby create main --version 8.0 --memory 512Mi -n shop'],
     load: async () => (await change()).create,
   })
-    .option('--version <version>', 'its Redis version, of those that the installation has')
+    .requiredOption('--version <version>', 'its Redis version, of those that the installation has')
     .option('--memory <quantity>', 'memory for data', '256Mi')
     .option('--project-id <id>', 'the project that it serves; <namespace>.<name> if absent')
     .option('--plan <name>', 'a plan of the installation, which sets limits')

@@ -1,11 +1,10 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
 /** Bundles the command line into <outdir>/cubby.js: one file, with all that it needs but Node. */
 export async function buildCli(root: string, outdir: string): Promise<void> {
   const outfile = join(outdir, 'cubby.js');
-  rmSync(outdir, { recursive: true, force: true });
   await build({
     absWorkingDir: root,
     entryPoints: ['cli/main.ts'],
