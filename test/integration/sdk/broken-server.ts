@@ -20,6 +20,7 @@ export interface BrokenServer {
   requests: string[];
   /** How many requests had begun to arrive. */
   begun(): number;
+  connections(): number;
   /** What is to happen to the next requests, one each; after that, the last one again. */
   fates: Fate[];
   close(): Promise<void>;
@@ -29,16 +30,19 @@ export interface BrokenServer {
 export async function startBrokenServer(): Promise<BrokenServer> {
   const sockets = new Set<Socket>();
   let begun = 0;
+  let connections = 0;
   const broken: Omit<BrokenServer, 'url'> = {
     requests: [],
     fates: [],
     begun: () => begun,
+    connections: () => connections,
     close: () => {
       for (const socket of sockets) socket.destroy();
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
   const server: Server = createServer((socket) => {
+    connections++;
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket)).on('error', () => {});
     let text = '';
@@ -55,6 +59,7 @@ export async function startBrokenServer(): Promise<BrokenServer> {
       if (head < 0 || text.length < head + 4 + length) return;
       broken.requests.push(text.slice(0, text.indexOf(' HTTP/')));
       answer(socket, fate ?? 'no-reply');
+      [text, fate] = ['', undefined];
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -75,5 +80,6 @@ function answer(socket: Socket, fate: Fate): void {
   const body = typeof fate.body === 'string' ? fate.body : JSON.stringify(fate.body);
   const headers = { 'Content-Length': String(Buffer.byteLength(body)), Connection: 'close', ...fate.headers };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${fate.status} Told\r\n${lines.join('')}\r\n${body}`);
+  socket.write(`HTTP/1.1 ${fate.status} Told\r\n${lines.join('')}\r\n${body}`);
+  if (headers.Connection === 'close') socket.end();
 }

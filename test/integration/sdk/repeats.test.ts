@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { findFreePorts } from '../../../cluster/daemon.ts';
 import { ERRORS, type ErrorCode } from '../../../dataplane/pipeline/errors.ts';
 import {
@@ -14,7 +15,10 @@ import { type BrokenServer, type Fate, startBrokenServer } from './broken-server
 const token = 'sk_live_0123456789';
 
 /** An answer with which every call is content. */
-const done: Fate = { status: 200, body: { key: 'k', value: 1, result: 'OK', keys: [], results: [], tokens: [] } };
+const done = {
+  status: 200,
+  body: { key: 'k', value: 1, result: 'OK', keys: [], results: [], tokens: [] },
+} satisfies Fate;
 
 /** An error of Cubby; a wait of no time, so that the test does not wait either. */
 function problem(code: ErrorCode): Fate {
@@ -215,6 +219,17 @@ describe('what is sent again', { concurrency: true }, () => {
     const error = await failureOf(() => kv.set('k', 1, { idempotent: true }));
     assert.equal(error.code, 'rate_limited');
     assert.equal(error.outcomeUnknown, true);
+  });
+
+  onServer('a write on a connection that was kept open and breaks is sent once', async (server) => {
+    const kv = createKVClient({ baseUrl: server.url, token });
+    server.fates = [{ ...done, headers: { Connection: 'keep-alive' } }, 'no-reply'];
+    await kv.incr('k');
+    await sleep(50);
+    const error = await failureOf(() => kv.incr('k'));
+    assert.equal(error.outcomeUnknown, true);
+    assert.equal(server.requests.length, 2);
+    assert.equal(server.connections(), 1);
   });
 
   onServer('retries: 0 sends everything once', async (server) => {
