@@ -41,6 +41,7 @@ export const sidebar: Group[] = [
       page('Management over the API', 'management'),
       page('Limits and metering', 'metering'),
       page('Cached reads', 'caching'),
+      page('The command line', 'cli'),
     ],
   },
   { text: 'Recipes', items: pagesOf('recipes') },

@@ -28,6 +28,7 @@ export const settings: Readonly<Record<string, Setting>> = {
   'docs/security.md': { tenant: 'docs-security' },
   'docs/api.md': { tenant: 'docs-api' },
   'docs/caching.md': { tenant: 'docs-caching' },
+  'docs/cli.md': { tenant: 'docs-cli' },
   'docs/getting-started.md': { makes: ['demo'] },
   'docs/migration/saasignal.md': { tenant: 'docs-from-saasignal', old: 'docs-saasignal' },
   'docs/migration/temps.md': { tenant: 'docs-from-temps', old: 'docs-temps' },
