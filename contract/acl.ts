@@ -1,4 +1,4 @@
-import { aclPasswordHash, type RedisUser } from './credentials.ts';
+import { aclPasswordHash, type ServiceUser } from './credentials.ts';
 
 /**
  * The commands that the data plane runs in a tenant's Redis, and in the ledger, which is a store like any other; nothing
@@ -43,20 +43,57 @@ export const OPERATOR_COMMANDS: readonly string[] = [
   'acl|load',
   'acl|list',
   'acl|whoami',
+  'acl|setuser',
+  'acl|deluser',
   'shutdown',
   'wait',
 ];
 
+/** Users that are there only while they are asked for: `native` for a tenant's programs, `shell` for a person. */
+export const GUEST_USERS = ['native', 'shell'] as const;
+export type GuestUser = (typeof GUEST_USERS)[number];
+
 /**
- * The text of a store's users.acl. It holds hashes of passwords only. The user `probe` has no password, because a
+ * What guests may do: all that works on data, but nothing that administers Redis or could take it from Cubby. Redis' own
+ * categories say what that is, so that commands of later versions are covered; what follows them is harmless in an
+ * instance of one tenant, or, SCRIPT DEBUG, is not. RESTORE is left out because it trusts the bytes that it is given.
+ */
+const GUEST_RULES = [
+  '~*',
+  '&*',
+  '+@all',
+  '-@admin',
+  '-@dangerous',
+  '+client|list',
+  '+config|get',
+  '+flushall',
+  '+flushdb',
+  '+info',
+  '+keys',
+  '+role',
+  '+slowlog|get',
+  '+slowlog|len',
+  '+sort',
+  '+sort_ro',
+  '-script|debug',
+];
+
+/** The rules of a guest with the password of that SHA-256, as ACL SETUSER and users.acl take them. */
+export function guestRules(passwordHash: string): string[] {
+  return ['on', `#${passwordHash}`, ...GUEST_RULES];
+}
+
+/**
+ * The users of every store's users.acl. It holds hashes of passwords only. The user `probe` has no password, because a
  * password for the kubelet's probe would have to be readable in the tenant's namespace; it may only PING.
  */
-export function aclFile(passwords: Readonly<Record<RedisUser, string>>): string {
+export function aclFile(passwords: Readonly<Record<ServiceUser, string>>): string {
   const rules = (commands: readonly string[]) => commands.map((command) => `+${command}`).join(' ');
   return [
     // Nobody can be this user, but Redis reads the append-only file as it: a transaction whose commands it may not run
-    // is left out, with all that the transaction wrote (execCommand in Redis 7.0 and 8.0).
-    'user default off resetpass ~* resetchannels -@all +@write',
+    // is left out, with all that the transaction wrote (execCommand in Redis 7.0 and 8.0). Where a transaction or a script
+    // writes to another database, SELECT is one of them.
+    'user default off resetpass ~* resetchannels -@all +@write +select',
     `user dataplane on #${aclPasswordHash(passwords.dataplane)} ~* resetchannels -@all ${rules(DATAPLANE_COMMANDS)}`,
     `user operator on #${aclPasswordHash(passwords.operator)} resetkeys resetchannels -@all ${rules(OPERATOR_COMMANDS)}`,
     'user probe on nopass resetkeys resetchannels -@all +ping',

@@ -1,7 +1,9 @@
 import { createHash, createHmac } from 'node:crypto';
 
-/** The Redis users of every store. The default user is off. */
-export type RedisUser = 'dataplane' | 'operator';
+/** The Redis users by which Cubby's own programs sign in to every store. The default user is off. */
+export type ServiceUser = 'dataplane' | 'operator';
+/** The Redis users whose passwords are derived; `native` is there under spec.access.redis only. */
+export type RedisUser = ServiceUser | 'native';
 
 /** Length in bytes that a master key must at least have. */
 export const MASTER_KEY_BYTES = 32;

@@ -6,6 +6,7 @@ export interface ChildNames {
   headlessService: string;
   configMap: string;
   aclSecret: string;
+  accessSecret: string;
   networkPolicy: string;
   serviceAccount: string;
   volumeClaim: string;
@@ -32,6 +33,7 @@ export function childNames(store: string): ChildNames {
     headlessService: `${name}-headless`,
     configMap: name,
     aclSecret: `${name}-acl`,
+    accessSecret: `${name}-access`,
     networkPolicy: name,
     serviceAccount: name,
     volumeClaim: `${VOLUME_CLAIM_TEMPLATE}-${name}-0`,

@@ -1,3 +1,4 @@
+import { childNames } from '../../contract/names.ts';
 import { applyAll, type Change } from '../../kube/apply.ts';
 import { isForbidden, isInvalid, KubeError } from '../../kube/errors.ts';
 import { type ApiObject, controllerOf } from '../../kube/object.ts';
@@ -15,6 +16,8 @@ export interface Applied {
   /** As the API server has it now; absent where it was not reached or is not ours. */
   statefulSet: StatefulSet | undefined;
   created: boolean;
+  /** Name of the Secret by which programs sign in to Redis, where there is one. */
+  binding: string | undefined;
   refusals: Finding<RefusalReason>[];
   troubles: Finding<TroubleReason>[];
   steps: Finding<StepReason>[];
@@ -27,7 +30,14 @@ export async function applyChildren(
   observed: Pick<Observed, 'statefulSet'>,
   signal: AbortSignal,
 ): Promise<Applied> {
-  const applied: Applied = { statefulSet: observed.statefulSet, created: false, refusals: [], troubles: [], steps: [] };
+  const applied: Applied = {
+    statefulSet: observed.statefulSet,
+    created: false,
+    binding: undefined,
+    refusals: [],
+    troubles: [],
+    steps: [],
+  };
   const [first, last] = children(plan, observed.statefulSet?.spec.volumeClaimTemplates?.[0]);
   await applyWave(context, plan, first, applied, signal);
   // A pod must not start beside a foreign Service or without its users; one that runs is not held back.
@@ -71,6 +81,7 @@ function collect({ action, ref, object }: Change, store: string, applied: Applie
     }
     return;
   }
+  if (ref.kind === 'Secret' && ref.name === childNames(store).accessSecret) applied.binding = ref.name;
   if (ref.kind !== 'StatefulSet') return;
   applied.statefulSet = object as StatefulSet;
   applied.created = action === 'created';

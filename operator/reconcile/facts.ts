@@ -1,12 +1,14 @@
 import { isReady, isTerminating } from '../status/pod.ts';
 import type { Findings, RedisState, StoreFacts } from '../status/store-facts.ts';
-import type { Resolved } from './limits.ts';
 import type { Observed } from './observe.ts';
 
-/** What the conditions are made from: the snapshot and what the parts of the reconcile found. */
+/**
+ * What the conditions are made from: the snapshot and what the parts of the reconcile found. `beside` are the limits and
+ * the refusals that say nothing of Redis.
+ */
 export function collectFacts(
   observed: Observed,
-  { limits, refusals }: Resolved,
+  beside: Pick<StoreFacts, 'limits' | 'refusals'>,
   parts: readonly Partial<Findings>[],
 ): StoreFacts {
   const { store, project, pod } = observed;
@@ -16,7 +18,7 @@ export function collectFacts(
     refusals: [
       ...(project.refusal ? [project.refusal] : []),
       ...parts.flatMap((part) => part.refusals ?? []),
-      ...refusals,
+      ...beside.refusals,
     ],
     troubles: parts.flatMap((part) => part.troubles ?? []),
     steps: parts.flatMap((part) => part.steps ?? []),
@@ -24,12 +26,15 @@ export function collectFacts(
   return {
     store,
     projectId: project.id,
-    limits,
+    limits: beside.limits,
     podReady,
     podExists: pod !== undefined,
     redis,
     ...collected,
-    steps: [...collected.steps, ...ownSteps(observed, podReady, redis, collected.refusals.length > refusals.length)],
+    steps: [
+      ...collected.steps,
+      ...ownSteps(observed, podReady, redis, collected.refusals.length > beside.refusals.length),
+    ],
   };
 }
 

@@ -5,7 +5,7 @@ import { type ApiObject, controllerOf } from '../../kube/object.ts';
 import { persistentVolumeClaims } from '../../kube/resources.ts';
 import type { RedisInfo } from '../redis/info.ts';
 import { isDown, type RedisSession } from '../redis/session.ts';
-import { loadedRevision } from '../resources/acl.ts';
+import { type LoadedUsers, loadedUsers } from '../resources/acl.ts';
 import { withDefaults } from '../resources/directives.ts';
 import { ACCEPTED_ANNOTATION, type Accepted } from '../resources/plan.ts';
 import { preflightName } from '../resources/preflight-pod.ts';
@@ -20,7 +20,7 @@ export interface RedisLook {
   info: RedisInfo;
   /** All directives that the operator sets, as they are. */
   config: Record<string, string>;
-  aclRevision: string | undefined;
+  users: LoadedUsers;
 }
 
 /** One snapshot of all that concerns a store. */
@@ -89,7 +89,7 @@ async function lookAtRedis(context: Context, store: KVStore, pod: Pod): Promise<
   try {
     session = await context.connectRedis({ host, port: REDIS_PORT, password });
     const [info, config, users] = await Promise.all([session.info(), session.configGet(DIRECTIVES), session.aclList()]);
-    return { look: { info, config, aclRevision: loadedRevision(users) }, session };
+    return { look: { info, config, users: loadedUsers(users) }, session };
   } catch (error) {
     session?.close();
     return { failure: error instanceof Error ? error.message : String(error), down: isDown(error) };

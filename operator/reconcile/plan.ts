@@ -1,4 +1,4 @@
-import { redisPassword } from '../../contract/credentials.ts';
+import { aclPasswordHash, type RedisUser, redisPassword } from '../../contract/credentials.ts';
 import { storeAcl } from '../resources/acl.ts';
 import { DATA_MODE_ANNOTATION, type StorePlan } from '../resources/plan.ts';
 import type { LiveSettings } from '../resources/redis-conf.ts';
@@ -6,6 +6,7 @@ import type { Acceptance } from './accept.ts';
 import type { Context } from './context.ts';
 import type { Observed } from './observe.ts';
 import { decideStop, type RollDecision } from './roll.ts';
+import type { Shell } from './shell.ts';
 
 /** What the children are made from, and what must come before Redis is stopped, where it is to be. */
 export interface Planned {
@@ -18,11 +19,14 @@ export function planStore(
   { masterKey, settings }: Pick<Context, 'masterKey' | 'settings'>,
   observed: Observed,
   { accepted, catalogueVersion }: Pick<Acceptance, 'accepted' | 'catalogueVersion'>,
+  shell: Shell,
 ): Planned | undefined {
   if (!accepted) return undefined;
   const { store, pod, redis } = observed;
   const { uid } = store.metadata;
   const generation = store.status?.credentialGeneration ?? 1;
+  const password = (user: RedisUser) => redisPassword(masterKey, uid, generation, user);
+  const access = store.spec.access?.redis ? { password: password('native') } : undefined;
   const mode = startMode(observed);
   const beforeStop = store.spec.enabled ? undefined : decideStop({ pod, redis, mode });
   const plan: StorePlan = {
@@ -37,10 +41,14 @@ export function planStore(
       fsync: store.spec.persistence.fsync,
       config: accepted.config,
     },
-    acl: storeAcl({
-      dataplane: redisPassword(masterKey, uid, generation, 'dataplane'),
-      operator: redisPassword(masterKey, uid, generation, 'operator'),
-    }),
+    acl: storeAcl(
+      { dataplane: password('dataplane'), operator: password('operator') },
+      {
+        ...(access && { native: aclPasswordHash(access.password) }),
+        ...(shell.passwordHash !== undefined && { shell: shell.passwordHash }),
+      },
+    ),
+    access,
     systemNamespace: settings.systemNamespace,
     replicas: store.spec.enabled || beforeStop ? 1 : 0,
   };

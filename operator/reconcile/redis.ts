@@ -1,5 +1,6 @@
 import type { RedisSession } from '../redis/session.ts';
 import { RedisRefusal } from '../redis/session.ts';
+import { type GuestChange, guestChanges } from '../resources/acl.ts';
 import { TENANT_DIRECTIVES } from '../resources/directives.ts';
 import { bearableMaxmemory } from '../resources/memory.ts';
 import { FILES_HASH_ANNOTATION, type StorePlan } from '../resources/plan.ts';
@@ -21,6 +22,8 @@ export interface RedisMaintained {
   data: DataFacts;
   /** Redis' maxmemory now, in bytes; absent while Redis cannot be asked. */
   maxmemory: number | undefined;
+  /** Guests that were let in or sent out. */
+  guests: GuestChange[];
   /** Something was set, which the next look will show. */
   changed: boolean;
 }
@@ -33,6 +36,7 @@ export async function maintainRedis(plan: StorePlan, { store, pod, redis }: Obse
     steps: [],
     data: { mode: undefined, version: undefined },
     maxmemory: undefined,
+    guests: [],
     changed: false,
   };
   if (!pod || !redis) return result;
@@ -63,10 +67,24 @@ async function configure(
 ): Promise<void> {
   await setDirectives(plan, look, session, bearableMaxmemory(actualMemoryLimit(pod), plan.settings.mode), result);
   await changePersistence(plan, look, session, result);
-  if (look.aclRevision !== plan.acl.revision) {
-    result.steps.push({ reason: 'LoadingUsers', message: 'Redis loads its users anew' });
-    // The kubelet has been told of the new file when the pod carries its hash.
-    if (pod.metadata.annotations?.[FILES_HASH_ANNOTATION] === filesHash(plan)) await session.aclLoad();
+  if (look.users.revision === plan.acl.revision) return changeGuests(plan, look, session, result);
+  result.steps.push({ reason: 'LoadingUsers', message: 'Redis loads its users anew' });
+  // The kubelet has been told of the new file when the pod carries its hash.
+  if (pod.metadata.annotations?.[FILES_HASH_ANNOTATION] === filesHash(plan)) await session.aclLoad();
+}
+
+/** By command and not by ACL LOAD, which closes every connection in Redis 7.0, and waits for the kubelet. */
+async function changeGuests(
+  { acl }: StorePlan,
+  { users }: RedisLook,
+  session: RedisSession,
+  result: RedisMaintained,
+): Promise<void> {
+  for (const change of guestChanges(acl, users)) {
+    if (change.remove.length > 0) await session.aclDelUsers(change.remove);
+    for (const [name, rules] of change.set) await session.aclSetUser(name, rules);
+    result.guests.push(change);
+    result.changed = true;
   }
 }
 

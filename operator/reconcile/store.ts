@@ -7,6 +7,7 @@ import { ownContainer } from '../status/pod.ts';
 import type { Findings, StepReason } from '../status/store-facts.ts';
 import { type StoreReport, storeStatus } from '../status/store-status.ts';
 import { accept } from './accept.ts';
+import { removeAccess, tellGuest } from './access.ts';
 import { applyChildren } from './children.ts';
 import { maintainClaim } from './claim.ts';
 import type { Context } from './context.ts';
@@ -19,6 +20,7 @@ import { maintainPod } from './pod.ts';
 import { maintainPreflight } from './preflight-pod.ts';
 import { maintainRedis } from './redis.ts';
 import { reportStatus } from './report.ts';
+import { readShell, type Shell } from './shell.ts';
 import { findPodTrouble } from './workload.ts';
 
 /** Brings the store called `key` ("namespace/name") to what its spec says, as far as it can now, and reports. */
@@ -31,12 +33,16 @@ export async function reconcileStore(
   if (!store || store.metadata.deletionTimestamp) return undefined; // its children go with their owner
   if (paused(store)) return reportPause(context, store, signal);
   const observed = await observe(context, store, signal);
+  const shell = readShell(store, context.now());
   try {
-    const outcome = observed.project.refusal ? untouched : await act(context, observed, signal);
-    const facts = collectFacts(observed, resolveLimits(store, context.settings.plans), outcome.parts);
+    const outcome = observed.project.refusal ? untouched(store) : await act(context, observed, shell, signal);
+    const { limits, refusals } = resolveLimits(store, context.settings.plans);
+    const beside = shell.refusal ? [...refusals, shell.refusal] : refusals;
+    const facts = collectFacts(observed, { limits, refusals: beside }, outcome.parts);
     const status = storeStatus(facts, report(observed, outcome), context.now());
     await reportStatus(context, kvStores, store, status, signal);
     const soonest = facts.steps.map(({ reason }) => POLL_MS[reason] ?? WATCHED_MS);
+    if (shell.until !== undefined) soonest.push(Math.max(shell.until - context.now().getTime(), 0));
     return { requeueAfterMs: Math.min(outcome.changed ? 100 : context.settings.resyncMs, ...soonest) };
   } finally {
     if (observed.redis && 'session' in observed.redis) observed.redis.session.close();
@@ -47,23 +53,31 @@ interface Outcome {
   parts: readonly Partial<Findings>[];
   image: string | undefined;
   maxmemory: number | undefined;
+  /** Name of the Secret by which programs sign in to Redis. */
+  binding: string | undefined;
   /** Redis was changed, which no watch tells. */
   changed: boolean;
 }
 
-const untouched: Outcome = { parts: [], image: undefined, maxmemory: undefined, changed: false };
+/** Nothing was done, so what was there still is. */
+function untouched({ spec, status }: KVStore): Outcome {
+  const binding = spec.access?.redis ? status?.binding?.name : undefined;
+  return { parts: [], image: undefined, maxmemory: undefined, binding, changed: false };
+}
 
-async function act(context: Context, observed: Observed, signal: AbortSignal): Promise<Outcome> {
+async function act(context: Context, observed: Observed, shell: Shell, signal: AbortSignal): Promise<Outcome> {
   const acceptance = accept(observed, context.settings, context.now());
   const refused = await maintainPreflight(context, observed, acceptance.preflight, signal);
   const preflight = { refusals: refused ? [refused] : [] };
-  const planned = planStore(context, observed, acceptance);
-  if (!planned) return { ...untouched, parts: [acceptance, preflight] };
+  const planned = planStore(context, observed, acceptance, shell);
+  if (!planned) return { ...untouched(observed.store), parts: [acceptance, preflight] };
   const { plan, beforeStop } = planned;
 
   const applied = await applyChildren(context, plan, observed, signal);
   if (applied.created) context.events.record(observed.store, 'Normal', 'Created', "made the store's objects");
+  await removeAccess(context, observed.store, signal);
   const redis = await maintainRedis(plan, observed);
+  for (const change of redis.guests) tellGuest(context, observed.store, change, shell.until);
   // Beside a foreign StatefulSet the claim is that one's.
   const claim = applied.statefulSet ? await maintainClaim(context, observed, redis.data, signal) : {};
   const pod = await maintainPod(context, plan, applied.statefulSet, observed, redis.maxmemory, signal);
@@ -76,15 +90,17 @@ async function act(context: Context, observed: Observed, signal: AbortSignal): P
     parts: [acceptance, preflight, applied, workload, redis, claim, pod, stopping],
     image: plan.accepted.image,
     maxmemory: redis.maxmemory,
+    binding: applied.binding,
     changed: redis.changed,
   };
 }
 
-function report({ pod, redis }: Observed, { image, maxmemory }: Outcome): StoreReport {
+function report({ pod, redis }: Observed, { image, maxmemory, binding }: Outcome): StoreReport {
   const used = redis && 'look' in redis ? redis.look.info.usedMemory : undefined;
   return {
     image: (pod && ownContainer(pod)?.image) ?? image,
     memory: used !== undefined && maxmemory !== undefined ? { limit: maxmemory, used } : undefined,
+    binding,
   };
 }
 

@@ -18,6 +18,10 @@ export interface RedisSession {
   aclList(): Promise<string[]>;
   /** Reads users.acl anew. */
   aclLoad(): Promise<void>;
+  /** Makes a user of exactly these rules, whatever it was before. */
+  aclSetUser(name: string, rules: readonly string[]): Promise<void>;
+  /** Removes users and closes their connections; those that are not there do not matter. */
+  aclDelUsers(names: readonly string[]): Promise<void>;
   /** Starts a snapshot in the background, after a rewrite of the log where one runs. */
   bgsave(): Promise<void>;
   close(): void;
@@ -102,6 +106,12 @@ export const connectRedis: ConnectRedis = async ({ host, port, password }) => {
     aclList: async () => (await call('ACL', 'LIST')) as string[],
     async aclLoad() {
       await call('ACL', 'LOAD');
+    },
+    async aclSetUser(name, rules) {
+      await call('ACL', 'SETUSER', name, 'reset', ...rules);
+    },
+    async aclDelUsers(names) {
+      await call('ACL', 'DELUSER', ...names);
     },
     async bgsave() {
       await call('BGSAVE', 'SCHEDULE');

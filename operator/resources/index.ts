@@ -1,3 +1,4 @@
+import { accessSecret } from './access-secret.ts';
 import { aclSecret } from './acl-secret.ts';
 import { configMap } from './config-map.ts';
 import type { Manifest } from './manifest.ts';
@@ -9,11 +10,12 @@ import { type ClaimTemplate, statefulSet } from './statefulset.ts';
 
 /**
  * The children of a store in two waves. The first is all that the pod mounts or runs as, and what guards and names it:
- * their order does not matter. The StatefulSet comes last, so that its pod never waits for a mount that is not there.
+ * their order does not matter. The StatefulSet comes last, so that its pod never waits for a mount that is not there;
+ * beside it what the pod does not need.
  */
 export function children(plan: StorePlan, existing?: ClaimTemplate): [Manifest[], Manifest[]] {
   return [
     [networkPolicy(plan), serviceAccount(plan), configMap(plan), aclSecret(plan), service(plan), headlessService(plan)],
-    [statefulSet(plan, existing)],
+    [statefulSet(plan, existing), ...(plan.access ? [accessSecret(plan, plan.access.password)] : [])],
   ];
 }

@@ -35,6 +35,8 @@ export interface StorePlan {
   /** What redis.conf says: accepted memory and config, and the persistence mode whose files are on the volume. */
   settings: LiveSettings;
   acl: Acl;
+  /** The password of the user `native`; absent where programs may not sign in. */
+  access?: { password: string } | undefined;
   /** Pods that the StatefulSet is to have: none hibernates. */
   replicas: 0 | 1;
   systemNamespace: string;

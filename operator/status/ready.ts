@@ -31,8 +31,10 @@ function judge({ store, refusals, troubles, redis, podReady }: StoreFacts): [boo
     return [true, 'PodReady', `the pod is ready by its probe; the operator itself could not ask Redis: ${redis.why}`];
   }
   if (redis.state === 'loading') return [false, 'Loading', 'Redis is reading its data from disk'];
-  // A plan says nothing of Redis.
-  const trouble = [...troubles, ...refusals].find(({ reason }) => reason !== 'PlanUnknown');
+  // A plan and a shell say nothing of Redis.
+  const trouble = [...troubles, ...refusals].find(
+    ({ reason }) => reason !== 'PlanUnknown' && reason !== 'ShellRefused',
+  );
   if (trouble) return [false, 'Unavailable', trouble.message];
   return [false, 'NotReady', redis.state === 'absent' ? 'the pod is not running yet' : 'the pod is not ready yet'];
 }

@@ -19,6 +19,7 @@ export type RefusalReason =
   | 'VolumeNotExpandable'
   | 'RolledBack'
   | 'PlanUnknown'
+  | 'ShellRefused'
   | 'SpecRefused';
 
 /** What is wrong apart from spec. */

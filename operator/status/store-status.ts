@@ -13,6 +13,8 @@ export interface StoreReport {
   image: string | undefined;
   /** Bytes, as Redis says; absent while it cannot be asked. */
   memory: { limit: number; used: number } | undefined;
+  /** Name of the Secret by which programs sign in to Redis. */
+  binding?: string | undefined;
 }
 
 /** Share of the limit by which used memory must move to be written again: else every look would be a write. */
@@ -35,6 +37,7 @@ export function storeStatus(facts: StoreFacts, report: StoreReport, now: Date): 
     ...(image !== undefined && { image }),
     credentialGeneration: before?.credentialGeneration ?? 1,
     endpoint: { host: serviceHost(namespace, name), port: REDIS_PORT },
+    ...(report.binding !== undefined && { binding: { name: report.binding } }),
     ...(memory && { memory }),
     ...(limits && { limits }),
     conditions: toConditions(verdicts, before?.conditions, generation, now),

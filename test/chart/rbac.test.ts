@@ -75,11 +75,11 @@ test('nobody may escalate: no grant on roles, bindings, tokens, exec, impersonat
   }
 });
 
-test('the operator deletes pods and nothing else, and writes of stores and tokens the status and the ledger alone', async () => {
+test('the operator deletes pods and Secrets and nothing else, and writes of stores and tokens the status and the ledger alone', async () => {
   const all = grants(rulesOf('cubby-operator'));
   assert.deepEqual(
     all.filter((grant) => grant.includes('delete')),
-    ['/pods delete'],
+    ['/secrets delete', '/pods delete'],
   );
   assert.deepEqual(
     all.filter((grant) => /^cubby\.dev\/.* (create|patch|update)$/.test(grant)),

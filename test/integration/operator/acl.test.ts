@@ -6,12 +6,30 @@ import { type TestContext, test } from 'node:test';
 import { Redis } from 'ioredis';
 import { startRedis } from '../../../cluster/test-redis.ts';
 import { DATAPLANE_COMMANDS, OPERATOR_COMMANDS } from '../../../contract/acl.ts';
-import { loadedRevision, storeAcl } from '../../../operator/resources/acl.ts';
+import { aclPasswordHash } from '../../../contract/credentials.ts';
+import { loadedUsers, storeAcl } from '../../../operator/resources/acl.ts';
 import { TENANT_DIRECTIVES } from '../../../operator/resources/directives.ts';
 import { redisConf } from '../../../operator/resources/redis-conf.ts';
 import { plan } from '../../unit/operator/objects.ts';
 
-const acl = storeAcl({ dataplane: 'dataplane-password', operator: 'operator-password' });
+const acl = storeAcl(
+  { dataplane: 'dataplane-password', operator: 'operator-password' },
+  { native: aclPasswordHash('native-password') },
+);
+
+/** All that administers Redis or could take it from Cubby, which no guest may run. */
+const DENIED_TO_GUESTS = `
+  acl|deluser acl|dryrun acl|getuser acl|list acl|load acl|log acl|save acl|setuser acl|users
+  bgrewriteaof bgsave client|kill client|no-evict client|pause client|unblock client|unpause
+  cluster|addslots cluster|addslotsrange cluster|bumpepoch cluster|count-failure-reports cluster|delslots
+  cluster|delslotsrange cluster|failover cluster|flushslots cluster|forget cluster|meet cluster|replicas
+  cluster|replicate cluster|reset cluster|saveconfig cluster|set-config-epoch cluster|setslot cluster|slaves
+  config|resetstat config|rewrite config|set debug failover lastsave
+  latency|doctor latency|graph latency|histogram latency|history latency|latest latency|reset
+  migrate module|list module|load module|loadex module|unload monitor pfdebug pfselftest psync replconf replicaof
+  restore restore-asking save script|debug shutdown slaveof slowlog|reset swapdb sync`
+  .trim()
+  .split(/\s+/);
 const versions = ['7.0', '8.0'] as const;
 
 /** A Redis on exactly that redis.conf (but for where it listens and keeps its files), and one user more with every right. */
@@ -44,6 +62,19 @@ async function allCommands(redis: Redis): Promise<Map<string, number>> {
   );
 }
 
+/** Those of the commands that a user may run. */
+async function allowedTo(redis: Redis, user: string, commands: ReadonlyMap<string, number>): Promise<string[]> {
+  const may: string[] = [];
+  for (const [name, arity] of commands) {
+    const words = name.split('|');
+    const filler = Array.from({ length: arity - words.length }, () => '0');
+    const answer = String(await redis.call('ACL', 'DRYRUN', user, ...words, ...filler));
+    // What is refused for its keys alone counts as allowed: the words differ.
+    if (!answer.includes('has no permissions to run')) may.push(name);
+  }
+  return may;
+}
+
 for (const version of versions) {
   test(`Redis ${version}: each user may run exactly the commands of its list`, async (t) => {
     const redis = await start(t, version, redisConf(plan().settings));
@@ -52,14 +83,7 @@ for (const version of versions) {
     const lists = { dataplane: DATAPLANE_COMMANDS, operator: OPERATOR_COMMANDS, probe: ['ping'] };
     for (const [user, allowed] of Object.entries(lists)) {
       for (const name of allowed) assert.ok(commands.has(name), `${name} is a command of Redis ${version}`);
-      const may: string[] = [];
-      for (const [name, arity] of commands) {
-        const words = name.split('|');
-        const filler = Array.from({ length: arity - words.length }, () => '0');
-        const answer = String(await redis.call('ACL', 'DRYRUN', user, ...words, ...filler));
-        // What is refused for its keys alone counts as allowed: the words differ.
-        if (!answer.includes('has no permissions to run')) may.push(name);
-      }
+      const may = await allowedTo(redis, user, commands);
       // AUTH, HELLO, QUIT and RESET need no permission: they come before one is signed in.
       const free = new Set(['auth', 'hello', 'quit', 'reset']);
       assert.deepEqual(
@@ -68,6 +92,13 @@ for (const version of versions) {
         user,
       );
     }
+  });
+
+  test(`Redis ${version}: a guest may run all but what administers Redis`, async (t) => {
+    const redis = await start(t, version, redisConf(plan().settings));
+    const commands = await allCommands(redis);
+    const may = new Set(await allowedTo(redis, 'native', commands));
+    assert.deepEqual([...commands.keys()].filter((name) => !may.has(name)).sort(), [...DENIED_TO_GUESTS].sort());
   });
 
   test(`Redis ${version}: only users with their passwords get in, and the default user never does`, async (t) => {
@@ -99,7 +130,7 @@ for (const version of versions) {
     assert.equal(await ping('dataplane', 'dataplane-password'), 'PONG');
     assert.equal(await ping('operator', 'operator-password'), 'PONG');
     assert.equal(await ping('probe', 'none'), 'PONG');
-    assert.equal(loadedRevision((await redis.call('ACL', 'LIST')) as string[]), acl.revision);
+    assert.equal(loadedUsers((await redis.call('ACL', 'LIST')) as string[]).revision, acl.revision);
   });
 
   for (const mode of ['aof', 'rdb', 'none'] as const) {

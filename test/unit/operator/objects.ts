@@ -35,6 +35,8 @@ export function store(spec: Partial<KVStore['spec']> = {}, status?: KVStore['sta
   };
 }
 
+const PASSWORDS = { dataplane: 'dataplane-password', operator: 'operator-password' };
+
 /** What the children of that store are made from. */
 export function plan(spec: Partial<KVStore['spec']> = {}, changes: Partial<StorePlan> = {}): StorePlan {
   const object = store(spec);
@@ -45,7 +47,7 @@ export function plan(spec: Partial<KVStore['spec']> = {}, changes: Partial<Store
     accepted: { image: 'docker.io/library/redis:8.0', scheduling: {}, memory: maxmemory, config: {} },
     catalogueVersion: '8.0',
     settings: { maxmemory, evictionPolicy, mode: persistence.mode, fsync: persistence.fsync, config: {} },
-    acl: storeAcl({ dataplane: 'dataplane-password', operator: 'operator-password' }),
+    acl: storeAcl(PASSWORDS),
     systemNamespace: 'cubby-system',
     replicas: 1,
     ...changes,
@@ -104,7 +106,7 @@ export function redis(
         ...rest,
       },
       config: { ...liveDirectives({ ...plan().settings, config: withDefaults({}) }), ...config },
-      aclRevision: plan().acl.revision,
+      users: { revision: plan().acl.revision, names: new Set() },
     },
     session: {} as RedisSession,
   };

@@ -27,6 +27,35 @@ test('the children, with the StatefulSet last', () => {
   );
 });
 
+test('native access adds a Secret for service bindings, and lets the namespace reach Redis', () => {
+  const open = all(plan({ access: { redis: true } }, { access: { password: 'native-password' } }));
+  const secret = open.at(-1);
+  assert.equal(secret.metadata.name, 'main-redis-access');
+  assert.equal(secret.type, 'servicebinding.io/redis');
+  const entries = Object.entries<string>(secret.data).map(([key, text]) => [
+    key,
+    Buffer.from(text, 'base64').toString(),
+  ]);
+  assert.deepEqual(Object.fromEntries(entries), {
+    type: 'redis',
+    provider: 'cubby',
+    host: 'main-redis.shop.svc',
+    port: '6379',
+    username: 'native',
+    password: 'native-password',
+    database: '0',
+    uri: 'redis://native:native-password@main-redis.shop.svc:6379/0',
+  });
+  assert.equal(JSON.stringify(open.slice(0, -1)).includes('native-password'), false);
+  const cubby = {
+    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'cubby-system' } },
+    podSelector: { matchLabels: { 'app.kubernetes.io/name': 'cubby' } },
+  };
+  const ports = [{ port: 6379, protocol: 'TCP' }];
+  assert.deepEqual(open[0].spec.ingress, [{ from: [cubby, { podSelector: {} }], ports }]);
+  assert.deepEqual(all(plan())[0].spec.ingress, [{ from: [cubby], ports }]);
+});
+
 test('every child has the label by which the operator finds it, and names its store', () => {
   for (const { metadata } of all(plan())) {
     assert.equal(metadata.labels['app.kubernetes.io/managed-by'], 'cubby');

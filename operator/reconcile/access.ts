@@ -1,0 +1,40 @@
+import { childNames } from '../../contract/names.ts';
+import type { KVStore } from '../../contract/objects.ts';
+import { isConflict } from '../../kube/errors.ts';
+import { controllerOf } from '../../kube/object.ts';
+import { secrets } from '../../kube/resources.ts';
+import type { GuestChange } from '../resources/acl.ts';
+import type { Context } from './context.ts';
+
+/** Removes the Secret of native access where it is off. One that is not the store's is left alone. */
+export async function removeAccess(
+  { client, caches }: Pick<Context, 'client' | 'caches'>,
+  { metadata, spec }: KVStore,
+  signal: AbortSignal,
+): Promise<void> {
+  if (spec.access?.redis) return;
+  const key = { namespace: metadata.namespace, name: childNames(metadata.name).accessSecret };
+  const secret = caches.secrets.get(key);
+  if (!secret || secret.metadata.deletionTimestamp || controllerOf(secret)?.uid !== metadata.uid) return;
+  try {
+    await client.delete(secrets, key, { preconditions: { uid: secret.metadata.uid }, signal });
+  } catch (error) {
+    if (!isConflict(error)) throw error; // another Secret by now: look again when the cache shows it
+  }
+}
+
+/** Tells by an Event that a guest was let in or sent out of a running Redis. */
+export function tellGuest(
+  { events }: Pick<Context, 'events'>,
+  store: KVStore,
+  { name, set }: GuestChange,
+  until: number | undefined,
+): void {
+  const tell = (reason: string, message: string) => events.record(store, 'Normal', reason, message);
+  const isIn = set.length > 0;
+  const end = until === undefined ? '' : new Date(until).toISOString();
+  if (name === 'shell' && isIn) tell('ShellOpened', `Redis takes the user shell until ${end}`);
+  else if (name === 'shell') tell('ShellClosed', 'the Redis user shell is gone, and his connections are closed');
+  else if (isIn) tell('AccessOpened', 'Redis takes the user native');
+  else tell('AccessClosed', 'the Redis user native is gone, and his connections are closed');
+}
