@@ -147,19 +147,21 @@ async function describeFailure(kubectl: Kubectl): Promise<void> {
   }
 }
 
-/** Writes the shell lines by which other programs of this clone find the cluster, and links to the programs that fit it. */
+/** Writes the shell lines by which other programs of this clone find the cluster, and beside them the programs that fit it. */
 export async function writeEnvironment(kubeconfig: string, url: string, progress: Progress): Promise<void> {
-  await mkdir(join(stateDirectory, 'bin'), { recursive: true });
-  const commandLine = join(cloneDirectory, 'cli/dist/cubby.js');
-  const programs = {
-    ...(await ensureBinaries(['kubectl', 'helm'], progress)),
-    cubby: commandLine,
-    'kubectl-cubby': commandLine,
-  };
-  for (const [name, binary] of Object.entries(programs)) {
-    const link = join(stateDirectory, 'bin', name);
+  const directory = join(stateDirectory, 'bin');
+  await mkdir(directory, { recursive: true });
+  for (const [name, binary] of Object.entries(await ensureBinaries(['kubectl', 'helm'], progress))) {
+    const link = join(directory, name);
     await rm(link, { force: true });
     await symlink(binary, link);
+  }
+  // On the Node of the lockfile, because the caller's may be older than the command line needs.
+  const [node, program] = ['node_modules/.bin/node', 'cli/dist/cubby.js'].map((path) => join(cloneDirectory, path));
+  for (const name of ['cubby', 'kubectl-cubby']) {
+    const script = join(directory, name);
+    await rm(script, { force: true });
+    await writeFile(script, `#!/bin/sh\nexec '${node}' '${program}' "$@"\n`, { mode: 0o755 });
   }
   await writeFile(join(stateDirectory, 'env'), `KUBECONFIG=${kubeconfig}\nCUBBY_URL=${url}\n`);
 }
