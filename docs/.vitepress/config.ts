@@ -14,7 +14,8 @@ export default defineConfig({
   },
   themeConfig: {
     nav: [
-      { text: 'Start', link: '/' },
+      { text: 'Start', link: '/getting-started' },
+      { text: 'Recipes', link: '/recipes/' },
       { text: 'Reference', link: '/reference/api' },
       { text: 'Operate', link: '/operations/install' },
     ],

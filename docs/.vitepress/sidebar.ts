@@ -37,6 +37,8 @@ export const sidebar: Group[] = [
   {
     text: 'Guides',
     items: [
+      page('The SDK', 'sdk'),
+      page('The command line', 'cli'),
       page('The REST API', 'api'),
       page('Management over the API', 'management'),
       page('Limits and metering', 'metering'),
