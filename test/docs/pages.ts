@@ -28,6 +28,8 @@ export const settings: Readonly<Record<string, Setting>> = {
   'docs/security.md': { tenant: 'docs-security' },
   'docs/api.md': { tenant: 'docs-api' },
   'docs/caching.md': { tenant: 'docs-caching' },
+  'docs/sdk.md': { tenant: 'docs-sdk' },
+  'docs/cli.md': { tenant: 'docs-cli' },
   'docs/cli.md': { tenant: 'docs-cli' },
   'docs/getting-started.md': { makes: ['demo'] },
   'docs/migration/saasignal.md': { tenant: 'docs-from-saasignal', old: 'docs-saasignal' },
