@@ -11,6 +11,7 @@ const REASONS = {
 /** The blocks that are not run, page by page, by the reason of each in order. */
 export const notRun: Readonly<Record<string, readonly string[]>> = {
   'CONTRIBUTING.md': [REASONS.stages, REASONS.operator],
+  'README.md': [REASONS.stages, REASONS.chart],
   'charts/cubby/README.md': [REASONS.chart, REASONS.uninstall, REASONS.uninstall],
   'docs/durability.md': [REASONS.bench, REASONS.bench],
   'docs/getting-started.md': [REASONS.stages],

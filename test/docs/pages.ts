@@ -20,7 +20,7 @@ export interface Setting {
 
 /** The pages that need more than $KUBECONFIG, $CUBBY_URL and the programs; those that share a name run one after the other. */
 export const settings: Readonly<Record<string, Setting>> = {
-  'README.md': { tenant: 'docs-readme', makes: ['shop'], projects: ['acme'], admin: true },
+  'README.md': { tenant: 'docs-readme' },
   'docs/operations/backup.md': { tenant: 'docs-backup' },
   'docs/operations/sizing.md': { tenant: 'docs-sizing' },
   'docs/operations/troubleshooting.md': { tenant: 'docs-troubleshooting' },
