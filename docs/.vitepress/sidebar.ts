@@ -43,7 +43,7 @@ export const sidebar: Group[] = [
       page('Management over the API', 'management'),
       page('Limits and metering', 'metering'),
       page('Cached reads', 'caching'),
-      page('The command line', 'cli'),
+      page('Native access', 'native-access'),
     ],
   },
   { text: 'Recipes', items: pagesOf('recipes') },
