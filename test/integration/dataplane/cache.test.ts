@@ -72,6 +72,13 @@ for (const version of ['7.0', '8.0'] as const) {
         ['a script', () => admin.eval("return redis.call('SET', KEYS[1], 'script')", 1, 'k'), 'script'],
         ['a flush', () => admin.flushall(), null],
         ['what was not there', () => admin.set('k', 'there'), 'there'],
+        ['a move to another database', () => admin.move('k', 1), null],
+        [
+          'a copy from there',
+          () => admin.eval("redis.call('SELECT', 1) redis.call('COPY', 'k', 'k', 'DB', 0)", 0),
+          'there',
+        ],
+        ['a flush of the database', () => admin.flushdb(), null],
       ];
       let now: string | null = null;
       for (const [what, change, expected] of changes) {
