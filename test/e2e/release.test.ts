@@ -19,7 +19,7 @@ test('Pod Security restricted is enforced where Cubby runs', async () => {
   assert.equal(namespace.metadata.labels['pod-security.kubernetes.io/enforce'], 'restricted');
 });
 
-test('the data plane may read no Secret, the operator nothing beyond what it keeps', async () => {
+test('the data plane may read no Secret and write in one namespace, the operator nothing beyond what it keeps', async () => {
   const can = async (account: string, verb: string, what: string, namespace: string) => {
     const user = `system:serviceaccount:cubby-system:cubby-${account}`;
     return kubectl('auth', 'can-i', verb, what, '-n', namespace, '--as', user).then(
@@ -32,6 +32,16 @@ test('the data plane may read no Secret, the operator nothing beyond what it kee
     assert.equal(await can('dataplane', verb, 'secrets', 'quickstart'), false, verb);
     assert.equal(await can('dataplane', verb, 'secrets', 'cubby-system'), false, verb);
   }
+  for (const [verb, kind] of [
+    ['create', 'kvstores.cubby.dev'],
+    ['create', 'kvtokens.cubby.dev'],
+    ['delete', 'kvtokens.cubby.dev'],
+  ] as const) {
+    assert.equal(await can('dataplane', verb, kind, 'cubby-tenants'), true, `${verb} ${kind}`);
+    assert.equal(await can('dataplane', verb, kind, 'quickstart'), false, `${verb} ${kind}`);
+    assert.equal(await can('dataplane', verb, kind, 'cubby-system'), false, `${verb} ${kind}`);
+  }
+  assert.equal(await can('dataplane', 'delete', 'kvstores.cubby.dev', 'cubby-tenants'), false);
   assert.equal(await can('operator', 'create', 'statefulsets.apps', 'quickstart'), true);
   for (const what of ['persistentvolumeclaims', 'secrets', 'statefulsets.apps', 'kvstores.cubby.dev']) {
     assert.equal(await can('operator', 'delete', what, 'quickstart'), false, what);
