@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+
+const root = join(import.meta.dirname, '../..');
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+/** An element of a form: https://docs.github.com/en/communities/using-templates-to-encourage-useful-issues-and-pull-requests/syntax-for-githubs-form-schema */
+interface Element {
+  type: string;
+  id?: string;
+  attributes: Record<string, unknown>;
+  validations?: { required?: boolean };
+}
+
+/** What the attributes of an element must and may be. */
+const ELEMENTS: Record<string, { must: string[]; may: string[] }> = {
+  markdown: { must: ['value'], may: [] },
+  textarea: { must: ['label'], may: ['description', 'placeholder', 'value', 'render'] },
+  input: { must: ['label'], may: ['description', 'placeholder', 'value'] },
+  dropdown: { must: ['label', 'options'], may: ['description', 'multiple', 'default'] },
+  checkboxes: { must: ['label', 'options'], may: ['description'] },
+};
+
+test('every form for issues is one that GitHub shows: it leaves out a wrong one without a word', () => {
+  const forms = globSync('.github/ISSUE_TEMPLATE/*.yml', { cwd: root }).filter((file) => !file.endsWith('config.yml'));
+  assert.ok(forms.length >= 2);
+  for (const file of forms) {
+    const { name, description, body } = parse(read(file)) as { name: string; description: string; body: Element[] };
+    assert.ok(name && description && body.some(({ type }) => type !== 'markdown'), file);
+    for (const { type, attributes } of body) {
+      const { must, may } = ELEMENTS[type] ?? assert.fail(`${file}: no element is a ${type}`);
+      for (const attribute of must) assert.ok(attributes[attribute], `${file}: a ${type} needs ${attribute}`);
+      for (const attribute of Object.keys(attributes)) assert.ok([...must, ...may].includes(attribute), attribute);
+    }
+    const ids = body.flatMap(({ id }) => id ?? []);
+    assert.equal(new Set(ids).size, ids.length, file);
+  }
+});
+
+test('Dependabot watches every Go module but Kubernetes, which is moved by hand, and no folder that is not there', () => {
+  const { updates } = parse(read('.github/dependabot.yml')) as {
+    updates: { directory?: string; directories?: string[] }[];
+  };
+  const watched = updates.flatMap(({ directory, directories = [] }) => (directory ? [directory] : directories));
+  for (const folder of watched) assert.ok(existsSync(join(root, folder)), folder);
+  const modules = readdirSync(join(root, 'cluster/go')).map((name) => `/cluster/go/${name}`);
+  assert.deepEqual(
+    modules.filter((name) => !watched.includes(name)),
+    ['/cluster/go/kubernetes'],
+  );
+});
+
+test('what the pages outside of docs/ link to in the repository is there', () => {
+  const pages = globSync(['*.md', '{charts,examples,kustomize,cluster,sdk,cli,.github}/**/*.md'], {
+    cwd: root,
+    exclude: ['**/node_modules/**'],
+  });
+  const broken = pages.flatMap((page) =>
+    [...read(page).matchAll(/\]\(([^)#\s]+)[^)]*\)|(?:src|srcset)="([^"]+)"/g)]
+      .map(([, link, image]) => link ?? image ?? '')
+      .filter((link) => !link.includes('://') && !existsSync(join(root, dirname(page), link)))
+      .map((link) => `${page}: ${link}`),
+  );
+  assert.ok(pages.length >= 6);
+  assert.deepEqual(broken, []);
+});
