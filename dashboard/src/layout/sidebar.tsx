@@ -34,7 +34,7 @@ export function Sidebar({ project, page }: { project: string; page: Page }) {
     </a>
   );
   return (
-    <div className="sidebar">
+    <header className="sidebar">
       <div className="brand">
         <Logo />
         Cubby
@@ -50,6 +50,6 @@ export function Sidebar({ project, page }: { project: string; page: Page }) {
           API reference
         </a>
       </div>
-    </div>
+    </header>
   );
 }
