@@ -20,13 +20,15 @@ export const VIEWS = {
 /** Opens a page of a browser context of its own, so that it shares no storage with others. */
 export async function openPage(browser: Browser, view: BrowserContextOptions = VIEWS.desktop): Promise<WatchedPage> {
   const context = await browser.newContext({ ...view, reducedMotion: 'reduce' });
+  context.setDefaultTimeout(15_000);
   const page = await context.newPage();
   const [requested, complaints]: [string[], string[]] = [[], []];
   page.on('request', (request) => requested.push(request.url()));
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
     // Chromium writes every answer that is an error to the console; those are the API's.
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text());
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      complaints.push(message.text());
   });
   return { page, requested, complaints, close: () => context.close() };
 }

@@ -1,4 +1,4 @@
-import { FolderSearch, Plus } from 'lucide-react';
+import { ArrowRight, FolderSearch } from 'lucide-react';
 import { type FormEvent, useId, useState } from 'react';
 import type { Phase } from '../../../sdk/src/index.ts';
 import { useProjects } from '../api/queries.ts';
@@ -20,19 +20,21 @@ export const PHASE_TONES: Record<Phase, Tone> = {
   Hibernated: 'neutral',
 };
 
-/** Searches among the projects that the token reaches. A key that may make stores can go to one that is not there yet. */
+/**
+ * Searches among the projects that the token reaches. Others can be named in full: a key without a role is
+ * not told of all that it reaches, and one that may make stores can go to a project that is not there yet.
+ */
 export function ProjectList({ onChosen }: { onChosen?: () => void }) {
   const [text, setText] = useState('');
   const hint = useId();
-  const { data, error, refetch } = useProjects(useDebounced(text.trim(), 150));
+  const { data, error, refetch } = useProjects(useDebounced(text, 150));
   const [, go] = useRoute();
   const mayMake = useSession().identity.role === 'SystemAdmin';
-  const wanted = text.trim();
-  const isNew = mayMake && /^[\w.-]{1,64}$/.test(wanted) && !data?.projects.some((p) => p.project_id === wanted);
+  const unlisted = text !== '' && data && !data?.projects.some((p) => p.project_id === text);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const first = data?.projects.find((project) => project.project_id === wanted) ?? data?.projects[0];
+    const first = data?.projects.find((project) => project.project_id === text) ?? data?.projects[0];
     if (!first) return;
     go({ project: first.project_id, page: 'kv' });
     onChosen?.();
@@ -49,17 +51,18 @@ export function ProjectList({ onChosen }: { onChosen?: () => void }) {
         autoComplete="off"
         spellCheck={false}
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        // What no project id holds is left out.
+        onChange={(event) => setText(event.target.value.replace(/[^\w.-]/g, '').slice(0, 64))}
       />
       <div id={hint} className="hidden" aria-live="polite">
         {data && `${data.projects.length} projects`}
       </div>
       {error && !data && <ProblemState error={error} onRetry={() => refetch()} />}
       {!data && !error && <Skeleton lines={4} label="Loading projects" />}
-      {data?.projects.length === 0 && !isNew && (
+      {data?.projects.length === 0 && (
         <EmptyState icon={<FolderSearch size={20} aria-hidden />} title="No project found">
           <p>
-            {wanted === ''
+            {text === ''
               ? 'This token reaches no store yet. Apply a KVStore in its namespace.'
               : 'No project that this token reaches begins with that.'}
           </p>
@@ -86,15 +89,15 @@ export function ProjectList({ onChosen }: { onChosen?: () => void }) {
         ))}
       </ul>
       {data?.next_cursor != null && <p className="field-hint">There are more: type the beginning of the id.</p>}
-      {isNew && (
+      {unlisted && (
         <Button
-          icon={<Plus size={16} aria-hidden />}
+          icon={<ArrowRight size={16} aria-hidden />}
           onClick={() => {
-            go({ project: wanted, page: 'settings' });
+            go({ project: text, page: mayMake ? 'settings' : 'kv' });
             onChosen?.();
           }}
         >
-          Set up KV for {wanted}
+          {mayMake ? `Set up KV for ${text}` : `Open ${text}`}
         </Button>
       )}
     </form>

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { watchTasks } from '../../browser/tasks.ts';
+import { type Shop, startShop } from './shop.ts';
+
+const KEYS = 100_000;
+
+/** Evaluated in a page: scrolls the list for three seconds a screen at a time, then to its end as long as it grows. */
+const scroll = `(async () => {
+  const list = document.querySelector('[role=listbox]');
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  let most = 0;
+  const look = () => { most = Math.max(most, list.querySelectorAll('[role=option]').length); };
+  const started = performance.now();
+  let frames = 0;
+  while (performance.now() - started < 3000) { list.scrollTop += 400; await frame(); frames++; look(); }
+  const rate = frames / 3;
+  let height = 0;
+  for (let still = 0; still < 20; ) {
+    list.scrollTop = list.scrollHeight;
+    await new Promise((done) => setTimeout(done, 50));
+    look();
+    still = list.scrollHeight === height ? still + 1 : 0;
+    height = list.scrollHeight;
+  }
+  return { most, rate, height };
+})()`;
+
+describe('the dashboard', () => {
+  let shop: Shop;
+  before(async () => {
+    shop = await startShop();
+    const admin = shop.redis.admin();
+    for (let at = 0; at < KEYS; at += 10_000) {
+      const pairs = Array.from({ length: 10_000 }, (_, index) => [`session:u_${at + index}`, '{"n":1}']);
+      await admin.mset(pairs.flat());
+    }
+  });
+  after(() => shop.close());
+
+  test('is at most 200 KB in all, compressed by gzip', (t) => {
+    const files = globSync('**/*.{html,js,css,svg}', { cwd: shop.folder });
+    const sizes = files.map((file) => gzipSync(readFileSync(join(shop.folder, file)), { level: 9 }).length);
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    t.diagnostic(`${bytes} bytes in ${files.length} files`);
+    assert.ok(bytes <= 200_000, `${bytes} bytes`);
+  });
+
+  test('shows its first view, and the keys of a session that is kept, within a second', async (t) => {
+    const times: { first: number; keys: number }[] = [];
+    for (let run = 0; run < 3; run++) {
+      const { page, close } = await shop.open();
+      await page.getByRole('button', { name: 'Sign in' }).waitFor();
+      const first = (await page.evaluate(
+        `performance.getEntriesByName('first-contentful-paint')[0].startTime`,
+      )) as number;
+      await page.evaluate(`sessionStorage.setItem('cubby.token', '${shop.token}')`);
+      await page.reload();
+      await page.getByRole('option').first().waitFor();
+      const keys = (await page.evaluate('performance.now()')) as number;
+      times.push({ first, keys });
+      await close();
+    }
+    const median = (values: number[]) => values.sort((a, b) => a - b)[1] ?? Number.NaN;
+    const [first, keys] = [median(times.map((time) => time.first)), median(times.map((time) => time.keys))];
+    t.diagnostic(`first paint ${first.toFixed()} ms, keys ${keys.toFixed()} ms`);
+    assert.ok(first <= 1000, `${first} ms`);
+    assert.ok(keys <= 1000, `${keys} ms`);
+  });
+
+  test('scrolls through 100,000 keys without stutter, with few rows in the page, to the last key', async (t) => {
+    const { page, complaints, close } = await shop.open({ token: shop.token });
+    await page.getByRole('option').first().waitFor();
+    await page.evaluate(watchTasks);
+    const { most, rate, height } = (await page.evaluate(scroll)) as { most: number; rate: number; height: number };
+    const tasks = (await page.evaluate('tasks')) as number[];
+    const longest = Math.max(0, ...tasks);
+    t.diagnostic(`${rate.toFixed()} frames/s, longest task ${longest.toFixed()} ms, ${most} rows at most`);
+    assert.equal(height, KEYS * 40 + 8, 'every key has its row');
+    assert.ok(longest <= 100, `a task of ${longest} ms`);
+    assert.ok(most <= 60, `${most} rows`);
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+});
