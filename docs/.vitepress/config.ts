@@ -1,12 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitepress';
 import { linkToRepository, REPOSITORY } from './links.ts';
 import { sidebar } from './sidebar.ts';
+
+const icon = readFileSync(join(import.meta.dirname, '../../dashboard/assets/icon.svg'), 'utf8');
 
 // The site of docs/. It asks no other host: fonts are the reader's own, search runs in the browser.
 export default defineConfig({
   title: 'Cubby',
   description: 'A managed Redis for every tenant of a Kubernetes cluster, behind one authenticated REST API',
   lang: 'en',
+  head: [['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(icon)}` }]],
   rewrites: { ':folder/README.md': ':folder/index.md' },
   markdown: {
     config: linkToRepository,

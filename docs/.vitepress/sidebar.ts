@@ -31,9 +31,8 @@ function pagesOf(folder: string): Entry[] {
 export const sidebar: Group[] = [
   {
     text: 'Start',
-    items: [page('Overview', 'index'), page('Getting started', 'getting-started')],
+    items: [page('Overview', 'index'), page('Getting started', 'getting-started'), page('Concepts', 'concepts')],
   },
-  { text: 'Concepts', items: [page('Concepts', 'concepts')] },
   {
     text: 'Guides',
     items: [

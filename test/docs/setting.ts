@@ -37,6 +37,8 @@ export async function prepare(
   test.after(removeMade);
   if (tenant) {
     await createTenant(test, tenant);
+    // A store answers before its status says so.
+    await kubectl('wait', 'kvstore/main', '--namespace', tenant, '--for=condition=Progressing=False', '--timeout=60s');
     Object.assign(environment, { NAMESPACE: tenant, NAME: 'main', TOKEN: await tokenOf(tenant, 'web') });
   }
   if (old) Object.assign(environment, await prepareOldService(test, old));

@@ -74,6 +74,7 @@ describe('the site', () => {
       const page = await browser.newPage({ colorScheme: 'dark' });
       const [asked, complaints]: [string[], string[]] = [[], []];
       page.on('request', (request) => asked.push(request.url()));
+      page.on('response', (answer) => answer.ok() || complaints.push(`${answer.status()} ${answer.url()}`));
       page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
       page.on('pageerror', (error) => complaints.push(error.message));
       for (const link of links) {

@@ -52,7 +52,10 @@ export function apiReference(document: OpenApiDocument): string {
       operation,
     })),
   );
-  const tags = [...new Set(calls.flatMap(({ operation }) => operation.tags))];
+  // What needs no token, the probes and the documentation, is what a reader looks for least.
+  const open = calls.filter(({ operation }) => operation.security.length === 0);
+  const ordered = [...calls.filter((call) => !open.includes(call)), ...open];
+  const tags = [...new Set(ordered.flatMap(({ operation }) => operation.tags))];
   return page(
     '# API calls',
     generatedFrom('docs/openapi.json'),

@@ -18,15 +18,11 @@ export function crdReference(crd: Crd, file: string): string {
     `# ${kind}`,
     generatedFrom(`crds/${file}`),
     cell(schema.description ?? ''),
-    table(
-      ['', ''],
-      [
-        ['apiVersion', code(`${crd.spec.group}/${version?.name}`)],
-        ['kind', code(kind)],
-        ['scope', crd.spec.scope],
-        ['names for kubectl', names],
-      ],
-    ),
+    [
+      `- apiVersion: ${code(`${crd.spec.group}/${version?.name}`)}, kind: ${code(kind)}`,
+      `- scope: ${crd.spec.scope.toLowerCase()}`,
+      `- kubectl knows it as ${names}`,
+    ].join('\n'),
     rulesOf('Rules of the object', schema),
     '## Spec',
     cell(spec.description ?? ''),
