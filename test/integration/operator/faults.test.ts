@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ROTATE_ANNOTATION } from '../../../contract/labels.ts';
 import type { KVStore, KVToken } from '../../../contract/objects.ts';
 import { hashToken } from '../../../contract/token.ts';
 import type { KubeClient } from '../../../kube/client.ts';
@@ -18,6 +19,7 @@ import {
 import { parseConfig } from '../../../operator/config.ts';
 import { type Operator, startOperator } from '../../../operator/operator.ts';
 import { connectRedis } from '../../../operator/redis/session.ts';
+import { watchAcceptance } from './acceptance.ts';
 import {
   createNamespace,
   createStore,
@@ -33,19 +35,23 @@ import {
 
 const { server, client: admin } = await startCluster();
 
-/** Where the operator dies: at its `at`-th write in the namespace, before that reached the server or after. */
+/**
+ * Where the operator dies: at its `at`-th write in the namespace, before that reached the server or after. One that
+ * survives only loses the write or its reply.
+ */
 interface Death {
   namespace: string;
   at: number;
   when: 'before' | 'after';
+  survives?: boolean;
 }
 
 /** A client that fails from its death on, as if the process had ended there. */
 function mortal(client: KubeClient, death: Death, onDeath: () => void, count: { writes: number }): KubeClient {
   let dead = false;
   const end = (): never => {
-    dead = true;
-    onDeath();
+    dead = !death.survives;
+    if (dead) onDeath();
     throw new KubeError({ status: 0, reason: 'Unreachable', message: 'the operator is dead' });
   };
   return new Proxy(client, {
@@ -149,7 +155,9 @@ const life = (namespace: string) => async () => {
   await createStore({ client: admin }, namespace);
   await createToken({ client: admin }, namespace);
   await until('the StatefulSet', () => admin.get(statefulSets, { namespace, name: 'main-redis' }), 30_000);
-  await editStore({ client: admin }, namespace, { memory: '64Mi', enabled: false });
+  await editStore({ client: admin }, namespace, { memory: '64Mi', access: { redis: true } });
+  await until('native access', () => admin.get(secrets, { namespace, name: 'main-redis-access' }), 30_000);
+  await editStore({ client: admin }, namespace, { access: { redis: false }, enabled: false });
 };
 
 test('wherever the operator dies, the next one comes to the same state, and the token in the Secret is the accepted one', async () => {
@@ -169,6 +177,56 @@ test('wherever the operator dies, the next one comes to the same state, and the 
       });
       const issued = Buffer.from(secret?.data.token ?? '', 'base64').toString();
       assert.deepEqual(token?.status?.hashes, [hashToken(issued)], `died ${when} write ${at}`);
+    }
+  }
+});
+
+/** Creates a token, and asks for another one; `issued` is told when the first one is accepted. */
+const rotation = (namespace: string, issued: () => void) => async () => {
+  const statusWhen = (holds: (status: NonNullable<KVToken['status']>) => unknown) =>
+    until(
+      `${namespace}/web is rotated`,
+      async () => {
+        const { status } = (await admin.get<KVToken>(kvTokens, { namespace, name: 'web' })) ?? {};
+        return status && holds(status);
+      },
+      30_000,
+    );
+  await createToken({ client: admin }, namespace, { type: 'ApiKey' });
+  await statusWhen(({ hashes }) => hashes?.length);
+  issued();
+  const annotations = { [ROTATE_ANNOTATION]: new Date().toISOString() };
+  await admin.patch(kvTokens, { namespace, name: 'web' }, { metadata: { annotations } }, { type: 'merge' });
+  await statusWhen(({ retiring }) => retiring?.length);
+};
+
+test('wherever a write of a rotation is lost, its reply, or the operator with it, the rotation ends and refuses no token', async () => {
+  const undisturbed = await createNamespace(admin, 'rotates');
+  const quiet = { namespace: undisturbed, at: Number.POSITIVE_INFINITY, when: 'after' } as const;
+  const writes = await live(
+    quiet,
+    rotation(undisturbed, () => {}),
+  );
+  assert.equal(writes, 5, 'Secret, status; hash, Secret, status');
+  for (let at = 3; at <= writes; at++) {
+    for (const [when, survives] of [
+      ['before', false],
+      ['after', false],
+      ['before', true],
+      ['after', true],
+    ] as const) {
+      const namespace = await createNamespace(admin, `rotates-${when}-${survives ? 'survives' : 'dies'}-${at}`);
+      let watch: ReturnType<typeof watchAcceptance> | undefined;
+      const issued = () => {
+        watch = watchAcceptance(admin, namespace);
+      };
+      await live({ namespace, at, when, survives }, rotation(namespace, issued));
+      assert.ok(watch);
+      const { looks, tokens } = await watch.end();
+      assert.ok(looks > 100, `${looks} looks`);
+      const { status } = (await admin.get<KVToken>(kvTokens, { namespace, name: 'web' })) ?? {};
+      assert.deepEqual(status?.hashes, tokens.reverse(), `${when} write ${at}`);
+      assert.equal(tokens.length, 2, `${when} write ${at}`);
     }
   }
 });

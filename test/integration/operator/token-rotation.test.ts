@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROTATE_ANNOTATION } from '../../../contract/labels.ts';
 import type { KVToken } from '../../../contract/objects.ts';
-import { hashToken } from '../../../contract/token.ts';
-import type { KubeObject } from '../../../kube/object.ts';
 import { secrets } from '../../../kube/resources.ts';
+import { readToken, watchAcceptance } from './acceptance.ts';
 import {
   createNamespace,
   createStore,
@@ -42,37 +41,7 @@ const ask = (namespace: string, value: string | null) =>
     { type: 'merge' },
   );
 
-/** SHA-256 of the token that pods read now. */
-async function read(namespace: string): Promise<string> {
-  const secret = await admin.get<KubeObject & { data?: Record<string, string> }>(secrets, { namespace, name: 'web' });
-  return hashToken(Buffer.from(secret?.data?.token ?? '', 'base64').toString());
-}
-
-/** Looks all the time whether every token that was ever in the Secret is accepted; ends with what it saw. */
-function watchAcceptance(t: TestContext, namespace: string): () => Promise<{ looks: number; tokens: string[] }> {
-  const tokens: string[] = [];
-  let looks = 0;
-  let on = true;
-  const refused: string[] = [];
-  const watching = (async () => {
-    while (on) {
-      const token = await read(namespace);
-      if (!tokens.includes(token)) tokens.push(token);
-      const accepted = (await tokenOf(namespace))?.status?.hashes ?? [];
-      for (const one of tokens) if (!accepted.includes(one)) refused.push(one);
-      looks++;
-    }
-  })();
-  t.after(() => {
-    on = false;
-  });
-  return async () => {
-    on = false;
-    await watching;
-    assert.deepEqual(refused, []);
-    return { looks, tokens };
-  };
-}
+const read = (namespace: string) => readToken(admin, namespace);
 
 /** A tenant with a token that is accepted. */
 async function issue(world: World, name: string, spec: Record<string, unknown> = {}): Promise<string> {
@@ -102,13 +71,13 @@ test('on request a new token replaces the old one, each of the two accepted whil
   const world = await startWorld(t, server);
   const namespace = await issue(world, 'asked', { rotation: { overlap: '6s' } });
   const old = await read(namespace);
-  const end = watchAcceptance(t, namespace);
+  const watch = watchAcceptance(admin, namespace);
   await ask(namespace, at(Date.now()));
   const published = await statusWhen(namespace, 'publishes', (s) => s.hashes?.length === 2);
   assert.equal(await read(namespace), old, 'the hash is published before pods can read the token');
   const rotated = await statusWhen(namespace, 'is rotated', (s) => s.retiring?.length);
   assert.deepEqual(rotated.hashes, [published.hashes?.[1], old]);
-  const { looks, tokens } = await end();
+  const { looks, tokens } = await watch.end();
   assert.deepEqual(tokens, [old, rotated.hashes?.[0]]);
   assert.ok(looks > 100, `${looks} looks`);
   assert.equal(rotated.retiring?.[0]?.sha256, old);
@@ -163,12 +132,12 @@ test('a Secret that is deleted within the overlap ends the old tokens as well', 
 test('an operator that ends within a rotation is followed by one that ends it, and no token is refused meanwhile', async (t) => {
   const world = await startWorld(t, server);
   const namespace = await issue(world, 'restarted');
-  const end = watchAcceptance(t, namespace);
+  const watch = watchAcceptance(admin, namespace);
   await ask(namespace, at(Date.now()));
   const first = await statusWhen(namespace, 'publishes', (s) => s.hashes?.length === 2);
   await world.restartOperator();
   const second = await statusWhen(namespace, 'publishes anew', (s) => s.hashes?.[1] !== first.hashes?.[1]);
   assert.equal(second.hashes?.[0], first.hashes?.[0]);
   await statusWhen(namespace, 'is rotated', (s) => s.retiring?.length);
-  assert.equal((await end()).tokens.length, 2);
+  assert.equal((await watch.end()).tokens.length, 2);
 });
