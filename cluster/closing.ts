@@ -24,7 +24,7 @@ Sign in to the dashboard with the token of the project quickstart, or with the a
 Read the value that was just written:
 
   TOKEN=$(${token('quickstart', 'web-kv')})
-  curl -H "Authorization: Bearer $TOKEN" $CUBBY_URL/infra/kv/quickstart
+  curl -H "Authorization: Bearer $TOKEN" $CUBBY_URL/infra/kv/quickstart; echo
   cubby -n quickstart --store main get quickstart
 `;
 }
