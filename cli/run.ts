@@ -31,8 +31,10 @@ export async function run(process: NodeJS.Process): Promise<number> {
     called.startsWith('kubectl') ? 'kubectl cubby' : 'cubby',
   );
   for (const each of withDescendants(program)) each.exitOverride().showSuggestionAfterError();
-  process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
-  process.once('SIGTERM', () => interrupt.abort(new Error('interrupted')));
+  // Once: a second Ctrl-C ends at once, whatever is still to be tidied up.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => interrupt.abort(new Error('interrupted')));
+  }
   try {
     await (words.length === 0 ? program.help() : program.parseAsync(words, { from: 'user' }));
   } catch (error) {

@@ -18,6 +18,9 @@ const READY = '\x1eready\x1e';
 /** Reads the password from its input, so that it stands in no command line, and hands it over by the environment. */
 const SCRIPT = `IFS= read -r p && printf '${READY}' && REDISCLI_AUTH="$p" exec redis-cli --user ${USER} --no-auth-warning "$@"`;
 
+/** What the operator allows. */
+const LONGEST_SECONDS = 8 * 3600;
+
 /** Where redis-cli is to run. */
 interface Place {
   namespace: string;
@@ -38,6 +41,7 @@ export async function redisCli(
   if (!store.spec.enabled) {
     throw new CliError(EXIT.unavailable, `${name} is stopped on request`, `wake it with: cubby enable ${name}`);
   }
+  if (validFor > LONGEST_SECONDS) throw new CliError(EXIT.usage, 'an access may last 8h at most', 'lower --valid-for');
   if (!force) refuseSecond(store);
   const password = randomBytes(24).toString('base64url');
   await letIn(session, store, password, validFor);
@@ -155,7 +159,8 @@ function showAfterReady(target: NodeJS.WriteStream): Writable {
   });
   filter.pipe(target, { end: false });
   if (!target.isTTY) return filter;
-  const size = () => Object.assign(filter, { columns: target.columns, rows: target.rows });
+  // A terminal that does not know its size would be asked for it by redis-cli, and may never answer.
+  const size = () => Object.assign(filter, { columns: target.columns || 80, rows: target.rows || 24 });
   target.on('resize', () => size().emit('resize'));
   return size();
 }

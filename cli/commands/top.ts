@@ -19,7 +19,6 @@ export interface Sample {
   at: number;
 }
 
-const CLEAR = '\x1b[H\x1b[2J';
 /** How many stores are asked at the same time. */
 const CONCURRENCY = 8;
 
@@ -39,7 +38,7 @@ export async function top(
     const samples = await look(session, namespace);
     if (round > 0 || repeats) {
       const rows = samples.map((sample) => viewSample(sample, before.get(sample.store.metadata.uid)));
-      if (repeats) output.write(CLEAR);
+      if (repeats) output.clear();
       output.show({ stores: rows }, () => table(rows, samples, output));
       if (repeats) output.note(`every ${interval} s; Ctrl-C ends it`);
       else return;
@@ -55,7 +54,10 @@ async function look(session: Session, namespace: string | undefined): Promise<Sa
   const samples: Sample[] = [];
   const work = async () => {
     for (const [index, store] of waiting) {
-      const answers: Answers | undefined = await askDataPlane(session, store).catch(() => undefined);
+      const answers: Answers | undefined = await askDataPlane(session, store).catch(() => {
+        session.signal.throwIfAborted();
+        return undefined;
+      });
       const counts = answers?.usage ? Object.values(answers.usage.operations).map(({ count }) => count) : undefined;
       const operations = counts?.reduce((sum, count) => sum + count, 0) ?? null;
       samples[index] = { store, keys: answers?.keys ?? null, operations, at: Date.now() };

@@ -22,6 +22,8 @@ export interface Output {
   write(text: string): void;
   /** Writes data as JSON or YAML, or what `table` makes of it. */
   show(data: unknown, table: () => string): void;
+  /** Empties the terminal, for what is shown anew. */
+  clear(): void;
   /** One line on standard error. */
   note(text: string): void;
   /** Text in a colour, where standard output takes colours. */
@@ -48,6 +50,7 @@ export function createOutput({ stdout, stderr }: Streams, env: NodeJS.ProcessEnv
       else if (format === 'yaml') output.write(toYaml(data));
       else output.write(table());
     },
+    clear: () => void stdout.write('\x1b[H\x1b[2J'),
     note: (text) => void stderr.write(`${stderr.isTTY ? disarm(text) : text}\n`),
     paint: (tone, text) => (colours ? styleText(STYLES[tone], text, { validateStream: false }) : text),
   };
