@@ -40,7 +40,6 @@ test('every setting is of a page that is run', () => {
 describe('what a page says works', { concurrency: 2 }, () => {
   let workspace: Workspace;
   before(async () => {
-    await run(process.execPath, [join(root, 'tools/build.ts')]);
     workspace = await createWorkspace();
   });
   after(() => workspace?.remove());

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureBinaries } from '../../cluster/binaries.ts';
 import { createProgress } from '../../cluster/progress.ts';
+import { buildCli } from '../../tools/build/cli.ts';
+import { buildSdk } from '../../tools/build/sdk.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -29,16 +31,18 @@ export interface Workspace {
   remove(): void;
 }
 
-/** Makes the workspace; the command line and the SDK must have been built. */
+/** Makes the workspace, with the command line and the SDK built from this clone. */
 export async function createWorkspace(): Promise<Workspace> {
   const parent = mkdtempSync(join(tmpdir(), 'cubby-docs-'));
   const programs = join(parent, 'bin');
   mkdirSync(programs);
+  buildSdk(root);
+  await buildCli(root, join(parent, 'cli'));
   const { kubectl, helm } = await ensureBinaries(['kubectl', 'helm'], createProgress(console.error));
   symlinkSync(kubectl, join(programs, 'kubectl'));
   symlinkSync(helm, join(programs, 'helm'));
   symlinkSync(process.execPath, join(programs, 'node'));
-  const cubby = `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'cli/dist/cubby.js')}' "$@"\n`;
+  const cubby = `#!/bin/sh\nexec '${process.execPath}' '${join(parent, 'cli/cubby.js')}' "$@"\n`;
   const npm =
     '#!/bin/sh\necho "a page may not run npm, which would change the clone: say why it is not run" >&2\nexit 1\n';
   for (const [name, text] of [
