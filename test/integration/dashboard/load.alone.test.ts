@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { watchTasks } from '../../browser/tasks.ts';
+import { longestTask } from '../../browser/tasks.ts';
 import { type Shop, startShop } from './shop.ts';
 
 const KEYS = 100_000;
@@ -74,14 +74,14 @@ describe('the dashboard', () => {
   test('scrolls through 100,000 keys without stutter, with few rows in the page, to the last key', async (t) => {
     const { page, complaints, close } = await shop.open({ token: shop.token });
     await page.getByRole('option').first().waitFor();
-    await page.evaluate(watchTasks);
-    const { most, rate, height } = (await page.evaluate(scroll)) as { most: number; rate: number; height: number };
-    const tasks = (await page.evaluate('tasks')) as number[];
-    const longest = Math.max(0, ...tasks);
-    t.diagnostic(`${rate.toFixed()} frames/s, longest task ${longest.toFixed()} ms, ${most} rows at most`);
-    assert.equal(height, KEYS * 40 + 8, 'every key has its row');
+    let seen = { most: 0, rate: 0, height: 0 };
+    const longest = await longestTask(shop.browser, page, async () => {
+      seen = await page.evaluate(scroll);
+    });
+    t.diagnostic(`${seen.rate.toFixed()} frames/s, longest task ${longest.toFixed()} ms, ${seen.most} rows at most`);
+    assert.equal(seen.height, KEYS * 40 + 8, 'every key has its row');
     assert.ok(longest <= 100, `a task of ${longest} ms`);
-    assert.ok(most <= 60, `${most} rows`);
+    assert.ok(seen.most <= 60, `${seen.most} rows`);
     assert.deepEqual(complaints, []);
     await close();
   });
