@@ -46,6 +46,11 @@ export function blocksOf(page: string, markdown: string): Block[] {
   return blocks;
 }
 
+/** The blocks of YAML that a page shows, whole manifests and parts of them. */
+export function yamlOf(page: string, markdown: string): { text: string; line: number }[] {
+  return fencesOf(page, markdown).filter(({ language }) => language === 'yaml');
+}
+
 function fencesOf(page: string, markdown: string): Fence[] {
   const fences: Fence[] = [];
   let open: (Fence & { mark: string; indent: number }) | undefined;

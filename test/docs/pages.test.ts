@@ -1,24 +1,18 @@
 import assert from 'node:assert/strict';
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { run } from '../../cluster/command.ts';
-import { type Block, blocksOf } from './blocks.ts';
+import { blocksOf } from './blocks.ts';
 import { notRun } from './not-run.ts';
-import { runbookPrelude, settings } from './pages.ts';
+import { readPages, runbookPrelude, settings } from './pages.ts';
 import { runPage } from './run-page.ts';
 import { moduleOf, numbered } from './script.ts';
 import { claimsOf, createClaims, prepare } from './setting.ts';
 import { createWorkspace, type Workspace } from './workspace.ts';
 
 const root = join(import.meta.dirname, '../..');
-const files = globSync(['*.md', 'docs/**/*.md', '{charts/cubby,examples,kustomize}/README.md'], {
-  cwd: root,
-  exclude: ['docs/.vitepress/**', 'CHANGELOG.md'],
-}).sort();
-const pages: ReadonlyMap<string, Block[]> = new Map(
-  files.map((page) => [page, blocksOf(page, readFileSync(join(root, page), 'utf8'))]),
-);
+const pages = new Map([...readPages()].map(([page, markdown]) => [page, blocksOf(page, markdown)]));
 const runnable = [...pages].filter(([, blocks]) => blocks.some((block) => block.notRun === undefined));
 
 test('no block is left out but those that are listed, for the reason that its page gives', () => {

@@ -1,3 +1,17 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '../..');
+
+/** Every page with commands, by its path in the repository, and its text. */
+export function readPages(): Map<string, string> {
+  const files = globSync(['*.md', 'docs/**/*.md', '{charts/cubby,examples,kustomize}/README.md'], {
+    cwd: root,
+    exclude: ['docs/.vitepress/**', 'CHANGELOG.md'],
+  });
+  return new Map(files.sort().map((page) => [page, readFileSync(join(root, page), 'utf8')]));
+}
+
 /** What a page finds when its blocks run, and what is taken away again afterwards. */
 export interface Setting {
   /**
@@ -21,19 +35,18 @@ export interface Setting {
 /** The pages that need more than $KUBECONFIG, $CUBBY_URL and the programs; those that share a name run one after the other. */
 export const settings: Readonly<Record<string, Setting>> = {
   'README.md': { tenant: 'docs-readme' },
+  'docs/api.md': { tenant: 'docs-api' },
+  'docs/caching.md': { tenant: 'docs-caching' },
+  'docs/cli.md': { tenant: 'docs-cli' },
+  'docs/getting-started.md': { makes: ['demo'] },
+  'docs/management.md': { projects: ['shop'], admin: true },
+  'docs/migration/saasignal.md': { tenant: 'docs-from-saasignal', old: 'docs-saasignal' },
+  'docs/migration/temps.md': { tenant: 'docs-from-temps', old: 'docs-temps' },
+  'docs/native-access.md': { tenant: 'docs-native-access' },
   'docs/operations/backup.md': { tenant: 'docs-backup' },
   'docs/operations/sizing.md': { tenant: 'docs-sizing' },
   'docs/operations/troubleshooting.md': { tenant: 'docs-troubleshooting' },
   'docs/operations/upgrade.md': { tenant: 'docs-upgrade' },
-  'docs/security.md': { tenant: 'docs-security' },
-  'docs/api.md': { tenant: 'docs-api' },
-  'docs/caching.md': { tenant: 'docs-caching' },
-  'docs/native-access.md': { tenant: 'docs-native-access' },
-  'docs/sdk.md': { tenant: 'docs-sdk' },
-  'docs/cli.md': { tenant: 'docs-cli' },
-  'docs/getting-started.md': { makes: ['demo'] },
-  'docs/migration/saasignal.md': { tenant: 'docs-from-saasignal', old: 'docs-saasignal' },
-  'docs/migration/temps.md': { tenant: 'docs-from-temps', old: 'docs-temps' },
   'docs/recipes/caching.md': { tenant: 'docs-recipe-caching' },
   'docs/recipes/counters.md': { tenant: 'docs-recipe-counters' },
   'docs/recipes/feature-flags.md': { tenant: 'docs-recipe-flags' },
@@ -41,7 +54,8 @@ export const settings: Readonly<Record<string, Setting>> = {
   'docs/recipes/sessions.md': { tenant: 'docs-recipe-sessions' },
   'docs/runbooks/CubbyPersistenceFailing.md': { tenant: 'docs-runbooks' },
   'docs/runbooks/CubbyStoreNotReady.md': { tenant: 'docs-runbooks' },
-  'docs/management.md': { projects: ['shop'], admin: true },
+  'docs/sdk.md': { tenant: 'docs-sdk' },
+  'docs/security.md': { tenant: 'docs-security' },
 };
 
 /** Every runbook's: a grep that may find nothing, as on a cluster where nothing is wrong. */
