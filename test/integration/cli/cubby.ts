@@ -12,7 +12,7 @@ export interface Outcome {
 export interface RunOptions {
   env?: Record<string, string>;
   input?: string | Buffer;
-  /** Sends SIGINT as soon as standard error has this. */
+  /** Sends SIGINT as soon as this is printed. */
   interruptAt?: RegExp;
   /** Program and script in place of the sources. */
   program?: readonly [string, ...string[]];
@@ -30,13 +30,12 @@ export function runCubby(args: readonly string[], options: RunOptions = {}): Pro
     });
     const outcome: Outcome = { code: null, stdout: '', stderr: '' };
     let interrupted = false;
-    child.stdout.on('data', (chunk) => {
-      outcome.stdout += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      outcome.stderr += chunk;
-      if (!interrupted && interruptAt?.test(outcome.stderr)) interrupted = child.kill('SIGINT');
-    });
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].on('data', (chunk) => {
+        outcome[name] += chunk;
+        if (!interrupted && interruptAt?.test(outcome[name])) interrupted = child.kill('SIGINT');
+      });
+    }
     child.once('error', reject).once('close', (code) => resolve({ ...outcome, code }));
     child.stdin.on('error', () => {}).end(input);
   });
