@@ -1,7 +1,9 @@
-import type { Command, Option } from 'commander';
 import { EXIT_MEANINGS } from '../../cli/errors.ts';
 import { createProgram } from '../../cli/program/program.ts';
 import { cell, code, generatedFrom, page, table } from './markdown.ts';
+
+type Command = ReturnType<typeof createProgram>;
+type Option = Command['options'][number];
 
 /** The reference page of the command line: every command with its arguments, options and examples, as --help has them. */
 export function cliReference(): string {

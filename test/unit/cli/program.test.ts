@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Command } from 'commander';
 import { propose } from '../../../cli/commands/complete.ts';
 import { createProgram } from '../../../cli/program/program.ts';
 import { documented, fullName } from '../../../tools/generate/cli-reference.ts';
+
+type Command = ReturnType<typeof createProgram>;
 
 const commands = documented(createProgram(async () => {}));
 const read = (path: string) => readFileSync(join(import.meta.dirname, '../../..', path), 'utf8');
