@@ -142,8 +142,8 @@ describe('the page Tokens', () => {
 
   test('who may only look sees the tokens, no buttons, and how they are made', async () => {
     const { page, close: end } = await open('empty', managed.reader);
-    await page.getByText('that takes an API key with the role SystemAdmin').waitFor();
-    await page.getByText('cubby token create -n cubby-tenants').waitFor();
+    await page.getByText('This token may look at tokens, not make or revoke them').waitFor();
+    await page.getByText('cubby -n cubby-tenants --store empty token create web', { exact: true }).waitFor();
     assert.equal(await page.getByRole('button', { name: /Create|Revoke/ }).count(), 0);
     assert.deepEqual(await findBarriers(page), []);
     await end();

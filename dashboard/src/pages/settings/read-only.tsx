@@ -1,10 +1,9 @@
 import type { StoreStatus } from '../../../../sdk/src/index.ts';
-import { CopyButton } from '../../components/copy-button.tsx';
+import { Command } from '../../components/command.tsx';
 
 /** Why nothing can be changed here, and how it can be. */
 export function ReadOnly({ status, isAdmin }: { status: StoreStatus; isAdmin: boolean }) {
   const { namespace, name } = status;
-  const command = `kubectl -n ${namespace} edit kvstore ${name}`;
   return (
     <section className="card section" aria-labelledby="read-only-title">
       <div>
@@ -15,10 +14,7 @@ export function ReadOnly({ status, isAdmin }: { status: StoreStatus; isAdmin: bo
             : 'This token may look and not change. Sign in with an API key that has the role SystemAdmin, or change the KVStore where you may:'}
         </p>
       </div>
-      <div className="command">
-        <code>{command}</code>
-        <CopyButton text={command} what="command" />
-      </div>
+      <Command line={`kubectl -n ${namespace} edit kvstore ${name}`} />
     </section>
   );
 }

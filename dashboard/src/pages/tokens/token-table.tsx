@@ -49,7 +49,14 @@ export function TokenTable({ tokens, onRevoke }: { tokens: Token[]; onRevoke?: (
               <td data-label="Created">
                 <Time at={token.created_at} />
               </td>
-              <td data-label="Expires">{token.expires_at === null ? 'Never' : <Time at={token.expires_at} />}</td>
+              <td data-label="Expires">
+                {token.expires_at === null ? 'Never' : <Time at={token.expires_at} />}
+                {token.rotates_at !== null && (
+                  <span className="token-type">
+                    Rotates <Time at={token.rotates_at} />
+                  </span>
+                )}
+              </td>
               <td data-label="State">
                 <Badge tone={TONES[token.state]} dot>
                   {WORDS[token.state]}

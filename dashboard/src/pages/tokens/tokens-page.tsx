@@ -1,10 +1,10 @@
 import { KeyRound, Plus } from 'lucide-react';
 import { useState } from 'react';
-import type { Token, TokenCreated } from '../../../../sdk/src/index.ts';
+import type { StoreStatus, Token, TokenCreated } from '../../../../sdk/src/index.ts';
 import { useStatus } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
+import { Command } from '../../components/command.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
-import { Notice } from '../../components/notice.tsx';
 import { ProblemState } from '../../components/problem-state.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
 import { useSession } from '../../session/session.tsx';
@@ -36,7 +36,6 @@ export function TokensPage() {
           <p className="soft">Programs sign in with these. Each reaches this project alone.</p>
           {mayManage && tokens && tokens.length > 0 && create}
         </div>
-        {status && !mayManage && <Rights namespace={status.namespace} isAdmin={identity.role === 'SystemAdmin'} />}
         {error && !tokens && <ProblemState error={error} onRetry={() => refetch()} />}
         {!tokens && !error && <Skeleton lines={5} label="Loading the tokens" />}
         {tokens?.length === 0 && (
@@ -49,6 +48,7 @@ export function TokensPage() {
           </EmptyState>
         )}
         {tokens && tokens.length > 0 && <TokenTable tokens={tokens} onRevoke={mayManage ? setRevoking : undefined} />}
+        {status?.name && !mayManage && <Rights status={status} isAdmin={identity.role === 'SystemAdmin'} />}
       </div>
       {creating && (
         <CreateDialog
@@ -66,16 +66,18 @@ export function TokensPage() {
 }
 
 /** Why tokens can only be looked at, and how they are made. */
-function Rights({ namespace, isAdmin }: { namespace: string | null; isAdmin: boolean }) {
+function Rights({ status, isAdmin }: { status: StoreStatus; isAdmin: boolean }) {
   return (
-    <Notice>
-      <span>
-        {isAdmin
-          ? 'This store is not one that is made over the API, and neither are its tokens. '
-          : 'This token may look at tokens, not make or revoke them: that takes an API key with the role SystemAdmin. '}
-        Apply a KVToken in the namespace {namespace ?? 'of the store'}, or run{' '}
-        <code>cubby token create -n {namespace ?? '<namespace>'}</code>.
-      </span>
-    </Notice>
+    <section className="card section" aria-labelledby="rights-title">
+      <div>
+        <h2 id="rights-title">Tokens are made in Kubernetes</h2>
+        <p className="soft">
+          {isAdmin
+            ? 'This store is not one that is made over the API, and neither are its tokens. Whoever may in its namespace can make one:'
+            : 'This token may look at tokens, not make or revoke them. Sign in with an API key that has the role SystemAdmin, or make one where you may:'}
+        </p>
+      </div>
+      <Command line={`cubby -n ${status.namespace} --store ${status.name} token create web`} />
+    </section>
   );
 }
