@@ -13,6 +13,8 @@ export default defineConfig({
   lang: 'en',
   head: [['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(icon)}` }]],
   rewrites: { ':folder/README.md': ':folder/index.md' },
+  // Pages name pictures by their path, so that they show in the repository as well: nothing is served unnamed.
+  vite: { publicDir: false },
   markdown: {
     config: linkToRepository,
     languageAlias: { promql: 'sql' },
