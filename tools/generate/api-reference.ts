@@ -1,47 +1,6 @@
 import type { OpenApiDocument } from '../../dataplane/openapi/document.ts';
 import { cell, code, generatedFrom, page, table } from './markdown.ts';
-
-interface Schema {
-  $ref?: string;
-  type?: string | string[];
-  format?: string;
-  const?: unknown;
-  enum?: unknown[];
-  anyOf?: Schema[];
-  oneOf?: Schema[];
-  items?: Schema;
-  properties?: Record<string, Schema>;
-  additionalProperties?: boolean | Schema;
-  required?: string[];
-  default?: unknown;
-  description?: string;
-  minimum?: number;
-  maximum?: number;
-  maxItems?: number;
-}
-
-interface Content {
-  schema?: Schema;
-  example?: unknown;
-}
-
-interface Parameter {
-  name: string;
-  in: string;
-  required?: boolean;
-  description?: string;
-  schema: Schema;
-}
-
-interface Operation {
-  tags: string[];
-  summary: string;
-  description?: string;
-  security: { bearer?: string[] }[];
-  parameters: (Parameter | { $ref: string })[];
-  requestBody?: { required?: boolean; content: Record<string, Content> };
-  responses: Record<string, { $ref?: string; description?: string; content?: Record<string, Content> }>;
-}
+import { lookUp, type Operation, type Parameter, type Schema } from './openapi.ts';
 
 /** The reference page of the API: every call with its access, parameters, body, answer, errors and an example. */
 export function apiReference(document: OpenApiDocument): string {
@@ -166,12 +125,3 @@ function meaningOf(description: string | undefined, { minimum, maximum, maxItems
 const prose = (text: string): string => text.replaceAll('<', '&lt;').replaceAll('{{', '&#123;&#123;');
 
 const example = (value: unknown): string => `\`\`\`json\n${JSON.stringify(value, null, 2)}\n\`\`\``;
-
-/** What a reference within the document leads to; what is none is returned as it is. */
-function lookUp<T>(document: OpenApiDocument, value: T | { $ref: string }): T {
-  if (typeof value !== 'object' || value === null || !('$ref' in value) || typeof value.$ref !== 'string')
-    return value as T;
-  const path = value.$ref.split('/').slice(1);
-  // biome-ignore lint/suspicious/noExplicitAny: a path through JSON
-  return path.reduce((node: any, name) => node?.[name.replaceAll('~1', '/').replaceAll('~0', '~')], document) as T;
-}
