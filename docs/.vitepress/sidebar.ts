@@ -39,6 +39,7 @@ export const sidebar: Group[] = [
       page('The SDK', 'sdk'),
       page('The command line', 'cli'),
       page('The dashboard', 'dashboard'),
+      page('The dashboard', 'dashboard'),
       page('The REST API', 'api'),
       page('Management over the API', 'management'),
       page('Limits and metering', 'metering'),
