@@ -47,7 +47,7 @@ try {
   await mkdir(folder, { recursive: true });
   const token = await prepare();
   for (const [view, options] of Object.entries(VIEWS)) {
-    const { page, close } = await openPage(browser, { ...options, deviceScaleFactor: 2 });
+    const { page, close } = await openPage(browser, { ...options, deviceScaleFactor: 1.5 });
     await page.goto(`${url}/dashboard/`);
     const field = page.getByLabel('Token', { exact: true });
     await field.waitFor();

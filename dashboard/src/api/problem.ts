@@ -51,8 +51,16 @@ const WORDS: Record<string, { title: string; remedy?: string; retryMs?: number }
 export function explain(error: unknown): Problem {
   if (!(error instanceof CubbyError)) {
     const detail = error instanceof Error ? error.message : String(error);
-    const title = 'The page failed';
-    return { title, detail, remedy: 'Reload it.', code: 'page_error', requestId: undefined, retryAfterMs: undefined };
+    // The SDK refuses so what could not stand in a request.
+    const refused = error instanceof TypeError;
+    return {
+      title: refused ? 'This cannot be sent' : 'The page failed',
+      detail: sentence(detail),
+      remedy: refused ? '' : 'Reload it.',
+      code: 'page_error',
+      requestId: undefined,
+      retryAfterMs: undefined,
+    };
   }
   const { code, detail, requestId, outcomeUnknown } = error;
   const words = (outcomeUnknown ? WORDS.outcome_unknown : WORDS[code]) ?? { title: 'The call failed' };

@@ -1,5 +1,5 @@
 import { LogOut } from 'lucide-react';
-import { lazy, type ReactNode, Suspense } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { ApiProvider } from '../api/api.tsx';
 import { IconButton } from '../components/button.tsx';
 import { ErrorBoundary } from '../components/error-boundary.tsx';
@@ -33,6 +33,10 @@ export function Shell() {
   const { identity } = useSession();
   const [route] = useRoute();
   const project = identity.project_id ?? route.project;
+  const title = `${route.key ?? TITLES[route.page]} · ${project ?? 'Projects'} · Cubby`;
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
   if (project === undefined) return <ProjectChooser />;
   const Later = route.page === 'kv' ? undefined : LATER[route.page];
   return (

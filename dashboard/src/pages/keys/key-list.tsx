@@ -62,11 +62,17 @@ export function KeyList({ listing, openKey, kinds, listRef, onOpen }: KeyListPro
     event.preventDefault();
   };
 
-  const openIndex = useRef(-1);
+  // A key that is opened from elsewhere, such as by its address, is brought into sight once it is listed.
+  const shown = useRef<string>(undefined);
   useEffect(() => {
-    openIndex.current = openKey === undefined ? -1 : names.indexOf(openKey);
-    if (openIndex.current >= 0) setActive(openIndex.current);
-  }, [openKey, names]);
+    if (openKey === shown.current) return;
+    const index = openKey === undefined ? -1 : names.indexOf(openKey);
+    if (openKey !== undefined && index < 0) return;
+    shown.current = openKey;
+    if (index < 0) return;
+    setActive(index);
+    rows.scrollToIndex(index, { align: 'auto' });
+  }, [openKey, names, rows]);
 
   const inSight = items.some((item) => item.index === current);
   return (

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import { useApi } from '../../api/api.tsx';
 import { useStatus } from '../../api/queries.ts';
 import { useToast } from '../../components/toast.tsx';
@@ -51,9 +51,6 @@ export function KeysPage({ openKey }: { openKey: string | undefined }) {
     else return false;
     return true;
   });
-  useEffect(() => {
-    document.title = `${openKey ?? 'KV Store'} · ${projectId} · Cubby`;
-  }, [openKey, projectId]);
 
   const none = listing.names.length === 0;
   return (
