@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, type StdioOptions } from 'node:child_process';
+import { execFileSync, type StdioOptions, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -15,6 +15,8 @@ import { createTenant } from './tenant.ts';
 const NAMESPACE = 'e2e-cli';
 
 const { kubectl: kubectlProgram } = await ensureBinaries(['kubectl'], createProgress(console.error));
+
+const hasFish = spawnSync('fish', ['--version']).status === 0;
 
 let installed: Installed;
 const cleanups: (() => unknown)[] = [];
@@ -121,6 +123,12 @@ describe('keys and values', () => {
     assert.deepEqual(complete('cubby token r'), ['rotate', 'revoke']);
     assert.deepEqual(complete(`cubby -n ${NAMESPACE} status `), ['main']);
     assert.deepEqual(complete('cubby set a b --if'), ['--if-not-exists']);
+  });
+
+  test('fish completes as well', { skip: hasFish ? false : 'fish is not installed' }, () => {
+    const script = `cubby completion fish | source; complete -C 'cubby token ro'; complete -C 'cubby -n ${NAMESPACE} status '`;
+    const printed = execFileSync('fish', ['--no-config', '-c', script], { env: environment(), encoding: 'utf8' });
+    assert.match(printed, /^rotate\t.*\n\s*main\tstore\n/);
   });
 });
 
