@@ -39,7 +39,6 @@ export const sidebar: Group[] = [
       page('The SDK', 'sdk'),
       page('The command line', 'cli'),
       page('The dashboard', 'dashboard'),
-      page('The dashboard', 'dashboard'),
       page('The REST API', 'api'),
       page('Management over the API', 'management'),
       page('Limits and metering', 'metering'),
