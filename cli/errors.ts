@@ -89,6 +89,7 @@ const API_REMEDIES: Readonly<Record<string, string>> = {
   rate_limited: 'wait a moment, or raise spec.limits.requestsPerSecond',
   store_full: 'delete keys, or raise spec.memory; cubby status shows what is used',
   store_unavailable: 'see what is wrong with: cubby status',
+  unexpected_answer: 'check the address; or a program that speaks Redis wrote a value that is no JSON: cubby redis-cli',
   network_error: 'check the address given by --url or CUBBY_URL',
   timeout: 'try again; --timeout gives it longer',
 };

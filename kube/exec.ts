@@ -1,4 +1,5 @@
 import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { Exec, type KubeConfig } from '@kubernetes/client-node';
 import { KubeError } from './errors.ts';
 import { type Tunnel, upgradeFailure } from './upgrade.ts';
@@ -53,7 +54,10 @@ export async function exec(config: KubeConfig, options: ExecOptions): Promise<nu
   socket.addEventListener('close', broken);
   signal?.addEventListener('abort', abort, { once: true });
   try {
-    return await ended.promise;
+    const code = await ended.promise;
+    // The library has ended its streams; what a slow reader has not taken yet is still in them.
+    await Promise.all([out, err].map((stream) => stream && finished(stream, { signal })));
+    return code;
   } finally {
     signal?.removeEventListener('abort', abort);
     socket.close();

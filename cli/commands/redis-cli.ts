@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { PassThrough, Transform, type Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SHELL_ANNOTATION } from '../../contract/labels.ts';
 import { childNames, REDIS_CONTAINER } from '../../contract/names.ts';
@@ -60,15 +61,12 @@ export async function redisCli(
   else stdin.pipe(input);
   session.atEnd(() => stdin.unpipe(input).pause());
   const stderr = tty ? undefined : process.stderr;
-  return cluster.exec({
-    ...place,
-    command: ['sh', '-c', SCRIPT, 'redis-cli', ...args],
-    stdin: input,
-    stdout,
-    stderr,
-    tty,
-    signal,
-  });
+  const command = ['sh', '-c', SCRIPT, 'redis-cli', ...args];
+  const code = await cluster.exec({ ...place, command, stdin: input, stdout, stderr, tty, signal });
+  // What a slow reader has not taken yet is still in there.
+  stdout.end();
+  await finished(stdout, { signal });
+  return code;
 }
 
 /** Two sessions would take the password from each other. */

@@ -83,6 +83,7 @@ function text(store: KVStore, answers: Answers | undefined, recent: readonly Sto
     ['memory', memoryLine(store, output)],
     ['keys', answers?.keys === undefined || answers.keys === null ? undefined : String(answers.keys)],
     ['endpoint', status?.endpoint && `${status.endpoint.host}:${status.endpoint.port}`],
+    ['native access', status?.binding && `Secret ${status.binding.name}`],
     ['limits', limitsLine(store)],
     ['usage', answers && usageLine(answers, output)],
     ['persistence', spec.persistence.mode === 'aof' ? `aof, ${spec.persistence.fsync}` : spec.persistence.mode],

@@ -252,6 +252,18 @@ describe('redis-cli', () => {
     assert.match(stdout, /^\d+\nPONG\n$/);
   });
 
+  test('all of a large output comes, also to a slow reader', async () => {
+    const value = 'x'.repeat(250_000);
+    assert.equal((await cubby(['set', 'large', '-'], { input: value })).code, 0);
+    const pipe = `cubby -n ${NAMESPACE} redis-cli main -- get large | (sleep 2; wc -c)`;
+    const printed = execFileSync('bash', ['--norc', '-o', 'pipefail', '-c', pipe], {
+      env: environment(),
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    assert.equal(Number(printed), value.length + 3);
+  });
+
   test('Ctrl-C ends it and takes the access away', async () => {
     const { code, stderr } = await shell(['--', '-r', '100', '-i', '1', 'ping'], { interruptAt: /PONG/ });
     assert.equal(code, 130, stderr);
