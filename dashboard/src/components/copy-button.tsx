@@ -24,7 +24,8 @@ export function CopyButton({ text, what, wide = false }: CopyButtonProps) {
   const copy = async () => {
     const done = await copyText(text);
     setCopied(done);
-    toast(done ? `Copied the ${what}` : `The browser does not let the page copy: select the ${what} and copy it`);
+    if (done) toast(`Copied the ${what}`);
+    else toast(`The browser does not let the page copy: select the ${what} and copy it`, 'bad');
   };
   const icon = copied ? <Check size={15} aria-hidden /> : <Copy size={15} aria-hidden />;
   if (wide) {

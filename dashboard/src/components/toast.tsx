@@ -1,18 +1,22 @@
-import { Check } from 'lucide-react';
+import { Check, TriangleAlert } from 'lucide-react';
 import { createContext, type ReactNode, use, useCallback, useEffect, useState } from 'react';
 
-const ToastContext = createContext<(text: string) => void>(() => {});
+/** `tone` is `good` where absent; `bad` for what did not work. */
+type ShowToast = (text: string, tone?: 'good' | 'bad') => void;
+
+const ToastContext = createContext<ShowToast>(() => {});
 const SHOWN_MS = 4000;
 
-/** Tells that something was done: a short text that goes by itself and is read aloud. */
-export function useToast(): (text: string) => void {
+/** Tells what was done, or was not: a short text that goes by itself and is read aloud. */
+export function useToast(): ShowToast {
   return use(ToastContext);
 }
 
 /** Shows the toasts; one at a time, the newest. */
 export function ToastProvider({ children }: { children: ReactNode }) {
-  const [toast, setToast] = useState<{ text: string; at: number }>();
-  const show = useCallback((text: string) => setToast({ text, at: performance.now() }), []);
+  const [toast, setToast] = useState<{ text: string; tone: 'good' | 'bad'; at: number }>();
+  const show: ShowToast = useCallback((text, tone = 'good') => setToast({ text, tone, at: performance.now() }), []);
+  const Icon = toast?.tone === 'bad' ? TriangleAlert : Check;
   useEffect(() => {
     if (!toast) return;
     const timer = setTimeout(() => setToast(undefined), SHOWN_MS);
@@ -24,7 +28,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
       <div className="toasts" role="status" aria-live="polite">
         {toast && (
           <div className="toast" key={toast.at}>
-            <Check size={16} aria-hidden />
+            <Icon size={16} aria-hidden />
             {toast.text}
           </div>
         )}

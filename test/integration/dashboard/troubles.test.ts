@@ -58,6 +58,23 @@ describe('a page whose calls fail', () => {
     await close();
   });
 
+  test('keeps the keys that are there when a further page does not come, and goes on from there', async () => {
+    const admin = shop.redis.admin();
+    await admin.mset(Array.from({ length: 3000 }, (_, index) => [`many:${index}`, '1']).flat());
+    const { page, close } = await shop.open();
+    await page.route('**/infra/kv?**cursor**', (route) => route.abort('connectionreset'));
+    await page.getByLabel('Token', { exact: true }).fill(shop.token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('option').first().waitFor();
+    await page.getByRole('listbox').press('End');
+    await page.getByText('The server cannot be reached').waitFor();
+    assert.ok((await page.getByRole('option').count()) > 5);
+    await page.unroute('**/infra/kv?**cursor**');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('The server cannot be reached').waitFor({ state: 'detached' });
+    await close();
+  });
+
   test('keeps what was typed when a write fails, and says that it may have been applied', async () => {
     const { page, close } = await shop.open({ token: shop.token });
     await page.getByRole('button', { name: 'Add key' }).click();

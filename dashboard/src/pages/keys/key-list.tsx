@@ -1,5 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState } from 'react';
+import { explain } from '../../api/problem.ts';
+import { Button } from '../../components/button.tsx';
 import { ProblemNotice } from '../../components/notice.tsx';
 import type { ValueKind } from '../../json/kind.ts';
 import { KindBadge } from './kind-badge.tsx';
@@ -120,11 +122,18 @@ export function KeyList({ listing, openKey, kinds, listRef, onOpen }: KeyListPro
   );
 }
 
-/** A page did not come though others did: what is there stays, and the rest is asked for again after a while. */
+/** A page did not come though others did: what is there stays, and the rest is asked for again. */
 function ListingProblem({ error, onRetry }: { error: unknown; onRetry(): void }) {
+  const waitMs = explain(error).retryAfterMs;
   useEffect(() => {
-    const timer = setTimeout(onRetry, 3000);
+    if (waitMs === undefined) return;
+    const timer = setTimeout(onRetry, waitMs);
     return () => clearTimeout(timer);
-  }, [onRetry]);
-  return <ProblemNotice error={error} />;
+  }, [waitMs, onRetry]);
+  return (
+    <div className="keys-problem">
+      <ProblemNotice error={error} />
+      <Button onClick={onRetry}>Try again</Button>
+    </div>
+  );
 }

@@ -65,7 +65,7 @@ export function ValuePanel({ name, writable, onClose, onDeleted, onKind }: Value
         <IconButton label="Refresh" icon={<RefreshCw size={15} aria-hidden />} busy={isFetching} onClick={refresh} />
         <IconButton label="Close" icon={<X size={16} aria-hidden />} onClick={onClose} />
       </header>
-      {gone && <Gone expired={entry != null && entry.expiresAt !== null} onClose={onClose} />}
+      {gone && <Gone expired={entry?.expiresAt != null && entry.expiresAt <= Date.now()} onClose={onClose} />}
       {error && !gone && <ProblemState error={error} onRetry={refresh} />}
       {!entry && !error && <Skeleton lines={5} label="Loading the value" />}
       {entry && !error && mode === 'edit' && (
