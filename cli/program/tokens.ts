@@ -18,7 +18,7 @@ export function defineTokens(program: Command, declare: Declare): void {
     signature: 'list',
     description: 'List the tokens of the namespace',
     examples: ['cubby token list', 'cubby token list --store main -o json'],
-    load: async () => (await actions()).list,
+    load: async () => (await import('../commands/token-list.ts')).list,
   }).option('-A, --all-namespaces', 'those of every namespace');
   const create = define({
     signature: 'create <name>',

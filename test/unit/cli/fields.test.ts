@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { viewStore } from '../../../cli/commands/stores.ts';
-import { viewToken } from '../../../cli/commands/tokens.ts';
+import { viewToken } from '../../../cli/commands/token-list.ts';
 import { viewSample } from '../../../cli/commands/top.ts';
 import { kvToken } from '../dataplane/objects.ts';
 import { storeWith } from './objects.ts';
