@@ -1,6 +1,6 @@
 // `npm test`: every stage in order, then one summary. `npm test -- unit integration` runs only those stages.
 import { parseArgs } from 'node:util';
-import { type StageResult, stages } from './stages.ts';
+import { leavingCluster, type StageResult, stages } from './stages.ts';
 
 const HELP = `npm test [-- STAGE…]
 
@@ -25,15 +25,18 @@ if (unknown.length > 0) {
 
 const chosen = positionals.length > 0 ? stages.filter((stage) => positionals.includes(stage.name)) : stages;
 const results: (StageResult & { name: string; seconds: number })[] = [];
-for (const stage of chosen) {
-  console.log(`\n━━ ${stage.name}: ${stage.about}`);
-  const start = performance.now();
-  const result = await stage.run().catch((error: unknown) => {
-    console.error(error);
-    return { passed: 0, failed: 1, skipped: [] };
-  });
-  results.push({ name: stage.name, seconds: (performance.now() - start) / 1000, ...result });
+async function runChosen(): Promise<void> {
+  for (const stage of chosen) {
+    console.log(`\n━━ ${stage.name}: ${stage.about}`);
+    const start = performance.now();
+    const result = await stage.run().catch((error: unknown) => {
+      console.error(error);
+      return { passed: 0, failed: 1, skipped: [] };
+    });
+    results.push({ name: stage.name, seconds: (performance.now() - start) / 1000, ...result });
+  }
 }
+await (chosen.some((stage) => stage.onCluster) ? leavingCluster(runChosen) : runChosen());
 
 console.log('\n━━ summary');
 for (const { name, passed, failed, skipped, seconds } of results) {

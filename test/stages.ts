@@ -15,6 +15,8 @@ export interface StageResult {
 interface Stage {
   name: string;
   about: string;
+  /** Whether it needs the cluster of `npm start`. */
+  onCluster?: true;
   run: () => Promise<StageResult>;
 }
 
@@ -49,21 +51,32 @@ export const stages: readonly Stage[] = [
   },
   { name: 'integration', about: 'against a real API server and a real Redis', run: () => testFiles('integration', 3) },
   { name: 'chart', about: 'lint, templates, installation on a real API server', run: () => testFiles('chart', 1) },
-  { name: 'e2e', about: 'on a real cluster, brought up if there is none', run: () => onCluster('e2e') },
+  {
+    name: 'e2e',
+    about: 'on a real cluster, brought up if there is none',
+    onCluster: true,
+    run: () => startAndTest('e2e'),
+  },
   {
     name: 'docs',
     about: 'every command of the documentation on that cluster, and its site',
-    run: () => onCluster('docs'),
+    onCluster: true,
+    run: () => startAndTest('docs'),
   },
 ];
 
-/** `npm start`, which is a test itself, then the tests on its cluster; a cluster that was not up before is stopped again. */
-async function onCluster(folder: string): Promise<StageResult> {
-  const wasUp = await clusterAnswers();
+/** `npm start`, which is a test itself and quick where it has run, then the tests on its cluster. */
+async function startAndTest(folder: string): Promise<StageResult> {
   if ((await command(['node', 'cluster/start.ts'])) !== 0) return { passed: 0, failed: 1, skipped: [] };
+  const result = await testFiles(folder, 1);
+  return { ...result, passed: result.passed + 1 };
+}
+
+/** Stops the cluster after `work` where it was not up before. */
+export async function leavingCluster<T>(work: () => Promise<T>): Promise<T> {
+  const wasUp = await clusterAnswers();
   try {
-    const result = await testFiles(folder, 1);
-    return { ...result, passed: result.passed + 1 };
+    return await work();
   } finally {
     if (!wasUp) await command(['node', 'cluster/stop.ts']);
   }
