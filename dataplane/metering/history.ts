@@ -1,7 +1,8 @@
 import { PRICED_OPERATIONS, type PricedOperation } from '../../contract/prices.ts';
-import { type Period, periodStart } from './period.ts';
+import { type Period, periodAt } from './period.ts';
 import type { HistoryPoint, Resolution } from './port.ts';
-import { createTally, type Tally } from './tally.ts';
+import type { HourSpent } from './record.ts';
+import { add, createTally, type Tally } from './tally.ts';
 
 /**
  * Of each resolution: its length, how many of them a history has, and how long what was counted in one is kept after the
@@ -15,23 +16,15 @@ const RESOLUTIONS = {
 /** Where the ledger keeps what a project spent in one hour or day, and how long, in seconds. */
 export interface Slot {
   key: string;
-  /** In ms since 1970. */
+  /** In ms since 1970; the end is the start of the next. */
   start: number;
+  end: number;
   seconds: number;
 }
 
-/** The hour of a time, both in ms since 1970. */
-export function hourAt(time: number): number {
-  return time - (time % RESOLUTIONS.hour.ms);
-}
-
-/**
- * The hour and the day in which is booked what is settled at `time`, in ms since 1970 by the ledger's clock. What belongs
- * to a month that is over is of its last hour, so that the days of a month come to what the account of the month says.
- */
-export function bookedSlots(project: string, period: Period, time: number): Slot[] {
-  const within = Math.min(Math.max(time, periodStart(period)), periodStart(period + 1) - 1);
-  return [slot(project, 'hour', within), slot(project, 'day', within)];
+/** The hour and the day to which what was spent in an hour is added, once that is over. */
+export function slotsOf(project: string, { hour }: HourSpent): Slot[] {
+  return [slot(project, 'hour', hour), slot(project, 'day', hour)];
 }
 
 /** The hours or days of a history that ends at `time`, in ms since 1970, oldest first. */
@@ -44,14 +37,24 @@ function slot(project: string, resolution: Resolution, time: number): Slot {
   const { ms, seconds, digits } = RESOLUTIONS[resolution];
   const start = time - (time % ms);
   const name = new Date(start).toISOString().slice(0, digits);
-  return { key: `${resolution}:${project}:${name}`, start, seconds };
+  return { key: `${resolution}:${project}:${name}`, start, end: start + ms, seconds };
 }
 
-/** A point of a history, of what was counted. */
-export function presentPoint(start: number, { charged, operations }: Tally): HistoryPoint {
+/** The months of which a history has hours or days. */
+export function monthsOf(slots: readonly Slot[]): Period[] {
+  return [...new Set(slots.map(({ start }) => periodAt(start)))];
+}
+
+/** A point of a history, of what was moved there and of what the accounts of its months have not moved yet. */
+export function pointOf(slot: Slot, moved: Tally, recents: readonly HourSpent[]): HistoryPoint {
+  const sum = createTally();
+  add(sum, moved);
+  for (const recent of recents) {
+    if (recent.hour >= slot.start && recent.hour < slot.end) add(sum, recent.spent);
+  }
   const counts = {} as Record<PricedOperation, number>;
-  for (const operation of PRICED_OPERATIONS) counts[operation] = operations[operation].count;
-  return { start, charged, counts };
+  for (const operation of PRICED_OPERATIONS) counts[operation] = sum.operations[operation].count;
+  return { start: slot.start, charged: sum.charged, counts };
 }
 
 /** What was counted in one hour or day as text for the ledger, in the order of PRICED_OPERATIONS: counts, then charges. */

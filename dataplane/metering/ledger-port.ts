@@ -59,7 +59,7 @@ export interface HistoryAsk {
 export interface Asks {
   accounts: readonly AccountAsk[];
   permits: readonly PermitAsk[];
-  /** Answered with what `accounts` brings in included. */
+  /** Of projects that `accounts` is about too; answered with what comes in by that. */
   histories: readonly HistoryAsk[];
 }
 

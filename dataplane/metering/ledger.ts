@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bucket, takePermits } from '../limits/bucket.ts';
 import type { Connection } from '../store/resp/connection.ts';
 import { ReplyError } from '../store/resp/reply.ts';
-import { bookedSlots, decodeSpent, encodeSpent, historySlots, hourAt, presentPoint, type Slot } from './history.ts';
+import { decodeSpent, encodeSpent, historySlots, monthsOf, pointOf, slotsOf } from './history.ts';
 import {
   type AccountAnswer,
   type AccountAsk,
@@ -13,8 +13,8 @@ import {
   type PermitAsk,
 } from './ledger-port.ts';
 import { formatPeriod } from './period.ts';
-import { decodeRecord, encodeRecord, settle } from './record.ts';
-import { add, isEmpty, type Tally } from './tally.ts';
+import { type AccountRecord, decodeRecord, encodeRecord, settle } from './record.ts';
+import { add, type Tally } from './tally.ts';
 
 /** Records are of use for a year's comparison, and a month for whoever makes it. */
 const ACCOUNT_SECONDS = 400 * 86_400;
@@ -24,10 +24,11 @@ const BACKOFF_MS = { first: 0.5, most: 8 };
 
 type Command = readonly (string | number)[];
 
-/** What an exchange reads, and what it makes of that. */
+/** What becomes of an exchange, as far as what was read tells; and keys that have to be read besides for it to be all. */
 interface Plan {
   answers: Answers;
   writes: Command[];
+  unread: string[];
 }
 
 /**
@@ -40,8 +41,6 @@ interface Plan {
 export function createRedisLedger(connect: () => Connection | undefined): Ledger {
   let connection: Connection | undefined;
   let commands = 0;
-  /** By how much the ledger's clock was ahead of ours, which only runs forwards, when it last told the time. */
-  let ahead: number | undefined;
 
   async function open(): Promise<Connection> {
     if (connection?.ready) return connection;
@@ -63,30 +62,22 @@ export function createRedisLedger(connect: () => Connection | undefined): Ledger
     }
   }
 
-  async function readTime(connection: Connection): Promise<number> {
-    commands++;
-    const time = milliseconds(await connection.send(['TIME']));
-    ahead = time - performance.now();
-    return time;
-  }
-
-  async function attempt(connection: Connection, asks: Asks): Promise<Answers | undefined> {
-    const expected = ahead === undefined ? await readTime(connection) : Math.floor(performance.now() + ahead);
-    const keys = keysOf(asks, expected);
-    commands += 2;
-    const [, values, time] = await Promise.all([
+  /** Undefined where another replica came first, or more has to be read: that is added to `besides`. */
+  async function attempt(connection: Connection, asks: Asks, besides: Set<string>): Promise<Answers | undefined> {
+    const keys = [...asks.accounts.map(accountKey), ...asks.permits.map(bucketKey), ...besides];
+    commands += 3;
+    const [, values, reply] = await Promise.all([
       connection.send(['WATCH', ...keys]),
       connection.send(['MGET', ...keys]),
-      readTime(connection),
+      connection.send(['TIME']),
     ]);
     const texts = new Map(keys.map((key, index) => [key, (values as (Buffer | null)[])[index]?.toString() ?? null]));
-    // In another hour what is spent goes to other keys, and those are not watched.
-    const isExpected = hourAt(time) === hourAt(expected);
-    const { answers, writes } = isExpected ? plan(asks, texts, time) : { answers: undefined, writes: [] };
-    if (writes.length === 0) {
+    const { answers, writes, unread } = plan(asks, texts, milliseconds(reply));
+    if (unread.length > 0 || writes.length === 0) {
       commands++;
       await connection.send(['UNWATCH']);
-      return answers;
+      for (const key of unread) besides.add(key);
+      return unread.length > 0 ? undefined : answers;
     }
     commands += writes.length + 2;
     const replies = await connection.transaction(writes);
@@ -95,11 +86,16 @@ export function createRedisLedger(connect: () => Connection | undefined): Ledger
   }
 
   return {
-    time: () => guarded(readTime),
+    time: () =>
+      guarded(async (open) => {
+        commands++;
+        return milliseconds(await open.send(['TIME']));
+      }),
     exchange: (asks) =>
       guarded(async (open) => {
+        const besides = new Set<string>();
         for (let attempts = 1; attempts <= MOST_ATTEMPTS; attempts++) {
-          const answers = await attempt(open, asks);
+          const answers = await attempt(open, asks, besides);
           if (answers) return answers;
           await sleep(Math.random() * Math.min(BACKOFF_MS.first * 2 ** attempts, BACKOFF_MS.most));
         }
@@ -115,55 +111,59 @@ export function createRedisLedger(connect: () => Connection | undefined): Ledger
   };
 }
 
-/** What has to be read when it is that time by the ledger's clock. */
-function keysOf({ accounts, permits, histories }: Asks, time: number): string[] {
-  const slots = [
-    ...accounts.flatMap((ask) => slotsOf(ask, time)),
-    ...histories.flatMap(({ project, resolution }) => historySlots(project, resolution, time)),
-  ];
-  return [...accounts.map(accountKey), ...permits.map(bucketKey), ...slots.map(({ key }) => key)];
-}
-
-const accountKey = ({ project, period }: AccountAsk): string => `account:${project}:${formatPeriod(period)}`;
+const accountKey = ({ project, period }: Pick<AccountAsk, 'project' | 'period'>): string =>
+  `account:${project}:${formatPeriod(period)}`;
 const bucketKey = ({ project }: PermitAsk): string => `bucket:${project}`;
-
-/** Where what an ask tells is booked besides the account. */
-function slotsOf({ project, period, spent }: AccountAsk, time: number): Slot[] {
-  return isEmpty(spent) ? [] : bookedSlots(project, period, time);
-}
 
 /** What to answer, and what to write; pure. A text that is no record of ours is answered with undefined and left alone. */
 function plan({ accounts, permits, histories }: Asks, texts: ReadonlyMap<string, string | null>, time: number): Plan {
   const writes: Command[] = [];
-  const booked = new Map<string, Tally>();
-  const spentAt = (key: string) => booked.get(key) ?? decodeSpent(texts.get(key));
+  const unread = new Set<string>();
+  const records = new Map<string, AccountRecord | undefined>();
+  const past = new Map<string, Tally>();
+  const read = (key: string): string | null => {
+    const text = texts.get(key);
+    if (text === undefined) unread.add(key);
+    return text ?? null;
+  };
+  /** What was read of a key, or made of that here. */
+  const known = <T>(made: Map<string, T>, key: string, decode: (text: string | null) => T): T => {
+    const value = made.get(key) ?? decode(read(key));
+    made.set(key, value);
+    return value;
+  };
+  const recordAt = (key: string) => known(records, key, (text) => attemptTo(() => decodeRecord(text)));
+  const pastAt = (key: string) => known(past, key, decodeSpent);
+
   const accountAnswers = accounts.map((ask): AccountAnswer | undefined => {
     const key = accountKey(ask);
-    const record = attemptTo(() => decodeRecord(texts.get(key) ?? null));
+    const record = recordAt(key);
     if (!record) return undefined;
-    const { changed, ...answer } = settle(record, ask, Math.floor(time / 1000));
-    if (!changed) return answer;
-    writes.push(['SET', key, encodeRecord(record), 'EX', ACCOUNT_SECONDS]);
-    for (const slot of slotsOf(ask, time)) {
-      const spent = spentAt(slot.key);
-      add(spent, ask.spent);
-      booked.set(slot.key, spent);
-      writes.push(['SET', slot.key, encodeSpent(spent), 'EX', slot.seconds]);
+    const { changed, moved, ...answer } = settle(record, ask, Math.floor(time / 1000));
+    if (changed) writes.push(['SET', key, encodeRecord(record), 'EX', ACCOUNT_SECONDS]);
+    if (!moved) return answer;
+    for (const { key, seconds } of slotsOf(ask.project, moved)) {
+      const spent = pastAt(key);
+      add(spent, moved.spent);
+      writes.push(['SET', key, encodeSpent(spent), 'EX', seconds]);
     }
     return answer;
   });
   const permitAnswers = permits.map((ask) => {
     const key = bucketKey(ask);
-    const { bucket, granted } = takePermits(decodeBucket(texts.get(key) ?? null), ask.limit, ask, time);
+    const { bucket, granted } = takePermits(decodeBucket(read(key)), ask.limit, ask, time);
     // A bucket that nobody asks for is full again by then, and one that is not known is full.
     const lifetime = Math.ceil((ask.limit.capacity / ask.limit.perSecond) * 1000) + 60_000;
     if (granted > 0 || ask.giveBack > 0) writes.push(['SET', key, JSON.stringify(bucket), 'PX', lifetime]);
     return { granted, bucket };
   });
-  const points = histories.map(({ project, resolution }) =>
-    historySlots(project, resolution, time).map(({ key, start }) => presentPoint(start, spentAt(key))),
-  );
-  return { answers: { time, accounts: accountAnswers, permits: permitAnswers, histories: points }, writes };
+  const points = histories.map(({ project, resolution }) => {
+    const slots = historySlots(project, resolution, time);
+    const recents = monthsOf(slots).flatMap((period) => recordAt(accountKey({ project, period }))?.recent ?? []);
+    return slots.map((slot) => pointOf(slot, pastAt(slot.key), recents));
+  });
+  const answers = { time, accounts: accountAnswers, permits: permitAnswers, histories: points };
+  return { answers, writes, unread: [...unread] };
 }
 
 /** A text that is no bucket is one that is not known. */

@@ -1,5 +1,5 @@
 import { type Bucket, takePermits } from '../limits/bucket.ts';
-import { bookedSlots, historySlots, presentPoint } from './history.ts';
+import { historySlots, monthsOf, pointOf, slotsOf } from './history.ts';
 import type { Answers, Asks, Ledger } from './ledger-port.ts';
 import { type AccountRecord, createRecord, settle } from './record.ts';
 import { add, createTally, type Tally } from './tally.ts';
@@ -8,7 +8,7 @@ import { add, createTally, type Tally } from './tally.ts';
 export function createMemoryLedger(now: () => number): Ledger {
   const accounts = new Map<string, AccountRecord>();
   const buckets = new Map<string, Bucket>();
-  const spent = new Map<string, Tally>();
+  const past = new Map<string, Tally>();
   let commands = 0;
   return {
     time: async () => now(),
@@ -21,11 +21,13 @@ export function createMemoryLedger(now: () => number): Ledger {
           const key = `${ask.project}:${ask.period}`;
           const record = accounts.get(key) ?? createRecord();
           accounts.set(key, record);
-          const { changed, ...answer } = settle(record, ask, Math.floor(time / 1000));
-          for (const { key } of changed ? bookedSlots(ask.project, ask.period, time) : []) {
-            const tally = spent.get(key) ?? createTally();
-            add(tally, ask.spent);
-            spent.set(key, tally);
+          const { changed: _, moved, ...answer } = settle(record, ask, Math.floor(time / 1000));
+          if (moved) {
+            for (const { key } of slotsOf(ask.project, moved)) {
+              const tally = past.get(key) ?? createTally();
+              add(tally, moved.spent);
+              past.set(key, tally);
+            }
           }
           return { ...answer, spent: structuredClone(answer.spent) };
         }),
@@ -34,11 +36,11 @@ export function createMemoryLedger(now: () => number): Ledger {
           buckets.set(ask.project, bucket);
           return { granted, bucket };
         }),
-        histories: histories.map(({ project, resolution }) =>
-          historySlots(project, resolution, time).map(({ key, start }) =>
-            presentPoint(start, spent.get(key) ?? createTally()),
-          ),
-        ),
+        histories: histories.map(({ project, resolution }) => {
+          const slots = historySlots(project, resolution, time);
+          const recents = monthsOf(slots).flatMap((month) => accounts.get(`${project}:${month}`)?.recent ?? []);
+          return slots.map((slot) => pointOf(slot, past.get(slot.key) ?? createTally(), recents));
+        }),
       };
     },
     get commands() {

@@ -1,4 +1,4 @@
-import { historySlots, presentPoint } from './history.ts';
+import { historySlots, pointOf } from './history.ts';
 import { periodAt, periodStart } from './period.ts';
 import type { Meter, Reservation } from './port.ts';
 import { createTally } from './tally.ts';
@@ -25,7 +25,7 @@ export function createUnmetered(): Meter {
       operations: { get: NONE, set: NONE, delete: NONE, increment: NONE, scan: NONE },
     }),
     history: async ({ project }, resolution) =>
-      historySlots(project, resolution, Date.now()).map(({ start }) => presentPoint(start, createTally())),
+      historySlots(project, resolution, Date.now()).map((slot) => pointOf(slot, createTally(), [])),
     close: async () => {},
   };
 }

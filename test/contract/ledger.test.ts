@@ -5,76 +5,75 @@ import type { Ledger } from '../../dataplane/metering/ledger-port.ts';
 import { createMemoryLedger } from '../../dataplane/metering/memory-ledger.ts';
 import { periodAt } from '../../dataplane/metering/period.ts';
 import { Connection } from '../../dataplane/store/resp/connection.ts';
-import { ledgerContract, spend } from './ledger.ts';
+import { history, ledgerContract, spend } from './ledger.ts';
 import { startTenantRedis, type TenantRedis } from './tenant-redis.ts';
 
 describe('the ledger in memory', () => {
-  const ledger = createMemoryLedger(Date.now);
-  ledgerContract(() => ledger);
+  // Several that are opened share one memory, and the clock of the one that was opened last.
+  let clock = Date.now;
+  const ledger = createMemoryLedger(() => clock());
+  ledgerContract((now) => {
+    clock = now;
+    return ledger;
+  });
 });
 
 for (const version of ['7.0', '8.0'] as const) {
   describe(`the ledger in Redis ${version}`, () => {
     let redis: TenantRedis;
-    let ledger: Ledger;
+    const opened: Ledger[] = [];
     before(async () => {
       redis = await startTenantRedis(version);
-      ledger = createRedisLedger(connect);
     });
     after(async () => {
-      ledger.close();
+      for (const ledger of opened) ledger.close();
       await redis.stop();
     });
-    const connect = () =>
-      new Connection({
-        ...redis.address,
-        username: 'dataplane',
-        password: redis.password,
-        connectTimeoutMs: 500,
-        commandTimeoutMs: 500,
-      });
+    const open = (now: () => number = Date.now): Ledger => {
+      const ledger = createRedisLedger(() =>
+        withClock(
+          new Connection({
+            ...redis.address,
+            username: 'dataplane',
+            password: redis.password,
+            connectTimeoutMs: 500,
+            commandTimeoutMs: 2000,
+          }),
+          now,
+        ),
+      );
+      opened.push(ledger);
+      return ledger;
+    };
 
-    ledgerContract(() => ledger);
+    ledgerContract(open);
 
-    test('a charge costs two commands more than the account, and telling nothing costs none', async () => {
-      const before = ledger.commands;
-      await spend(ledger, { project: 'cost' }, { get: 1 });
-      const charged = ledger.commands;
-      await spend(ledger, { project: 'cost', seq: 2 }, {});
-      const told = ledger.commands;
-      // WATCH, MGET, TIME, MULTI, SET, EXEC; and a TIME before, by which `spend` knows the month.
-      assert.deepEqual([charged - before, told - charged], [9, 7]);
-    });
-
-    test('the hour is that of the exchange, also when it began since the ledger last told the time', async () => {
-      const hour = 3_600_000;
-      const noon = Date.UTC(2026, 10, 22, 12);
-      const period = periodAt(noon);
-      let time = noon - 1;
-      const open = () => createRedisLedger(() => withClock(connect(), () => time));
-      const [shifted, other] = [open(), open()];
-      await spend(shifted, { project: 'rollover', period }, { get: 2 });
-      time = noon;
-      await spend(other, { project: 'rollover', period, replica: 'b' }, { get: 1 });
-      await spend(shifted, { project: 'rollover', period, seq: 2 }, { get: 3 });
-      const { histories } = await shifted.exchange({
-        accounts: [],
-        permits: [],
-        histories: [{ project: 'rollover', resolution: 'hour' }],
-      });
-      const [last, current] = histories[0]?.slice(-2) ?? [];
-      assert.deepEqual([last?.start, last?.counts.get], [noon - hour, 2]);
-      assert.deepEqual([current?.start, current?.counts.get], [noon, 4]);
-      shifted.close();
-      other.close();
+    test('a history costs no command but in the first exchange of an hour, and then six', async () => {
+      let time = Date.UTC(2026, 10, 22, 12);
+      const ledger = open(() => time);
+      const period = periodAt(time);
+      const costs = async (seq: number) => {
+        const before = ledger.commands;
+        await spend(ledger, { project: 'cost', period, seq }, { get: 1 });
+        return ledger.commands - before;
+      };
+      // WATCH, MGET, TIME, MULTI, SET, EXEC.
+      assert.deepEqual([await costs(1), await costs(2)], [6, 6]);
+      time += 3_600_000;
+      // UNWATCH, WATCH, MGET, TIME, and a SET for the hour and for the day.
+      assert.deepEqual([await costs(3), await costs(4)], [12, 6]);
     });
 
     test('what stands in the place of a count and is none is replaced by one', async () => {
+      let time = Date.UTC(2026, 10, 22, 12);
+      const ledger = open(() => time);
       const admin = redis.admin();
-      const day = new Date().toISOString().slice(0, 10);
-      await admin.set(`day:planted:${day}`, '{"x":1}');
+      await admin.set('day:planted:2026-11-22', '{"x":1}');
       await spend(ledger, { project: 'planted' }, { get: 2 });
-      assert.equal(await admin.get(`day:planted:${day}`), '2 0 0 0 0 1600 0 0 0 0');
+      time += 3_600_000;
+      await spend(ledger, { project: 'planted', seq: 2 }, { get: 1 });
+      assert.equal(await admin.get('day:planted:2026-11-22'), '2 0 0 0 0 1600 0 0 0 0');
+      assert.equal((await history(ledger, 'planted', 'day')).at(-1)?.counts.get, 3);
     });
 
     test('a thousand projects with full histories take no more than 16 MiB', async (t) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AccountAsk } from '../../../../dataplane/metering/ledger-port.ts';
+import { periodAt } from '../../../../dataplane/metering/period.ts';
 import { createRecord, decodeRecord, encodeRecord, settle } from '../../../../dataplane/metering/record.ts';
 import { count, createTally } from '../../../../dataplane/metering/tally.ts';
 
@@ -19,6 +20,19 @@ test('a record is the same after it was written and read', () => {
   record.lost = 5;
   assert.deepEqual(decodeRecord(encodeRecord(record)), record);
   assert.deepEqual(decodeRecord(null), createRecord());
+});
+
+test('an hour is kept in the record until another begins, and is moved once', () => {
+  const record = createRecord();
+  const spent = createTally();
+  count(spent, { get: 1 }, prices);
+  const period = periodAt(0);
+  const tell = (seq: number, seconds: number) => settle(record, ask({ seq, period, spent }), seconds).moved;
+  assert.deepEqual([tell(1, 10), tell(2, 3599), record.recent?.spent.operations.get.count], [undefined, undefined, 2]);
+  assert.deepEqual([tell(3, 3600)?.hour, record.recent?.hour], [0, 3_600_000]);
+  assert.equal(tell(3, 7200), undefined, 'a repeated ask moves nothing');
+  assert.equal(settle(record, ask({ seq: 4, period }), 7200).moved, undefined, 'and neither does one of nothing');
+  assert.deepEqual(decodeRecord(encodeRecord(record)), record);
 });
 
 test('what is no record is told from an empty one', () => {
