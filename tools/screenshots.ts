@@ -21,7 +21,14 @@ const TENANTS = 'cubby-tenants';
 /** Each picture: where it is taken, and what has to be there first. */
 const SCENES: Record<string, { at: string; reach(page: Page): Promise<unknown> }> = {
   keys: { at: 'kv', reach: (page) => page.getByRole('option').nth(8).waitFor() },
-  value: { at: `kv/${encodeURIComponent('session:u_8f2k1')}`, reach: (page) => page.locator('.value-text').waitFor() },
+  value: {
+    at: `kv/${encodeURIComponent('session:u_8f2k1')}`,
+    async reach(page) {
+      await page.getByLabel('Search keys by prefix').fill('session:');
+      await page.getByText('41 found').waitFor();
+      await page.locator('.value-text').waitFor();
+    },
+  },
   counter: { at: `kv/${encodeURIComponent('views:pricing')}`, reach: (page) => page.locator('.counter').waitFor() },
   'add-key': {
     at: 'kv',

@@ -32,7 +32,7 @@ describe('the keys of a project', () => {
     const panel = page.getByRole('region', { name: 'Key user:42/ä?#%' });
     await panel.getByText('9007199254740993').waitFor();
     await panel.getByText('Object', { exact: true }).waitFor();
-    assert.match((await panel.getByTestId('left').textContent()) ?? '', /^(1 h 59 min|2 h 00 min) left$/);
+    assert.match((await panel.getByRole('timer').textContent()) ?? '', /^(1 h 59 min|2 h 00 min) left$/);
     assert.match(String(await shop.read('user:42/ä?#%')), /\{"n": 9007199254740993, "b": \[1.10, 1e400\]\}/);
     assert.deepEqual(complaints, []);
     await close();
@@ -110,7 +110,7 @@ describe('the keys of a project', () => {
   test('count down to their expiry and say when it has come', async () => {
     await shop.put('short', '"x"', 2);
     const { page, close } = await open('/shop/kv/short');
-    assert.match((await page.getByTestId('left').textContent()) ?? '', /^[12] s left$/);
+    assert.match((await page.getByRole('timer').textContent()) ?? '', /^[12] s left$/);
     await page.getByText('This key has expired').waitFor({ timeout: 5000 });
     await close();
   });

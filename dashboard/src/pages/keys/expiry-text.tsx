@@ -20,7 +20,7 @@ export function ExpiryText({ expiresAt, onEnd }: { expiresAt: number | null; onE
   return (
     <span className="expiry-text">
       <Clock size={14} aria-hidden />
-      <strong className="numeric" data-testid="left">
+      <strong className="numeric" role="timer">
         {over ? 'Expired' : `${formatLeft(expiresAt - now)} left`}
       </strong>
       <span className="soft">{formatMoment(expiresAt)}</span>

@@ -92,6 +92,9 @@ export function KeysPage({ openKey }: { openKey: string | undefined }) {
           }}
         />
       )}
+      <div className="hidden" role="status">
+        {openKey !== undefined && `The value of ${openKey} is shown beside the list`}
+      </div>
       <AddKeyDialog
         open={adding}
         prefix={text}

@@ -27,13 +27,14 @@ export function NoKeys({ listing, prefix, writable, onAdd }: NoKeysProps) {
   }, [goOn, more]);
 
   if (error !== undefined) {
-    const asleep = error instanceof CubbyError && ['store_hibernated', 'store_full'].includes(error.code);
+    // Of a project without a store, or one that sleeps, the settings can make or wake it.
+    const absent = error instanceof CubbyError && ['not_found', 'store_hibernated'].includes(error.code);
     return (
       <ProblemState
         error={error}
         onRetry={reload}
         actions={
-          asleep && (
+          absent && (
             <a className="button button-primary" href={hrefOf({ project: projectId, page: 'settings' })}>
               Open the settings
             </a>
