@@ -9,6 +9,13 @@ import { type Shop, startShop } from './shop.ts';
 
 const KEYS = 100_000;
 
+/** Evaluated in a page: when it first showed something, in ms from the beginning of the navigation. */
+const firstPaint = `new Promise((done) => {
+  new PerformanceObserver((list) => {
+    for (const { name, startTime } of list.getEntries()) if (name === 'first-contentful-paint') done(startTime);
+  }).observe({ type: 'paint', buffered: true });
+})`;
+
 describe('the dashboard', () => {
   let shop: Shop;
   before(async () => {
@@ -34,9 +41,7 @@ describe('the dashboard', () => {
     for (let run = 0; run < 3; run++) {
       const { page, close } = await shop.open();
       await page.getByRole('button', { name: 'Sign in' }).waitFor();
-      const first = (await page.evaluate(
-        `performance.getEntriesByName('first-contentful-paint')[0].startTime`,
-      )) as number;
+      const first = (await page.evaluate(firstPaint)) as number;
       await page.evaluate(`sessionStorage.setItem('cubby.token', '${shop.token}')`);
       await page.reload();
       await page.getByRole('option').first().waitFor();
