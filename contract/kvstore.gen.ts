@@ -231,6 +231,10 @@ export interface KVStoreStatus {
     port: number;
   };
   /**
+   * When somebody was first let into Redis past the API, by spec.access or by a shell; never removed. From then on the API does not take it for granted that values are JSON.
+   */
+  nativeAccessSince?: string;
+  /**
    * The Secret with which programs that speak Redis sign in, as the Service Binding specification has it; absent while spec.access.redis is not true.
    */
   binding?: {

@@ -16,6 +16,8 @@ export interface StoreTarget {
   credentialGeneration: number;
   /** Reads may be answered from memory that Redis vouches for. */
   cachedReads: boolean;
+  /** Values may have been written past the API, and so be no JSON. */
+  anyValues: boolean;
   limits: Limits;
 }
 
@@ -166,7 +168,8 @@ function stateOf(store: KVStore, holdsProject: boolean, endpoint: Endpoint | und
   if (!endpoint) return unavailable('the store is being set up', account);
   const credentialGeneration = status?.credentialGeneration ?? 1;
   const cachedReads = spec.reads === 'cached';
-  const target = { uid, namespace, name, ...account, ...endpoint, credentialGeneration, cachedReads };
+  const anyValues = spec.access?.redis === true || status?.nativeAccessSince !== undefined;
+  const target = { uid, namespace, name, ...account, ...endpoint, credentialGeneration, cachedReads, anyValues };
   return { ref, state: 'serving', target, account: target };
 }
 

@@ -2,7 +2,7 @@ import type { Request } from './exchange.ts';
 import type { Lane } from './lane.ts';
 import { type BatchOp, type BatchOptions, type BatchOutcome, StoreError } from './port.ts';
 import { failureOf } from './redis-errors.ts';
-import { bytesOf, integerOf, wasDone } from './replies.ts';
+import { asItIs, bytesOf, integerOf, type TextOf, wasDone } from './replies.ts';
 import { bulk, type Encoded, encode, join } from './resp/encode.ts';
 import { type Reply, ReplyError } from './resp/reply.ts';
 
@@ -16,7 +16,10 @@ const WINDOW_BYTES = 4 * 2 ** 20;
  * Runs a store's batches. How large the values are that a window of reads will bring is guessed from those that the
  * last one brought. Where an operation in the middle finds the store unavailable, those after it are not tried.
  */
-export function createBatch(lane: Lane): (ops: readonly BatchOp[], options?: BatchOptions) => Promise<BatchOutcome[]> {
+export function createBatch(
+  lane: Lane,
+  textOf: TextOf,
+): (ops: readonly BatchOp[], options?: BatchOptions) => Promise<BatchOutcome[]> {
   let expected = 32 * 2 ** 10;
 
   function weight(op: BatchOp): number {
@@ -52,7 +55,7 @@ export function createBatch(lane: Lane): (ops: readonly BatchOp[], options?: Bat
     while (outcomes.length < ops.length) {
       const window = windowOf(ops, outcomes.length);
       try {
-        const some = await (room ? lane.request(requestOf(lane, window)) : withoutReads(lane, window));
+        const some = await (room ? lane.request(requestOf(lane, window, textOf)) : withoutReads(lane, window));
         const values = learn(window, some);
         if (values.length > 0 && took && !took(values)) room = false;
         if (window === ops) return some;
@@ -69,7 +72,7 @@ export function createBatch(lane: Lane): (ops: readonly BatchOp[], options?: Bat
 /** The writes of a window; its reads would bring more than there is room for. */
 async function withoutReads(lane: Lane, ops: readonly BatchOp[]): Promise<BatchOutcome[]> {
   const writes = ops.filter(({ op }) => op !== 'get');
-  const written = writes.length === 0 ? [] : await lane.request(requestOf(lane, writes));
+  const written = writes.length === 0 ? [] : await lane.request(requestOf(lane, writes, asItIs));
   let next = 0;
   return ops.map(({ op }) => {
     if (op === 'get') return new StoreError('unavailable', 'the data plane is busy; try again');
@@ -77,7 +80,7 @@ async function withoutReads(lane: Lane, ops: readonly BatchOp[]): Promise<BatchO
   });
 }
 
-function requestOf(lane: Lane, ops: readonly BatchOp[]): Request<BatchOutcome[]> {
+function requestOf(lane: Lane, ops: readonly BatchOp[], textOf: TextOf): Request<BatchOutcome[]> {
   const writes = ops.some(({ op }) => op !== 'get');
   return {
     access: writes ? 'write' : 'read',
@@ -87,9 +90,10 @@ function requestOf(lane: Lane, ops: readonly BatchOp[]): Request<BatchOutcome[]>
       const [first] = replies;
       // Nothing ran, so that it is like any other request that was refused.
       if (first instanceof ReplyError && replies.every(wasTurnedAway)) throw first;
-      return ops.map((op, i) => outcomeOf(lane, op, replies[i]));
+      return ops.map((op, i) => outcomeOf(lane, op, replies[i], textOf));
     },
-    partial: (replies) => (writes ? { result: ops.map((op, i) => outcomeOf(lane, op, replies[i])) } : undefined),
+    partial: (replies) =>
+      writes ? { result: ops.map((op, i) => outcomeOf(lane, op, replies[i], textOf)) } : undefined,
   };
 }
 
@@ -111,15 +115,15 @@ function commandOf(op: BatchOp): Encoded {
 }
 
 /** `reply` is undefined where the connection was lost before it came. */
-function outcomeOf(lane: Lane, op: BatchOp, reply: Reply | undefined): BatchOutcome {
+function outcomeOf(lane: Lane, op: BatchOp, reply: Reply | undefined, textOf: TextOf): BatchOutcome {
   if (reply === undefined) {
     if (op.op === 'get') return new StoreError('unavailable', 'the store does not answer');
     return new StoreError('unknown', 'the reply to a write was lost; it may have been applied or not');
   }
   try {
     if (op.op === 'get') {
-      const value = bytesOf(reply);
-      return { value, found: value !== null };
+      const bytes = bytesOf(reply);
+      return { value: bytes && textOf(bytes), found: bytes !== null };
     }
     if (op.op === 'delete') return { value: null, found: integerOf(reply) > 0 };
     if (wasDone(reply)) return { value: op.value, found: true };

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { asJson } from '../json/any-text.ts';
 import { Lane, type LaneEvent, type LaneLimits } from './lane.ts';
 import type { Store, StoreAddress, Stores } from './port.ts';
 import { createRedisStore, type RedisStore } from './redis.ts';
@@ -72,7 +73,7 @@ export function createPool(options: PoolOptions): Pool {
         hooks,
       });
     const lane = new Lane(connect, limits, (event) => report(address, event));
-    const store = createRedisStore(lane);
+    const store = createRedisStore(lane, address.anyValues ? asJson : undefined);
     const member = { address, lane, store: hooks?.wrap?.(store) ?? store };
     members.set(address.uid, member);
     return member;
@@ -106,11 +107,12 @@ export function createPool(options: PoolOptions): Pool {
 }
 
 function isSame(a: StoreAddress, b: StoreAddress): boolean {
-  const { host, port, credentialGeneration, cachedReads = false } = a;
+  const { host, port, credentialGeneration, cachedReads = false, anyValues = false } = a;
   return (
     host === b.host &&
     port === b.port &&
     credentialGeneration === b.credentialGeneration &&
-    cachedReads === (b.cachedReads ?? false)
+    cachedReads === (b.cachedReads ?? false) &&
+    anyValues === (b.anyValues ?? false)
   );
 }

@@ -1,4 +1,4 @@
-/** What is stored under a key: JSON text, byte for byte as it came in. */
+/** What is stored under a key: JSON text, byte for byte as it came in; see StoreAddress.anyValues. */
 export interface Entry {
   value: Buffer;
   /** Milliseconds since 1970 by the store's own clock; null where the key does not expire. */
@@ -109,6 +109,8 @@ export interface StoreAddress {
   credentialGeneration: number;
   /** Reads may be answered from this process's memory, as long as Redis vouches for what is there. */
   cachedReads?: boolean;
+  /** Others write there too, past the API: what is no JSON is read as a JSON string. */
+  anyValues?: boolean;
 }
 
 /** Opens stores; the same address gives the same connection. */

@@ -3,7 +3,7 @@ import type { Request } from './exchange.ts';
 import { increment } from './increment.ts';
 import type { Lane } from './lane.ts';
 import type { Entry, SetOptions, Store } from './port.ts';
-import { bytesOf, expiryOf, integerOf, one, wasDone } from './replies.ts';
+import { asItIs, bytesOf, expiryOf, integerOf, one, type TextOf, wasDone } from './replies.ts';
 import { type Arg, bulk, encode, join } from './resp/encode.ts';
 import type { Reply } from './resp/reply.ts';
 import { scan } from './scan.ts';
@@ -24,8 +24,15 @@ export interface RedisStore extends Store {
   ping(): Promise<unknown>;
 }
 
-/** The store behind a lane. Needs Redis 7.0 for PEXPIRETIME. */
-export function createRedisStore(lane: Lane): RedisStore {
+/** The store behind a lane; `textOf` makes a value of the bytes that are stored. Needs Redis 7.0 for PEXPIRETIME. */
+export function createRedisStore(lane: Lane, textOf: TextOf = asItIs): RedisStore {
+  /** What only one has asked for. */
+  function readOwn(replies: readonly Reply[]): Entry | null {
+    const entry = readEntry(replies, textOf);
+    if (entry) entry.unshared = true;
+    return entry;
+  }
+
   return {
     get(key) {
       const word = bulk(key);
@@ -37,7 +44,7 @@ export function createRedisStore(lane: Lane): RedisStore {
       const word = bulk(key);
       const commands = GET + word + PEXPIRETIME + word + PTTL + word;
       const read = (replies: readonly Reply[]) => {
-        const entry = readEntry(replies);
+        const entry = readEntry(replies, textOf);
         const [, , ttl] = replies;
         // An ACL from before this was asked refuses it; the value is no less one for that.
         told(entry, typeof ttl === 'number' ? ttl : Number.NaN);
@@ -55,23 +62,16 @@ export function createRedisStore(lane: Lane): RedisStore {
     increment: (key, delta, ttl) => increment(lane, key, delta, ttl),
     ttl: (key) => lane.request(one('read', ['TTL', key], integerOf)),
     scan: (pattern, limit, from) => scan(lane, pattern, limit, from),
-    batch: createBatch(lane),
+    batch: createBatch(lane, textOf),
     size: () => lane.request(one('read', ['DBSIZE'], integerOf)),
   };
 }
 
-/** What only one has asked for. */
-function readOwn(replies: readonly Reply[]): Entry | null {
-  const entry = readEntry(replies);
-  if (entry) entry.unshared = true;
-  return entry;
-}
-
-function readEntry([value, expiry]: readonly Reply[]): Entry | null {
+function readEntry([value, expiry]: readonly Reply[], textOf: TextOf): Entry | null {
   const bytes = bytesOf(value);
   const expiresAt = expiryOf(expiry);
   // It may expire between both commands.
-  return bytes === null || expiresAt === undefined ? null : { value: bytes, expiresAt };
+  return bytes === null || expiresAt === undefined ? null : { value: textOf(bytes), expiresAt };
 }
 
 type Written = { expiresAt: number | null } | undefined;

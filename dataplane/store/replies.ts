@@ -11,6 +11,12 @@ export function one<T>(
   return { access, commands: encode(command), count: 1, read: ([reply]) => read(reply) };
 }
 
+/** The JSON text of a value, from the bytes that are stored. */
+export type TextOf = (bytes: Buffer) => Buffer;
+
+/** What is stored is JSON text. */
+export const asItIs: TextOf = (bytes) => bytes;
+
 /** The bytes of a bulk string, or null. Throws the ReplyError that it is, or an Error. */
 export function bytesOf(reply: Reply | undefined): Buffer | null {
   if (reply === null || Buffer.isBuffer(reply)) return reply;

@@ -1,4 +1,5 @@
 import type { KVStoreStatus } from '../../contract/kvstore.gen.ts';
+import { SHELL_ANNOTATION } from '../../contract/labels.ts';
 import { REDIS_PORT, serviceHost } from '../../contract/names.ts';
 import { toConditions } from './conditions.ts';
 import { degraded } from './degraded.ts';
@@ -23,11 +24,13 @@ const USED_STEP = 1 / 20;
 /** The whole status of a store. Equal facts give an equal status. */
 export function storeStatus(facts: StoreFacts, report: StoreReport, now: Date): KVStoreStatus {
   const { store, projectId, limits, redis } = facts;
-  const { namespace, name, generation } = store.metadata;
+  const { namespace, name, generation, annotations } = store.metadata;
   const before = store.status;
   const version = redis.state === 'answering' ? redis.version : before?.version;
   const image = report.image ?? before?.image;
   const memory = settleMemory(before?.memory, report.memory);
+  const isOpen = store.spec.access?.redis === true || annotations?.[SHELL_ANNOTATION] !== undefined;
+  const nativeAccessSince = before?.nativeAccessSince ?? (isOpen ? now.toISOString() : undefined);
   const verdicts = [ready(facts), progressing(facts), degraded(facts), specAccepted(facts)];
   return {
     observedGeneration: generation,
@@ -37,6 +40,7 @@ export function storeStatus(facts: StoreFacts, report: StoreReport, now: Date): 
     ...(image !== undefined && { image }),
     credentialGeneration: before?.credentialGeneration ?? 1,
     endpoint: { host: serviceHost(namespace, name), port: REDIS_PORT },
+    ...(nativeAccessSince !== undefined && { nativeAccessSince }),
     ...(report.binding !== undefined && { binding: { name: report.binding } }),
     ...(memory && { memory }),
     ...(limits && { limits }),

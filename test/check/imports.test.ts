@@ -28,7 +28,7 @@ const modules: Record<string, { imports: string[]; packages?: string[] }> = {
   },
   'dataplane/json': { imports: [] },
   'dataplane/auth': { imports: ['contract'] },
-  'dataplane/store': { imports: ['contract'] },
+  'dataplane/store': { imports: ['contract', 'dataplane/json'] },
   'dataplane/cache': { imports: ['dataplane/store'] },
   'dataplane/limits': { imports: [] },
   'dataplane/metering': { imports: ['contract', 'dataplane/limits', 'dataplane/store'] },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Redis } from 'ioredis';
+import { createCache } from '../../../dataplane/cache/cache.ts';
 import type { Pool } from '../../../dataplane/store/pool.ts';
 import { startTenantRedis, type TenantRedis } from '../../contract/tenant-redis.ts';
 import { type Api, startApi } from './api.ts';
@@ -16,7 +17,7 @@ describe('what was written past the API, straight into Redis', () => {
 
   before(async () => {
     redis = await startTenantRedis('8.0');
-    pool = redis.pool({ password: () => redis.password }).pool;
+    pool = redis.pool({ password: () => redis.password, hooks: createCache({ bytes: 1_000_000 }).hooks }).pool;
     api = await startApi({ stores: pool, endpointOf: () => redis.server });
     admin = redis.admin();
     token = api.tenant('native');
@@ -41,6 +42,36 @@ describe('what was written past the API, straight into Redis', () => {
     await admin.rpush('list', 'a');
     assert.equal((await remove('list', token)).status, 200);
   });
+
+  for (const reads of ['primary', 'cached'] as const) {
+    test(`a string that is no JSON is read as a JSON string where others may write; reads: ${reads}`, async () => {
+      const status = { nativeAccessSince: '2026-01-01T00:00:00Z', conditions: [] };
+      const open = api.tenant(`open-${reads}`, { store: { reads, status } });
+      const values: Record<string, string> = {
+        plain: 'hello',
+        quoted: 'say "hi"',
+        json: '{"a": 1}',
+        number: '41',
+        empty: '',
+      };
+      for (const [key, value] of Object.entries(values)) await admin.set(key, value);
+      const read = { plain: 'hello', quoted: 'say "hi"', json: { a: 1 }, number: 41, empty: '' };
+      for (const again of [1, 2]) {
+        for (const [key, value] of Object.entries(read)) {
+          assert.deepEqual((await get(key, open)).json.value, value, `${key}, time ${again}`);
+          assert.deepEqual((await post('/api/kv/get', open, { key })).json, { value });
+        }
+      }
+      const ops = Object.keys(read).map((key) => ({ op: 'get', key }));
+      const batch = await post('/infra/kv', open, { ops });
+      assert.deepEqual(
+        (batch.json.results as { value: unknown }[]).map(({ value }) => value),
+        Object.values(read),
+      );
+      await admin.set('bytes', Buffer.from([0xff, 0x22]));
+      assert.equal((await get('bytes', open)).json.value, '\ufffd"');
+    });
+  }
 
   test('names that are no valid keys are listed, except those that are no text', async () => {
     await admin.flushall();
