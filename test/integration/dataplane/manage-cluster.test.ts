@@ -1,21 +1,15 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { parse, stringify } from 'yaml';
-import { ensureBinaries } from '../../../cluster/binaries.ts';
-import { run } from '../../../cluster/command.ts';
-import { consoleProgress } from '../../../cluster/progress.ts';
 import type { KVStore, KVToken } from '../../../contract/objects.ts';
 import { formatToken, hashToken, TOKEN_RANDOM_BYTES } from '../../../contract/token.ts';
 import { EditError } from '../../../dataplane/directory/edit.ts';
 import { createStoreEditor } from '../../../dataplane/directory/store-editor.ts';
-import type { KubeClient } from '../../../kube/client.ts';
 import { type ApiObject, keyOf } from '../../../kube/object.ts';
-import { resource } from '../../../kube/resources.ts';
 import {
   createNamespace,
   createStore,
@@ -26,16 +20,9 @@ import {
   startCluster,
   until,
 } from '../operator/world.ts';
+import { grant, startProcess } from './manage-process.ts';
 
-const root = join(import.meta.dirname, '../../..');
 const TENANTS = 'cubby-tenants';
-const ACCOUNT = { kind: 'ServiceAccount', name: 'dataplane', namespace: SYSTEM_NAMESPACE };
-const RBAC = 'rbac.authorization.k8s.io/v1';
-const serviceAccounts = resource('v1', 'ServiceAccount', 'serviceaccounts');
-const roles = resource(RBAC, 'Role', 'roles');
-const roleBindings = resource(RBAC, 'RoleBinding', 'rolebindings');
-const clusterRoles = resource(RBAC, 'ClusterRole', 'clusterroles', false);
-const clusterRoleBindings = resource(RBAC, 'ClusterRoleBinding', 'clusterrolebindings', false);
 
 const { server, client } = await startCluster();
 
@@ -53,7 +40,7 @@ describe('management calls of the process, with the rights that it needs, beside
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'cubby-manage-'));
     await createNamespace(client, TENANTS);
-    await grant();
+    await grant(client, TENANTS);
     await createToken({ client }, SYSTEM_NAMESPACE, { type: 'ApiKey', role: 'SystemAdmin' }, 'admin');
     admin = formatToken('ApiKey', randomBytes(TOKEN_RANDOM_BYTES));
     const status = { hashes: [hashToken(admin)] };
@@ -65,54 +52,11 @@ describe('management calls of the process, with the rights that it needs, beside
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Reading stores and tokens everywhere, and writing both in one namespace: what the chart grants. */
-  async function grant(): Promise<void> {
-    const named = (name: string, namespace?: string) => ({ metadata: { name, ...(namespace && { namespace }) } });
-    const rules = (verbs: string[], ...resources: string[]) => [{ apiGroups: ['cubby.dev'], resources, verbs }];
-    const binding = (kind: string) => ({
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name: 'dataplane' },
-      subjects: [ACCOUNT],
-    });
-    const create = (kind: Parameters<KubeClient['create']>[0], object: object) =>
-      client.create(kind, object as ApiObject);
-    await create(serviceAccounts, named(ACCOUNT.name, ACCOUNT.namespace));
-    const reading = rules(['get', 'list', 'watch'], 'kvstores', 'kvtokens');
-    await create(clusterRoles, { ...named('dataplane'), rules: reading });
-    await create(clusterRoleBindings, { ...named('dataplane'), ...binding('ClusterRole') });
-    const writing = [
-      ...rules(['get', 'create', 'patch'], 'kvstores'),
-      ...rules(['get', 'create', 'delete'], 'kvtokens'),
-    ];
-    await create(roles, { ...named('dataplane', TENANTS), rules: writing });
-    await create(roleBindings, { ...named('dataplane', TENANTS), ...binding('Role') });
-  }
-
-  /** Starts the process as its service account, and resolves to its URL once it is ready. */
   async function start(name: string, management: object): Promise<string> {
-    const { kubectl } = await ensureBinaries(['kubectl'], consoleProgress);
-    const { name: account, namespace } = ACCOUNT;
-    const asAdmin = ['--kubeconfig', server.kubeconfig];
-    const token = await run(kubectl, [...asAdmin, 'create', 'token', account, '--namespace', namespace]);
-    const access = parse(await readFile(server.kubeconfig, 'utf8'));
-    access.users[0].user = { token: token.trim() };
-    const path = (file: string) => join(folder, `${name}-${file}`);
-    await writeFile(path('kubeconfig'), stringify(access), { mode: 0o600 });
-    await writeFile(path('master-key'), randomBytes(32).toString('base64'));
-    const ports = { host: '127.0.0.1', port: 0, metricsPort: 0 };
-    const config = { ...ports, masterKeyFile: path('master-key'), storeWaitMs: 100, management };
-    await writeFile(path('config.json'), JSON.stringify(config));
-    const args = ['--config', path('config.json'), '--kubeconfig', path('kubeconfig')];
-    const child = spawn(process.execPath, [join(root, 'dataplane/main.ts'), ...args]);
+    const files = join(folder, name);
+    await mkdir(files);
+    const { url, child } = await startProcess(server.kubeconfig, files, management);
     processes.push(child);
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk) => {
-        output += chunk;
-      });
-    }
-    const port = await until('listening', async () => /"port":(\d+)/.exec(output)?.[1]);
-    const url = `http://127.0.0.1:${port}`;
-    await until('ready', async () => (await fetch(`${url}/readyz`)).ok);
     return url;
   }
 
