@@ -21,19 +21,18 @@ interface Fence {
 }
 
 const NOT_RUN = /^<!-- not run: (.+) -->$/;
-/** Other names of what is run, which would slip past it. */
-const ALIASES = new Map([
-  ...['bash', 'shell', 'console', 'zsh'].map((name) => [name, 'sh'] as const),
-  ...['typescript', 'js', 'javascript', 'mjs', 'tsx'].map((name) => [name, 'ts'] as const),
-]);
+/** What a block may be called. A closed list: under any other name, such as `bash`, a command would slip past the stage. */
+const LANGUAGES = new Set(['sh', 'ts', 'json', 'text', 'yaml', 'promql']);
 
-/** The blocks of a page that can be run, in order; throws on one whose language has a name that would hide it. */
+/** The blocks of a page that can be run, in order; throws on one whose language is not of the list. */
 export function blocksOf(page: string, markdown: string): Block[] {
   const blocks: Block[] = [];
   let last: Block | undefined;
   for (const { language, text, line, above, adjoins } of fencesOf(page, markdown)) {
-    const meant = ALIASES.get(language);
-    if (meant) throw new Error(`${page}:${line}: call the block ${meant}, not ${language}, so that it is run`);
+    if (!LANGUAGES.has(language)) {
+      const names = [...LANGUAGES].join(', ');
+      throw new Error(`${page}:${line}: call the block one of ${names}, not '${language}': sh and ts are run`);
+    }
     if (language === 'sh' || language === 'ts') {
       const notRun = NOT_RUN.exec(above)?.[1];
       last = { language, text, line, ...(notRun === undefined ? {} : { notRun }) };
@@ -57,7 +56,7 @@ function fencesOf(page: string, markdown: string): Fence[] {
   let above = '';
   let adjoins = false;
   for (const [index, line] of markdown.split('\n').entries()) {
-    const [, indent = '', mark = '', language = ''] = /^(\s*)(`{3,})\s*([\w-]*)/.exec(line) ?? [];
+    const [, indent = '', mark = '', language = ''] = /^(\s*)(`{3,}|~{3,})\s*([\w-]*)/.exec(line) ?? [];
     if (open) {
       if (mark.length >= open.mark.length && line.trim() === mark) {
         fences.push(open);

@@ -67,7 +67,30 @@ test('a block that is not run says why, and none hides behind another name', () 
   assert.equal(second?.notRun, undefined);
   assert.throws(
     () => blocksOf('page.md', block('bash', 'true').join('\n')),
-    /^Error: page\.md:2: call the block sh, not bash/,
+    /^Error: page\.md:2: call the block one of sh, ts, .* not 'bash'/,
   );
   assert.throws(() => blocksOf('page.md', `${fence}sh\ntrue\n`), /has no end/);
+});
+
+test('a block that ends the page before its end is a failure, as what follows has not run', async () => {
+  for (const ending of [
+    block('sh', 'exit 0'),
+    block('sh', 'cat <<EOF', 'without its end'),
+    block('ts', 'process.exit(0);'),
+  ]) {
+    const { failures } = await runText(...ending, ...block('sh', 'true'), ...block('ts', 'console.log(1);'));
+    assert.match(failures.join('\n'), /has not run/, ending.join('\n'));
+  }
+});
+
+test('a block without a language or with one that is not known is refused, and tildes hide none', () => {
+  for (const hiding of [
+    block('', 'kubectl delete everything'),
+    block('SH', 'true'),
+    block('Bash', 'true'),
+    block('fish', 'true'),
+  ]) {
+    assert.throws(() => blocksOf('page.md', hiding.join('\n')), /^Error: page\.md:2: call the block/, hiding[0]);
+  }
+  assert.equal(blocksOf('page.md', ['~~~sh', 'true', '~~~'].join('\n')).length, 1);
 });

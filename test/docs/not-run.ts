@@ -5,6 +5,8 @@ const REASONS = {
   stages: 'npm test runs it',
   chart: 'the tests of the chart install it',
   operator: 'would take the operator away from the other pages',
+  clone: 'would install into the system of whoever runs the tests',
+  package: 'the package is not published yet',
   uninstall: 'would take Cubby away from the other pages',
 } as const;
 
@@ -13,6 +15,8 @@ export const notRun: Readonly<Record<string, readonly string[]>> = {
   'CONTRIBUTING.md': [REASONS.stages, REASONS.operator],
   'README.md': [REASONS.stages, REASONS.chart],
   'charts/cubby/README.md': [REASONS.chart, REASONS.uninstall, REASONS.uninstall],
+  'cli/README.md': [REASONS.package],
+  'docs/cli.md': [REASONS.clone],
   'docs/durability.md': [REASONS.bench, REASONS.bench],
   'docs/getting-started.md': [REASONS.stages],
   'docs/metering.md': [REASONS.stages],
@@ -22,4 +26,5 @@ export const notRun: Readonly<Record<string, readonly string[]>> = {
   'docs/performance.md': [REASONS.bench],
   'docs/robustness.md': [REASONS.stages, REASONS.stages, REASONS.stages, REASONS.stages, REASONS.stages],
   'docs/runbooks/CubbyEventLoopSlow.md': [REASONS.metrics],
+  'sdk/README.md': [REASONS.package],
 };

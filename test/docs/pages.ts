@@ -5,7 +5,7 @@ const root = join(import.meta.dirname, '../..');
 
 /** Every page with commands, by its path in the repository, and its text. */
 export function readPages(): Map<string, string> {
-  const files = globSync(['*.md', 'docs/**/*.md', '{charts/cubby,examples,kustomize}/README.md'], {
+  const files = globSync(['*.md', 'docs/**/*.md', '{charts/cubby,cli,examples,kustomize,sdk}/README.md'], {
     cwd: root,
     exclude: ['docs/.vitepress/**', 'CHANGELOG.md'],
   });
@@ -35,6 +35,7 @@ export interface Setting {
 /** The pages that need more than $KUBECONFIG, $CUBBY_URL and the programs; those that share a name run one after the other. */
 export const settings: Readonly<Record<string, Setting>> = {
   'README.md': { tenant: 'docs-readme' },
+  'cli/README.md': { tenant: 'docs-cli-package' },
   'docs/api.md': { tenant: 'docs-api' },
   'docs/caching.md': { tenant: 'docs-caching' },
   'docs/cli.md': { tenant: 'docs-cli' },
@@ -56,6 +57,7 @@ export const settings: Readonly<Record<string, Setting>> = {
   'docs/runbooks/CubbyStoreNotReady.md': { tenant: 'docs-runbooks' },
   'docs/sdk.md': { tenant: 'docs-sdk' },
   'docs/security.md': { tenant: 'docs-security' },
+  'sdk/README.md': { tenant: 'docs-sdk-package' },
 };
 
 /** Every runbook's: a grep that may find nothing, as on a cluster where nothing is wrong. */

@@ -50,7 +50,12 @@ export async function runPage(page: string, blocks: readonly Block[], place: Pla
   let ran = 0;
   for (const { number, block } of chosen) {
     const printed = block.language === 'ts' ? prints.get(number) : read(number, 'out');
-    if (printed === undefined || number === broken?.number) continue;
+    if (number === broken?.number) continue;
+    if (printed === undefined) {
+      // After a failure that is as it should be.
+      if (status === 0) failures.push(`${page}:${block.line}: has not run, because a block before it ended the page`);
+      continue;
+    }
     const difference = block.output && differenceOf(block.output, printed);
     if (difference) failures.push(`${page}:${block.line}: the output is not what the page shows: ${difference}`);
     else ran++;
