@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asJson } from '../json/any-text.ts';
 import { Lane, type LaneEvent, type LaneLimits } from './lane.ts';
 import type { Store, StoreAddress, Stores } from './port.ts';
 import { createRedisStore, type RedisStore } from './redis.ts';
+import { asAny } from './replies.ts';
 import { Connection, type ConnectionHooks } from './resp/connection.ts';
 
 export interface PoolOptions {
@@ -73,7 +73,7 @@ export function createPool(options: PoolOptions): Pool {
         hooks,
       });
     const lane = new Lane(connect, limits, (event) => report(address, event));
-    const store = createRedisStore(lane, address.anyValues ? asJson : undefined);
+    const store = createRedisStore(lane, address.anyValues ? asAny : undefined);
     const member = { address, lane, store: hooks?.wrap?.(store) ?? store };
     members.set(address.uid, member);
     return member;

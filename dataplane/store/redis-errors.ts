@@ -6,9 +6,19 @@ import { LostError, ReplyError, UnsentError } from './resp/reply.ts';
  * - `unsent`: it never left this process; `refused`: Redis answered that it does not run commands now;
  * - `lost`: it was sent, and no reply came;
  * - `denied`, `full`, `wrong-type`, `read-only`: Redis answered so;
+ * - `too-large`: a value that is longer than any of the API, and was let go;
  * - `other`: an answer that nothing above explains.
  */
-export type RedisFailure = 'unsent' | 'refused' | 'lost' | 'denied' | 'full' | 'wrong-type' | 'read-only' | 'other';
+export type RedisFailure =
+  | 'unsent'
+  | 'refused'
+  | 'lost'
+  | 'denied'
+  | 'full'
+  | 'wrong-type'
+  | 'too-large'
+  | 'read-only'
+  | 'other';
 
 /** The first word of an error reply (https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors). */
 const REPLIES: Readonly<Record<string, RedisFailure>> = {
@@ -25,6 +35,8 @@ const REPLIES: Readonly<Record<string, RedisFailure>> = {
   NOPERM: 'denied',
   OOM: 'full',
   WRONGTYPE: 'wrong-type',
+  // Of our own: see tooLarge.
+  TOOLARGE: 'too-large',
 };
 
 /** Sorts what a command was rejected with. */
@@ -61,6 +73,11 @@ export function refusal(failure: RedisFailure): StoreError {
       return new StoreError('full', 'the store has no memory left; delete keys or raise its spec.memory');
     case 'wrong-type':
       return new StoreError('wrong-type', 'the key holds another type of Redis data, which was not written here');
+    case 'too-large':
+      return new StoreError(
+        'wrong-type',
+        'the key holds a value of more than 262,144 bytes, which was not written here',
+      );
     case 'other':
       return new StoreError('failed', 'the store answered unexpectedly');
   }

@@ -1,6 +1,8 @@
+import { asJson } from '../json/any-text.ts';
 import type { Request } from './exchange.ts';
+import { REPLY_LIMITS } from './resp/decode.ts';
 import { type Arg, encode } from './resp/encode.ts';
-import { type Reply, ReplyError } from './resp/reply.ts';
+import { type Reply, ReplyError, tooLarge } from './resp/reply.ts';
 
 /** A request of one command. */
 export function one<T>(
@@ -16,6 +18,13 @@ export type TextOf = (bytes: Buffer) => Buffer;
 
 /** What is stored is JSON text. */
 export const asItIs: TextOf = (bytes) => bytes;
+
+/** What is stored may be any bytes. Throws tooLarge where their JSON text is longer than a value may be. */
+export const asAny: TextOf = (bytes) => {
+  const text = asJson(bytes);
+  if (text.length > REPLY_LIMITS.string) throw tooLarge();
+  return text;
+};
 
 /** The bytes of a bulk string, or null. Throws the ReplyError that it is, or an Error. */
 export function bytesOf(reply: Reply | undefined): Buffer | null {

@@ -1,4 +1,4 @@
-import { type Reply, ReplyError } from './reply.ts';
+import { type Reply, ReplyError, tooLarge } from './reply.ts';
 
 /** Takes what has been decoded, in the order in which it came. Must not throw. */
 export interface Sink {
@@ -14,10 +14,12 @@ export class ProtocolError extends Error {
 }
 
 /**
- * The largest value has 256 KiB, and names of keys 2 KB, of which a scan asks for a thousand. But the Redis may be a
- * tenant's own image and answer anything, into the memory of a process that all tenants share.
+ * The largest value has 256 KiB, and names of keys 2 KB, of which a scan asks for a thousand. But who has native access
+ * writes values of any size, and a tenant's own image answers anything, into the memory of a process that all tenants
+ * share. A string that is a whole reply and longer than `string` is let go as it comes, and `tooLarge` is delivered for it;
+ * what goes beyond another limit is a ProtocolError.
  */
-export const REPLY_LIMITS = { bytes: 4 * 2 ** 20, elements: 2 ** 17, depth: 8, line: 4096 };
+export const REPLY_LIMITS = { string: 2 ** 18, bytes: 4 * 2 ** 20, elements: 2 ** 17, depth: 8, line: 4096 };
 
 /** An aggregate whose elements are still to come. */
 interface Open {
@@ -42,6 +44,8 @@ export class Decoder {
   #bulk: Buffer | undefined;
   #bulkType = 0;
   #filled = 0;
+  /** How much is still to come of a string that is let go, with the CRLF after it. */
+  #skip = 0;
   readonly #open: Open[] = [];
   /** Of the reply that is being read. */
   #bytes = 0;
@@ -60,7 +64,7 @@ export class Decoder {
       data = Buffer.concat([this.#line, chunk]);
       this.#line = undefined;
     }
-    let at = this.#bulk ? this.#fill(this.#bulk, data) : 0;
+    let at = this.#bulk ? this.#fill(this.#bulk, data) : this.#skip > 0 ? this.#pass(data, 0) : 0;
     while (at < data.length) {
       const next = this.#element(data, at);
       if (next < 0) {
@@ -110,6 +114,10 @@ export class Decoder {
     const start = this.#next;
     const end = start + length;
     this.#count(start - at + length + 2, 0);
+    if (length > REPLY_LIMITS.string && this.#open.length === 0) {
+      this.#skip = length + 2;
+      return this.#pass(data, start);
+    }
     if (end + 2 <= data.length) {
       if (data[end] !== CR || data[end + 1] !== LF) throw new ProtocolError('a string does not end where it should');
       const bulk = Buffer.allocUnsafe(length);
@@ -121,6 +129,14 @@ export class Decoder {
     this.#bulkType = type;
     this.#filled = data.copy(this.#bulk, 0, start);
     return data.length;
+  }
+
+  /** Lets go of what has come, from `at` on, of a string that is too long. Where it ends in this chunk. */
+  #pass(data: Buffer, at: number): number {
+    const passed = Math.min(this.#skip, data.length - at);
+    this.#skip -= passed;
+    this.#next = at + passed;
+    return this.#skip > 0 ? this.#next : this.#deliver(tooLarge(), this.#next);
   }
 
   /** Goes on with a string that earlier chunks began. Where it ends in this one. */

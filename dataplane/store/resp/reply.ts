@@ -10,6 +10,11 @@ export class ReplyError extends Error {
   override readonly name = 'ReplyError';
 }
 
+/** What stands for a value that is longer than any of the API, which only others can have written. */
+export function tooLarge(): ReplyError {
+  return new ReplyError('TOOLARGE the value is longer than any of the API');
+}
+
 /** Rejects a command that never left this process, so that it is safe to send it again elsewhere. */
 export class UnsentError extends Error {
   override readonly name = 'UnsentError';

@@ -73,6 +73,27 @@ describe('what was written past the API, straight into Redis', () => {
     });
   }
 
+  test('a value longer than any of the API is 409 conflict, however often it is asked for, and no memory is taken up by it', async () => {
+    const status = { nativeAccessSince: '2026-01-01T00:00:00Z', conditions: [] };
+    const open = api.tenant('large', { store: { status } });
+    await admin.set('large', Buffer.alloc(4_000_000, 1));
+    await admin.set('grows', Buffer.alloc(262_144, 1));
+    await admin.set('fits', Buffer.alloc(262_142, 'a'));
+    await admin.set('small', '1');
+    for (const key of ['large', 'grows']) isProblem(await get(key, open), 409, 'conflict', /more than 262,144 bytes/);
+    isProblem(await get('large', token), 409, 'conflict', /more than 262,144 bytes/);
+    assert.equal(((await get('fits', open)).json.value as string).length, 262_142);
+    const before = process.resourceUsage().maxRSS;
+    const ops = Array.from({ length: 100 }, (_, i) => ({ op: 'get', key: i === 99 ? 'small' : 'large' }));
+    const batch = await post('/infra/kv', open, { ops });
+    const results = batch.json.results as Record<string, unknown>[];
+    assert.ok(results.slice(0, 99).every(({ status, code }) => status === 'error' && code === 'conflict'));
+    assert.equal(results[99]?.value, 1);
+    assert.ok(process.resourceUsage().maxRSS - before < 100_000, 'KB');
+    assert.equal((await put('large', open, '{"value":1}')).status, 200);
+    for (const key of ['grows', 'fits', 'small']) await admin.del(key);
+  });
+
   test('names that are no valid keys are listed, except those that are no text', async () => {
     await admin.flushall();
     const odd = ['a..b', 'line\nbreak', 'k'.repeat(600), ''];

@@ -15,6 +15,7 @@ test('an error reply is sorted by its first word', () => {
     'NOPERM this user has no permissions': 'denied',
     'NOAUTH Authentication required.': 'denied',
     'WRONGTYPE Operation against a key holding the wrong kind of value': 'wrong-type',
+    'TOOLARGE the value is longer than any of the API': 'too-large',
     'ERR syntax error': 'other',
     'constructor of nothing': 'other',
   };

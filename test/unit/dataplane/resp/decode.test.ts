@@ -171,9 +171,27 @@ test('a reply over a limit is refused before it is there; replies below it may b
     '|0\r\n'.repeat(most / 4 + 1),
   ];
   for (const text of refused) assert.ok(decode([Buffer.from(text)]).failed, text.slice(0, 30));
-  const value = `$${most / 4}\r\n${'x'.repeat(most / 4)}\r\n`;
+  const value = `$${most / 16}\r\n${'x'.repeat(most / 16)}\r\n`;
   assert.equal(decode([Buffer.from(value.repeat(20))]).events.length, 20);
   assert.equal(decode([Buffer.from(`+${'x'.repeat(longest)}\r\n`)]).events.length, 1);
+});
+
+test('a string that is longer than any value is let go, whatever chunks it comes in, and what follows it is read', () => {
+  const { string: most } = REPLY_LIMITS;
+  const of = (length: number) => `$${length}\r\n${'x'.repeat(length)}\r\n`;
+  const wire = Buffer.from(`${of(most + 1)}:1\r\n${of(3 * most)}${of(most)}*1\r\n${of(most + 1)}`);
+  for (const step of [wire.length, 65_536, most + 13, 4099]) {
+    const chunks = Array.from({ length: Math.ceil(wire.length / step) }, (_, i) =>
+      wire.subarray(i * step, (i + 1) * step),
+    );
+    const { events, failed } = decode(chunks);
+    assert.ok(!failed);
+    const [first, one, second, value, list] = events.map((event) => 'reply' in event && event.reply);
+    for (const gone of [first, second]) assert.match(String(gone), /ReplyError: TOOLARGE/);
+    assert.equal(one, 1);
+    assert.equal((value as Buffer).length, most);
+    assert.equal(((list as Reply[])[0] as Buffer).length, most + 1, 'within a list only the whole has a limit');
+  }
 });
 
 test('a reply that comes byte by byte costs about as much as one that comes at once', () => {
