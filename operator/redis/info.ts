@@ -21,6 +21,12 @@ export interface RedisInfo {
   };
 }
 
+/**
+ * The sections of INFO that have them. Of the others `errorstats` has a line for each word that an error began with,
+ * without an end in Redis 7.0: who has native access could make it longer than a session receives.
+ */
+export const INFO_SECTIONS = ['server', 'memory', 'persistence'] as const;
+
 /** Reads the text of INFO; fields that a version does not have count as harmless. */
 export function parseInfo(text: string): RedisInfo {
   const fields = new Map(

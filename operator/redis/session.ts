@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { parseInfo, type RedisInfo } from './info.ts';
+import { INFO_SECTIONS, parseInfo, type RedisInfo } from './info.ts';
 
 /** Where a store's Redis is and how the operator signs in. */
 export interface RedisAddress {
@@ -95,7 +95,7 @@ export const connectRedis: ConnectRedis = async ({ host, port, password }) => {
     throw error instanceof RedisRefusal ? error : (failure ?? error);
   }
   return {
-    info: async () => parseInfo(String(await call('INFO'))),
+    info: async () => parseInfo(String(await call('INFO', ...INFO_SECTIONS))),
     async configGet(names) {
       const pairs = (await call('CONFIG', 'GET', ...names)) as string[];
       return Object.fromEntries(pairs.flatMap((name, i) => (i % 2 === 0 ? [[name, pairs[i + 1] ?? '']] : [])));

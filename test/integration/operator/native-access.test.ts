@@ -121,6 +121,26 @@ for (const version of ['7.0', '8.0'] as const) {
   });
 }
 
+test('a guest who fills what Redis says of itself keeps nobody from sending him out', async (t) => {
+  const world = await startWorld(t, server);
+  const namespace = await createNamespace(admin, 'errors');
+  await createStore(world, namespace, { version: '7.0', access: { redis: true } });
+  const store = await runStore(t, world, namespace, '7.0', '10.0.0.6');
+  const { password = '' } = await until('the Secret', () => binding(namespace));
+  const native = await until('native is let in', () => signIn(t, store, 'native', password));
+  // Redis 7.0 counts each error by its first word, without an end.
+  const script = "return redis.error_reply('-' .. ARGV[1] .. ' x')";
+  const words = Array.from({ length: 30_000 }, (_, i) => `X${String(i).padStart(25, '0')}`);
+  const pipeline = native.pipeline();
+  for (const word of words) pipeline.eval(script, 0, word);
+  await pipeline.exec();
+  assert.ok((await native.info()).length > 2 ** 20);
+  const closed = once(native, 'close');
+  await allow(namespace, false);
+  await closed;
+  await statusWhen(world, namespace, 'is ready', (s) => !s.binding && s.phase === 'Ready');
+});
+
 test('a foreign Secret of that name is left alone and told, and the store serves; then it is made', async (t) => {
   const world = await startWorld(t, server);
   const namespace = await createNamespace(admin, 'foreign');
