@@ -64,7 +64,7 @@ export interface KVTokenSpec {
      */
     every?: string;
     /**
-     * How long a replaced token is still accepted, so that pods have time to read the new one; 0s refuses it at once.
+     * How long a replaced token is still accepted, so that pods have time to read the new one; 0s refuses it at once. At most 87600h, which is ten years.
      */
     overlap: string;
   };

@@ -1,3 +1,4 @@
+import { parseTime } from '../../contract/time.ts';
 import { hashToken, type TokenType, tokenType } from '../../contract/token.ts';
 import {
   ISSUED_AT_ANNOTATION,
@@ -14,7 +15,7 @@ export function readIssued(secret: Secret, type: TokenType): IssuedToken | undef
   const annotations = secret.metadata.annotations ?? {};
   const issuedAt = annotations[ISSUED_AT_ANNOTATION];
   if (tokenType(token) !== type || hashToken(token) !== annotations[TOKEN_HASH_ANNOTATION]) return undefined;
-  if (issuedAt === undefined || Number.isNaN(Date.parse(issuedAt))) return undefined;
+  if (issuedAt === undefined || parseTime(issuedAt) === undefined) return undefined;
   return {
     token,
     issuedAt,

@@ -178,10 +178,21 @@ const tokenCases: Case[] = [
     accepts: { ...token, rotation: { every: '1m', overlap: '0s' } },
     refuses: { ...token, rotation: { every: '59s', overlap: '0s' } },
   },
+  {
+    rule: 'rotation.overlap must be at most 87600h',
+    accepts: { ...token, rotation: { overlap: '87600h' } },
+    refuses: { ...token, rotation: { overlap: '87600h1s' } },
+  },
 ];
 
 const { client: admin } = await startCluster();
 const namespace = await createNamespace(admin, 'rules');
+
+test('a duration that no time could be reckoned with is refused', async () => {
+  const spec = { ...token, rotation: { overlap: '999999999999999h' } };
+  const object = { apiVersion: API_VERSION, kind: 'KVToken', metadata: { namespace, name: 'endless' }, spec };
+  await assert.rejects(admin.create(kvTokens, object as KubeObject), { status: 422 });
+});
 
 const message = (error: unknown) =>
   error instanceof KubeError && error.status === 422 ? error.message : `not refused: ${error}`;
