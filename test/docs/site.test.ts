@@ -109,6 +109,20 @@ describe('the site', () => {
         [],
       );
     });
+
+    test('shows every column of a reference on a screen of 1280 pixels', async () => {
+      const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+      for (const link of links.filter((name) => name.startsWith('/reference/'))) {
+        await page.goto(`${origin}${link}.html`);
+        await page.locator('h1').first().waitFor();
+        const cut = await page.locator('.vp-doc table').evaluateAll((tables) => {
+          const hidden = tables.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth);
+          return { of: tables.length, hidden: hidden.map(({ textContent }) => textContent?.slice(0, 80)) };
+        });
+        assert.ok(cut.of > 0, link);
+        assert.deepEqual(cut.hidden, [], link);
+      }
+    });
   });
 });
 
