@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 
 const root = join(import.meta.dirname, '../..');
-const pages = globSync('**/*.md', { cwd: root, exclude: ['**/node_modules/**', '.cluster/**', '**/dist/**'] });
+const pages = globSync(['**/*.md', '.github/*.md'], { cwd: root, exclude: ['**/node_modules/**', '.cluster/**', '**/dist/**'] });
 
 /** The text of a page without what stands in its blocks of code. */
 const textOf = (page: string) => readFileSync(join(root, page), 'utf8').replace(/^( *)```[\s\S]*?^\1```$/gm, '');
@@ -28,7 +28,9 @@ test('every link between files of the repository leads to a file, and to a headi
   const broken: string[] = [];
   let seen = 0;
   for (const page of pages) {
-    for (const [, link, picture] of textOf(page).matchAll(/\]\(([^)\s]+)\)|<img [^>]*?src="([^"]+)"/g)) {
+    for (const [, link, picture] of textOf(page).matchAll(
+      /\]\(([^)\s]+)\)|<(?:img|source) [^>]*?src(?:set)?="([^"]+)"/g,
+    )) {
       const target = link ?? picture ?? '';
       if (/^[a-z]+:/.test(target)) continue;
       seen++;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 
@@ -51,19 +51,4 @@ test('Dependabot watches every Go module but Kubernetes, which is moved by hand,
     modules.filter((name) => !watched.includes(name)),
     ['/cluster/go/kubernetes'],
   );
-});
-
-test('what the pages outside of docs/ link to in the repository is there', () => {
-  const pages = globSync(['*.md', '{charts,examples,kustomize,cluster,sdk,cli,.github}/**/*.md'], {
-    cwd: root,
-    exclude: ['**/node_modules/**'],
-  });
-  const broken = pages.flatMap((page) =>
-    [...read(page).matchAll(/\]\(([^)#\s]+)[^)]*\)|(?:src|srcset)="([^"]+)"/g)]
-      .map(([, link, image]) => link ?? image ?? '')
-      .filter((link) => !link.includes('://') && !existsSync(join(root, dirname(page), link)))
-      .map((link) => `${page}: ${link}`),
-  );
-  assert.ok(pages.length >= 6);
-  assert.deepEqual(broken, []);
 });
