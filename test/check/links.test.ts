@@ -4,7 +4,10 @@ import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 
 const root = join(import.meta.dirname, '../..');
-const pages = globSync(['**/*.md', '.github/*.md'], { cwd: root, exclude: ['**/node_modules/**', '.cluster/**', '**/dist/**'] });
+const pages = globSync(['**/*.md', '.github/*.md'], {
+  cwd: root,
+  exclude: ['**/node_modules/**', '.cluster/**', '**/dist/**'],
+});
 
 /** The text of a page without what stands in its blocks of code. */
 const textOf = (page: string) => readFileSync(join(root, page), 'utf8').replace(/^( *)```[\s\S]*?^\1```$/gm, '');

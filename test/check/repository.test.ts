@@ -52,3 +52,21 @@ test('Dependabot watches every Go module but Kubernetes, which is moved by hand,
     ['/cluster/go/kubernetes'],
   );
 });
+
+test('the tree in docs/ARCHITECTURE.md has every folder of the repository, and its parts of those that it opens', () => {
+  const [, tree = ''] = /^## The tree\n+```text\n([\s\S]*?)```/m.exec(read('docs/ARCHITECTURE.md')) ?? [];
+  const shown = new Map<string, string[]>();
+  for (const [, indent, name = ''] of tree.matchAll(/^( {2})?(\S+)\/ /gm)) {
+    if (indent === undefined) shown.set(name, []);
+    else [...shown.values()].at(-1)?.push(name);
+  }
+  const ignored = ['node_modules', 'dist', 'coverage'];
+  const foldersOf = (path: string) =>
+    readdirSync(join(root, path), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !ignored.includes(entry.name))
+      .map(({ name }) => name)
+      .sort();
+  const tops = [...shown.keys()].map((name) => name.split('/')[0]);
+  assert.deepEqual(tops.sort(), foldersOf('.'));
+  for (const [folder, parts] of shown) if (parts.length > 0) assert.deepEqual(parts.sort(), foldersOf(folder), folder);
+});
