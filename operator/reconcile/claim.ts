@@ -4,7 +4,7 @@ import { API_VERSION, type KVStore } from '../../contract/objects.ts';
 import { parseQuantity } from '../../contract/quantity.ts';
 import { type KubeObject, keyOf, type OwnerReference } from '../../kube/object.ts';
 import { persistentVolumeClaims, storageClasses } from '../../kube/resources.ts';
-import { DATA_MODE_ANNOTATION, DATA_VERSION_ANNOTATION } from '../resources/plan.ts';
+import { DATA_MODE_ANNOTATION, DATA_VERSION_ANNOTATION, NATIVE_ACCESS_ANNOTATION } from '../resources/plan.ts';
 import type { Finding } from '../status/finding.ts';
 import { type Context, FIELD_MANAGER } from './context.ts';
 import type { VolumeClaim } from './kinds.ts';
@@ -31,9 +31,11 @@ interface ClaimPatch {
  */
 export function describeClaim(claim: VolumeClaim, store: KVStore, data: DataFacts): ClaimPatch | undefined {
   const { labels, annotations, ownerReferences = [] } = claim.metadata;
+  const nativeAccessSince = store.status?.nativeAccessSince;
   const wanted = {
     ...(data.mode && { [DATA_MODE_ANNOTATION]: data.mode }),
     ...(data.version && { [DATA_VERSION_ANNOTATION]: data.version }),
+    ...(nativeAccessSince !== undefined && { [NATIVE_ACCESS_ANNOTATION]: nativeAccessSince }),
   };
   const changed = Object.entries(wanted).filter(([name, value]) => annotations?.[name] !== value);
   const adopt = labels?.[STORE_LABEL] !== store.metadata.name;

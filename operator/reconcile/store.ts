@@ -1,6 +1,8 @@
 import type { KVStore } from '../../contract/objects.ts';
+import { parseTime } from '../../contract/time.ts';
 import type { ReconcileResult } from '../../kube/controller.ts';
 import { parseKey } from '../../kube/object.ts';
+import { NATIVE_ACCESS_ANNOTATION } from '../resources/plan.ts';
 import { toConditions } from '../status/conditions.ts';
 import { paused } from '../status/paused.ts';
 import { ownContainer } from '../status/pod.ts';
@@ -95,12 +97,14 @@ async function act(context: Context, observed: Observed, shell: Shell, signal: A
   };
 }
 
-function report({ pod, redis }: Observed, { image, maxmemory, binding }: Outcome): StoreReport {
+function report({ pod, redis, claim }: Observed, { image, maxmemory, binding }: Outcome): StoreReport {
+  const since = claim?.metadata.annotations?.[NATIVE_ACCESS_ANNOTATION];
   const used = redis && 'look' in redis ? redis.look.info.usedMemory : undefined;
   return {
     image: (pod && ownContainer(pod)?.image) ?? image,
     memory: used !== undefined && maxmemory !== undefined ? { limit: maxmemory, used } : undefined,
     binding,
+    nativeAccessSince: since !== undefined && parseTime(since) !== undefined ? since : undefined,
   };
 }
 

@@ -50,6 +50,8 @@ export const FILES_HASH_ANNOTATION = 'cubby.dev/files-hash';
 export const DATA_MODE_ANNOTATION = 'cubby.dev/data-mode';
 /** On a volume claim: the Redis version that last wrote to it; older ones may not be able to read it. */
 export const DATA_VERSION_ANNOTATION = 'cubby.dev/data-version';
+/** On the claim: since when there may be values in its data that were not written over the API, RFC 3339. */
+export const NATIVE_ACCESS_ANNOTATION = 'cubby.dev/native-access-since';
 
 /** Digest of what only a restart can change; a pod with another one is to be replaced. */
 export function restartHash({ image, scheduling }: RestartInputs): string {

@@ -16,6 +16,8 @@ export interface StoreReport {
   memory: { limit: number; used: number } | undefined;
   /** Name of the Secret by which programs sign in to Redis. */
   binding?: string | undefined;
+  /** What the volume claim says of its data; a store that adopts it takes that over. */
+  nativeAccessSince?: string | undefined;
 }
 
 /** Share of the limit by which used memory must move to be written again: else every look would be a write. */
@@ -30,7 +32,8 @@ export function storeStatus(facts: StoreFacts, report: StoreReport, now: Date): 
   const image = report.image ?? before?.image;
   const memory = settleMemory(before?.memory, report.memory);
   const isOpen = store.spec.access?.redis === true || annotations?.[SHELL_ANNOTATION] !== undefined;
-  const nativeAccessSince = before?.nativeAccessSince ?? (isOpen ? now.toISOString() : undefined);
+  const nativeAccessSince =
+    before?.nativeAccessSince ?? report.nativeAccessSince ?? (isOpen ? now.toISOString() : undefined);
   const verdicts = [ready(facts), progressing(facts), degraded(facts), specAccepted(facts)];
   return {
     observedGeneration: generation,

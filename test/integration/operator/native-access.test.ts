@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { Redis } from 'ioredis';
 import { aclPasswordHash } from '../../../contract/credentials.ts';
+import type { KVStore } from '../../../contract/objects.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { secrets } from '../../../kube/resources.ts';
 import { runStore, type StoreRedis } from './store-redis.ts';
@@ -199,7 +200,13 @@ test('a shell is open until its time, and what holds it open then is closed', as
       () => true,
     ),
   );
-  assert.deepEqual(writesIn(world, namespace).slice(writes), [], 'a shell is no write');
+  const written = writesIn(world, namespace).slice(writes);
+  assert.deepEqual(
+    written.map(({ object }) => object),
+    ['KVStore/main'],
+    'a shell is no write, but that there was one',
+  );
+  assert.ok((await world.client.get<KVStore>(kvStores, { namespace, name: 'main' }))?.status?.nativeAccessSince);
   const told = world.events.map(({ reason }) => reason).filter((reason) => reason.startsWith('Shell'));
   assert.deepEqual(told, ['ShellOpened', 'ShellClosed', 'ShellOpened', 'ShellOpened', 'ShellClosed']);
 

@@ -205,18 +205,29 @@ test('a schema that the scheduling breaks is a condition, and touches no pod', a
 test('a claim that was left behind is adopted, and an older Redis is not let near it', async (t) => {
   const world = await startWorld(t, server);
   const namespace = await createNamespace(admin, 'adopt');
+  const since = '2026-01-01T00:00:00.000Z';
   const claim = await admin.create<KubeObject>(persistentVolumeClaims, {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
     metadata: {
       namespace,
       name: 'data-main-redis-0',
-      annotations: { 'cubby.dev/data-mode': 'rdb', 'cubby.dev/data-version': '8.0.2' },
+      annotations: {
+        'cubby.dev/data-mode': 'rdb',
+        'cubby.dev/data-version': '8.0.2',
+        'cubby.dev/native-access-since': since,
+      },
     },
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
   });
   await createStore(world, namespace, { version: '7.0' });
-  await statusWhen(world, namespace, 'is refused', (s) => reasonOf(s, 'Degraded') === 'DowngradeRefused');
+  const refused = await statusWhen(
+    world,
+    namespace,
+    'is refused',
+    (s) => reasonOf(s, 'Degraded') === 'DowngradeRefused',
+  );
+  assert.equal(refused.nativeAccessSince, since, 'what is in it may be no JSON');
   assert.equal(await admin.get(statefulSets, { namespace, name: 'main-redis' }), undefined);
   await editStore(world, namespace, { version: '8.0' });
   const conf = await until('redis.conf', () => admin.get<KubeObject>(configMaps, { namespace, name: 'main-redis' }));

@@ -24,6 +24,16 @@ test('what is on the volume is written once', () => {
   );
 });
 
+test('that others than the API may have written is on the claim, for a store that adopts it', () => {
+  const since = '2026-01-01T00:00:00.000Z';
+  const open = { ...store(), status: { nativeAccessSince: since } };
+  const nothing = { mode: undefined, version: undefined };
+  const annotations = { 'cubby.dev/native-access-since': since };
+  assert.deepEqual(describeClaim(claim(ours, {}), open, nothing), { metadata: { annotations } });
+  assert.equal(describeClaim(claim(ours, annotations), open, nothing), undefined);
+  assert.equal(describeClaim(claim(ours, annotations), store(), nothing), undefined, 'nothing is forgotten');
+});
+
 test('a claim that somebody brought along gets the labels', () => {
   const patch = describeClaim(claim({}, {}), store(), { mode: undefined, version: undefined });
   assert.equal(patch?.metadata?.labels?.['cubby.dev/store'], 'main');
