@@ -113,9 +113,13 @@ for (const version of ['7.0', '8.0'] as const) {
       const admin = tenant.admin();
       // Redis removes what has expired only when it is asked for.
       await admin.call('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
-      for (let i = 0; i < 20; i++) {
+      let seen = 0;
+      for (let i = 0; seen < 20; i++) {
+        assert.ok(i < 200, `of ${i} keys ${seen} were read within their 60 ms`);
         const { expiresAt } = (await replica.store.set('brief', value(i), { expiry: { milliseconds: 60 } })) ?? {};
         const first = await replica.store.get('brief');
+        if (first === null && Date.now() > Number(expiresAt)) continue;
+        seen++;
         assert.equal(first?.expiresAt, expiresAt, 'the time that is told is Redis’ own');
         let last = 0;
         for (let now = 0; now < Number(expiresAt) + 20; ) {

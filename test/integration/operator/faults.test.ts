@@ -132,7 +132,9 @@ async function stateOf(namespace: string): Promise<unknown> {
   );
   const store = await admin.get<KVStore>(kvStores, { namespace, name: 'main' });
   const conditions = store?.status?.conditions?.map(({ type, status, reason }) => ({ type, status, reason }));
-  const text = JSON.stringify({ children, status: { ...store?.status, conditions } });
+  const { nativeAccessSince, ...status } = store?.status ?? {};
+  const opened = nativeAccessSince !== undefined;
+  const text = JSON.stringify({ children, status: { ...status, conditions }, opened });
   return JSON.parse(
     text.replaceAll(namespace, '<namespace>').replaceAll(/"cubby.dev\/files-hash":"\w+"/g, '"cubby.dev/files-hash":""'),
   );
