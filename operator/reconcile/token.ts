@@ -8,6 +8,7 @@ import { rfc3339, toConditions } from '../status/conditions.ts';
 import { type TokenFacts, tokenReady } from '../status/token-ready.ts';
 import { tokenSpecAccepted } from '../status/token-spec-accepted.ts';
 import type { Context } from './context.ts';
+import { isHashTaken } from './hash-taken.ts';
 import { kvTokens } from './kinds.ts';
 import { judgeProject } from './project.ts';
 import { reportStatus, statusOf } from './report.ts';
@@ -30,7 +31,7 @@ export async function reconcileToken(
   }
   const target = findTarget(context, token);
   const facts = collectFacts(context, token, target);
-  const accepted = !facts.forbiddenRole && !facts.expired;
+  const accepted = isAccepted(facts);
   const held: Held = token.spec.issued
     ? { retiring: [], rotationRefusal: rotationRequest(token).refusal }
     : await keepSecret(context, token, accepted, target?.projectId, signal);
@@ -56,8 +57,17 @@ function findTarget(
   return { name, exists: true, refusal: project.refusal, projectId: project.id };
 }
 
+/** Whether the data plane may accept the token. */
+function isAccepted({
+  forbiddenRole,
+  hashTaken,
+  expired,
+}: Pick<TokenFacts, 'forbiddenRole' | 'hashTaken' | 'expired'>) {
+  return !forbiddenRole && !hashTaken && !expired;
+}
+
 function collectFacts(
-  { settings, now }: Pick<Context, 'settings' | 'now'>,
+  { settings, caches, now }: Pick<Context, 'settings' | 'caches' | 'now'>,
   token: KVToken,
   store: TokenFacts['store'],
 ): Omit<TokenFacts, 'secretConflict' | 'secretRefusal'> {
@@ -68,6 +78,7 @@ function collectFacts(
     systemNamespace: settings.systemNamespace,
     secretName: issued ? undefined : tokenSecretName(token),
     forbiddenRole: namespace === settings.systemNamespace ? undefined : role,
+    hashTaken: isHashTaken(caches.tokens, token),
     expiresAt,
     expired: expiresAt !== undefined && Date.parse(expiresAt) <= now().getTime(),
     store,
@@ -83,7 +94,7 @@ function tokenStatus(
 ): KVTokenStatus {
   const { spec, metadata } = token;
   const { generation } = metadata;
-  const accepted = !facts.forbiddenRole && !facts.expired;
+  const accepted = isAccepted(facts);
   const { conflict: secretConflict = false, secretRefusal, rotationRefusal, issued, retiring } = held;
   const verdicts = [tokenReady({ ...facts, secretConflict, secretRefusal }), tokenSpecAccepted(rotationRefusal)];
   const due = issued && rotatesAt(token, issued);

@@ -6,6 +6,7 @@ export type TokenReason =
   | 'SecretConflict'
   | 'SecretRefused'
   | 'RoleNotAllowed'
+  | 'HashTaken'
   | 'Expired'
   | 'StoreNotFound'
   | 'ProjectIdConflict'
@@ -24,6 +25,8 @@ export interface TokenFacts {
   secretRefusal: string | undefined;
   /** The role that is asked for outside the system namespace. */
   forbiddenRole: string | undefined;
+  /** The hash in spec.issued is, or was when this was made, another token's. */
+  hashTaken: boolean;
   expiresAt: string | undefined;
   expired: boolean;
   /** The store that the token is for: absent for an API key. */
@@ -53,6 +56,10 @@ function judge(facts: TokenFacts): [boolean, TokenReason, string] {
   if (forbiddenRole) {
     const message = `spec.role ${forbiddenRole} is only for tokens made in the namespace ${systemNamespace}, so this one is not accepted; remove spec.role`;
     return [false, 'RoleNotAllowed', message];
+  }
+  if (facts.hashTaken) {
+    const message = 'spec.issued has the hash of a token that there was already, so this one is not accepted';
+    return [false, 'HashTaken', `${message}; create another KVToken for another token`];
   }
   if (facts.expired)
     return [false, 'Expired', `the token ended at ${expiresAt}; set a later spec.expiresAt, or delete the KVToken`];

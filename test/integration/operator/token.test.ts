@@ -92,6 +92,23 @@ test('a token may come before its store, and gets its project then', async (t) =
   await statusWhen(namespace, 'misses it again', (s) => reasonOf(s, 'Ready', 'False') === 'StoreNotFound');
 });
 
+test("a hash that was copied from another's token is never accepted, also not when that token is gone", async (t) => {
+  const world = await startWorld(t, server);
+  const [owner, thief] = [await createNamespace(admin, 'owner'), await createNamespace(admin, 'thief')];
+  for (const namespace of [owner, thief]) await createStore(world, namespace);
+  await createToken(world, owner);
+  const { hashes } = await statusWhen(owner, 'is ready', (s) => reasonOf(s, 'Ready'));
+  const issued = { sha256: hashes?.[0], lastFour: 'wxyz' };
+  await createToken(world, thief, { issued });
+  const refused = await statusWhen(thief, 'is refused', (s) => reasonOf(s, 'Ready', 'False') === 'HashTaken');
+  assert.deepEqual(refused.hashes, []);
+  await admin.delete(kvTokens, { namespace: owner, name: 'web' });
+  await world.restartOperator();
+  await admin.patch(kvTokens, { namespace: thief, name: 'web' }, { spec: { scopes: ['kv:read'] } }, { type: 'merge' });
+  const later = await statusWhen(thief, 'was looked at again', (s) => s.observedGeneration === 2);
+  assert.deepEqual([later.hashes, reasonOf(later, 'Ready', 'False')], [[], 'HashTaken']);
+});
+
 test('a deleted or tampered Secret gives a new token, and the old one is refused from then on', async (t) => {
   const world = await startWorld(t, server);
   const namespace = await createNamespace(admin, 'reissue');

@@ -9,6 +9,7 @@ const good: TokenFacts = {
   secretConflict: false,
   secretRefusal: undefined,
   forbiddenRole: undefined,
+  hashTaken: false,
   expiresAt: undefined,
   expired: false,
   store: { name: 'main', exists: true, refusal: undefined },
@@ -22,6 +23,7 @@ const table: [Partial<TokenFacts>, string, RegExp][] = [
   [{ secretConflict: true }, 'False SecretConflict', /delete or rename it/],
   [{ secretRefusal: 'exceeded quota' }, 'False SecretRefused', /raise the namespace's quota.*exceeded quota/],
   [{ forbiddenRole: 'SystemAdmin' }, 'False RoleNotAllowed', /cubby-system.*remove spec\.role/],
+  [{ hashTaken: true }, 'False HashTaken', /create another KVToken/],
   [{ expired: true, expiresAt: '2026-01-01T00:00:00Z' }, 'False Expired', /later spec\.expiresAt/],
   [
     { store: { name: 'main', exists: false, refusal: undefined } },
