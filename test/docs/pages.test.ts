@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { run } from '../../cluster/command.ts';
@@ -21,6 +21,32 @@ test('no block is left out but those that are listed, for the reason that its pa
     return reasons.length > 0 ? [[page, reasons] as const] : [];
   });
   assert.deepEqual(Object.fromEntries(found), notRun);
+});
+
+/** The commands of the blocks that are not run, each on a line of its own. */
+const commandsNotRun = [...pages].flatMap(([page, blocks]) =>
+  blocks
+    .filter(({ notRun }) => notRun !== undefined)
+    .flatMap(({ text }) =>
+      text
+        .replace(/\\\n\s*/g, ' ')
+        .trim()
+        .split('\n'),
+    )
+    .map((command) => ({ page, command: command.replace(/\s+#.*/, '') })),
+);
+
+test('what is not run names scripts and files that are there', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  let seen = 0;
+  for (const { page, command } of commandsNotRun) {
+    const [, script] = /\bnpm (?:run )?(start|test|(?<=run )\w+)/.exec(command) ?? [];
+    const files = command.match(/(?<= )(?:test|tools)\/\S+/g) ?? [];
+    if (script) assert.ok(script in scripts, `${page}: ${command}`);
+    for (const file of files) assert.ok(existsSync(join(root, file)), `${page}: ${command}`);
+    seen += files.length + (script ? 1 : 0);
+  }
+  assert.ok(seen > 15, `${seen} scripts and files`);
 });
 
 test('every setting is of a page that is run', () => {
@@ -48,6 +74,18 @@ describe('what a page says works', { concurrency: 2 }, () => {
     const config = { extends: './tsconfig.json', include: ['*.page.mts'], exclude: [] };
     writeFileSync(join(directory, 'pages.tsconfig.json'), JSON.stringify(config));
     await run(join(root, 'node_modules/.bin/tsc'), ['--project', 'pages.tsconfig.json'], { cwd: directory });
+  });
+
+  test('Helm takes the commands that are not run, where they change nothing', async () => {
+    const directory = workspace.createDirectory('helm');
+    const env = { ...(await prepare({ after: () => {} }, {}, directory)), PATH: workspace.path };
+    const commands = commandsNotRun.filter(({ command }) => /^helm (install|upgrade) /.test(command));
+    for (const { page, command } of commands) {
+      // A client's dry run of an installation asks no cluster, where the release is installed already.
+      const dryRun = command.startsWith('helm install') ? 'client' : 'server';
+      await assert.doesNotReject(run('bash', ['-c', `${command} --dry-run=${dryRun}`], { cwd: directory, env }), page);
+    }
+    assert.ok(commands.length > 3, `${commands.length} commands`);
   });
 
   const claim = createClaims();
