@@ -33,6 +33,7 @@ export const stages: readonly Stage[] = [
         ['tsc', '--noEmit'],
         ['tsc', '--noEmit', '--project', 'sdk'],
         ['tsc', '--noEmit', '--project', 'dashboard'],
+        ['tsc', '--noEmit', '--project', 'docs/.vitepress'],
         ['biome', 'ci', '--error-on-warnings', '.'],
         ['node', 'tools/generate.ts', '--check'],
         ['knip'],
