@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { begin, isSettled, record, type Step, stepOf } from '../../../dashboard/src/pages/settings/change.ts';
+import {
+  begin,
+  isGoingOn,
+  isSettled,
+  record,
+  type Step,
+  stepOf,
+} from '../../../dashboard/src/pages/settings/change.ts';
 import { amountOf, isSameMemory, memoryOf } from '../../../dashboard/src/pages/settings/memory.ts';
 import type { Condition, StoreStatus } from '../../../sdk/src/index.ts';
 
@@ -98,4 +105,17 @@ test('memory is shown in whole units and read back as it was meant', () => {
   assert.equal(memoryOf({ text: ' 2 ', unit: 'gb' }), '2gb');
   for (const text of ['', '0', '-1', '1.5', 'x']) assert.equal(memoryOf({ text, unit: 'mb' }), undefined, text);
   assert.equal(isSameMemory('1024mb', '1gb'), true);
+});
+
+test('a status of a replica that has not learned of what was asked for does not end the change', () => {
+  const off = READY.requested && { ...READY.requested, enabled: false };
+  const asleep = { ...READY, enabled: false, phase: 'Hibernated' as const, requested: off };
+  const asked = begin('To stop.', 1000, READY.requested);
+  assert.deepEqual(record(asked, READY, 2000), asked);
+  assert.equal(isGoingOn(asked), true);
+  const stopped = record(record(asked, READY, 2000), asleep, 3000);
+  assert.deepEqual(titles(stopped), ['Asked: done', 'Stopped: good']);
+  assert.equal(isGoingOn(stopped), false);
+  // Nothing comes of it: the store is as it was, whoever changed it back.
+  assert.deepEqual(titles(record(asked, READY, 6000)), ['Asked: done', 'Ready: good']);
 });

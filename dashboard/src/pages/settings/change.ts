@@ -6,7 +6,12 @@ export interface Step {
   title: string;
   detail: string;
   state: 'done' | 'running' | 'good' | 'bad';
+  /** Of the first step of a change that was asked for here: what the store's spec said before. */
+  before?: StoreStatus['requested'];
 }
+
+/** For so long after a change was asked for, a status may still come from a replica that has not learned of it. */
+const STALE_MS = 5000;
 
 /** What the operator's reasons of Progressing mean, in the order of docs/conditions.md. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -77,15 +82,25 @@ export function follow(steps: readonly Step[], status: StoreStatus, at: number):
 
 /** What was seen so far of a change; nothing while there is none, and what is over stays until the next begins. */
 export function record(steps: readonly Step[], status: StoreStatus, at: number): readonly Step[] {
-  const last = steps.at(-1);
-  const isOver = last === undefined || last.state === 'good' || last.state === 'bad';
-  if (!isOver) return follow(steps, status, at);
+  if (isStale(steps, status, at)) return steps;
+  if (isGoingOn(steps)) return follow(steps, status, at);
   return isSettled(status) ? steps : follow([], status, at);
 }
 
-/** The first step of a change that was asked for here. */
-export function begin(detail: string, at: number): readonly Step[] {
-  return [{ at, title: 'Asked', detail, state: 'done' }];
+/** Whether there is a change, and its end was not seen yet. */
+export function isGoingOn(steps: readonly Step[]): boolean {
+  const last = steps.at(-1);
+  return last !== undefined && last.state !== 'good' && last.state !== 'bad';
+}
+
+/** The first step of a change that was asked for here, of a store whose spec said `before`. */
+export function begin(detail: string, at: number, before: StoreStatus['requested'] = null): readonly Step[] {
+  return [{ at, title: 'Asked', detail, state: 'done', before }];
+}
+
+function isStale([asked, ...seen]: readonly Step[], { requested }: StoreStatus, at: number): boolean {
+  if (asked?.before === undefined || seen.length > 0 || at - asked.at >= STALE_MS) return false;
+  return JSON.stringify(asked.before) === JSON.stringify(requested);
 }
 
 function servingWords({ version, max_memory }: StoreStatus): string {

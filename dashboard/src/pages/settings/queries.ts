@@ -3,7 +3,7 @@ import { useCallback, useEffect, useState } from 'react';
 import type { StoreStatus, StoreWish } from '../../../../sdk/src/index.ts';
 import { useApi } from '../../api/api.tsx';
 import { useStatus } from '../../api/queries.ts';
-import { begin, isSettled, record, type Step } from './change.ts';
+import { begin, isGoingOn, isSettled, record, type Step } from './change.ts';
 
 const SETTLED_MS = 10_000;
 const CHANGING_MS = 1000;
@@ -30,13 +30,14 @@ export interface Change {
 export function useStore() {
   const { management, projectId } = useApi();
   const queries = useQueryClient();
-  const [changing, setChanging] = useState(false);
+  const [unsettled, setUnsettled] = useState(false);
   const [steps, setSteps] = useState<readonly Step[]>([]);
+  const changing = unsettled || isGoingOn(steps);
   const { data, error, refetch, dataUpdatedAt } = useStatus({ everyMs: changing ? CHANGING_MS : SETTLED_MS });
 
   useEffect(() => {
     if (!data) return;
-    setChanging(!isSettled(data));
+    setUnsettled(!isSettled(data));
     setSteps((seen) => record(seen, data, dataUpdatedAt));
   }, [data, dataUpdatedAt]);
 
@@ -54,7 +55,7 @@ export function useStore() {
     async onSuccess(status, { words }) {
       // An answer to an earlier poll must not come after this one.
       await queries.cancelQueries({ queryKey: ['status', projectId] });
-      setSteps(begin(words, Date.now()));
+      setSteps(begin(words, Date.now(), data?.requested));
       show(status);
       queries.invalidateQueries({ queryKey: ['projects'] });
     },
