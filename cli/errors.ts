@@ -83,7 +83,7 @@ const API_REMEDIES: Readonly<Record<string, string>> = {
   unauthorized: 'list the tokens of the namespace with: cubby token list',
   forbidden: 'make a token with that scope: cubby token create --help',
   project_required: 'name the project with --project',
-  conflict: 'read it first with: cubby get',
+  conflict: 'a program that speaks Redis wrote it, which can also read it: cubby redis-cli NAME',
   store_hibernated: 'wake it with: cubby enable NAME',
   insufficient_tokens: 'raise spec.limits.tokensPerMonth or choose another spec.plan; cubby status shows what is used',
   rate_limited: 'wait a moment, or raise spec.limits.requestsPerSecond',
@@ -106,7 +106,9 @@ function explainApi({ code, detail, requestId, outcomeUnknown }: CubbyError): Fa
 function explainKube(error: KubeError): Failure {
   const { message, status } = error;
   if (status === 403) {
-    const remedy = 'ask for that right: the roles edit and view of a namespace hold those for its stores and tokens';
+    const remedy = message.endsWith('at the cluster scope')
+      ? 'leave out -A, or ask for that right in all namespaces, which takes a ClusterRoleBinding'
+      : 'ask for that right: the roles edit and view of a namespace hold those for its stores and tokens';
     return { exit: EXIT.refused, message, remedy };
   }
   if (status === 401) {

@@ -50,9 +50,14 @@ export async function run(process: NodeJS.Process): Promise<number> {
   return exit;
 }
 
+const DASHED = 'a key or value that begins with a dash goes behind --, as in: cubby set -- KEY --text';
+
 /** Tells what went wrong, and what to do; commander has told its own already. */
 function report(process: NodeJS.Process, error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof CommanderError) {
+    if (error.code === 'commander.unknownOption') process.stderr.write(`  ${DASHED}\n`);
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
   const { exit, message, remedy } = explain(error);
   process.stderr.write(`cubby: ${message}\n${remedy ? `  ${remedy}\n` : ''}`);
   return exit;

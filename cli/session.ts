@@ -1,4 +1,5 @@
 import type { Cluster } from '../kube/cluster.ts';
+import { CliError, EXIT } from './errors.ts';
 import { createOutput, type Format, type Output, type Streams } from './output/output.ts';
 
 /** The options that every command takes. */
@@ -53,7 +54,7 @@ export function openSession(
   const open = async (): Promise<Cluster> => {
     const { openCluster } = await import('../kube/cluster.ts');
     const { kubeconfig, context } = options;
-    const opened = openCluster({ kubeconfig, context, userAgent });
+    const opened = orUsage(kubeconfig ?? context, () => openCluster({ kubeconfig, context, userAgent }));
     cleanups.push(() => opened.client.close());
     return opened;
   };
@@ -79,4 +80,14 @@ export function openSession(
       for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
     },
   };
+}
+
+/** What `open` gives; where it throws and an option led there, that is the option's fault. */
+function orUsage<T>(option: string | undefined, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    if (option === undefined) throw error;
+    throw new CliError(EXIT.usage, (error as Error).message, 'check --kubeconfig and --context', error);
+  }
 }

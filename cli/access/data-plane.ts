@@ -2,6 +2,7 @@ import type { KVStore } from '../../contract/objects.ts';
 import { isForbidden } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { pods } from '../../kube/resources.ts';
+import { readBase } from '../../sdk/src/connection.ts';
 import { CliError, EXIT } from '../errors.ts';
 import type { Session } from '../session.ts';
 import { findStore } from './stores.ts';
@@ -40,7 +41,13 @@ export async function reachDataPlane(session: Session, { scope, store }: Wanted 
 
 /** The address by option or environment. */
 function givenUrl({ options, env }: Session): string | undefined {
-  return options.url ?? (env.CUBBY_URL || undefined);
+  const [url, source] = options.url === undefined ? [env.CUBBY_URL, 'CUBBY_URL'] : [options.url, '--url'];
+  if (!url) return undefined;
+  try {
+    return readBase(url);
+  } catch (error) {
+    throw new CliError(EXIT.usage, (error as Error).message.replace('baseUrl', source), undefined, error);
+  }
 }
 
 const inCluster = ({ env }: Session, { url }: FoundToken) => (env.KUBERNETES_SERVICE_HOST ? url : undefined);

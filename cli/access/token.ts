@@ -66,7 +66,7 @@ export async function tokenOfStore(session: Session, store: KVStore, scope: Scop
   const others = items.length - candidates.length;
   const message = `there is no ${needs.slice(2)} for ${namespace}/${name}`;
   const remedy = `make one with: cubby token create NAME --store ${name} -n ${namespace}`;
-  throw new CliError(EXIT.refused, others > 0 ? `${message} among ${items.length} tokens` : message, remedy);
+  throw new CliError(EXIT.refused, others > 0 ? `${message} among those of the namespace` : message, remedy);
 }
 
 /** The tokens of a Secret that reach a store with a scope: those bound to it first, API keys of the namespace last. */

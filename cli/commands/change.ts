@@ -26,7 +26,7 @@ export async function upgrade(session: Session, [name, version]: [string, string
     session.output.note(`the version is ${version} already`);
   else session.output.note(`from ${running ?? before.spec.version ?? image ?? 'none'} to ${version}`);
   await finish(session, store, store.spec.enabled ? 'ready' : 'hibernated', options, ({ status }) =>
-    status?.version ? `${name} runs ${status.version}` : `${name} will run ${version} when it is enabled`,
+    store.spec.enabled ? `${name} runs ${status?.version}` : `${name} will run ${version} when it is enabled`,
   );
 }
 
