@@ -8,13 +8,15 @@ export interface JsonToken {
 
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"?|[{}[\],:]|[^\s{}[\],:"]+/gs;
 const INDENT = '  ';
+/** Beyond this depth lines go no further to the right: 512 levels would make a hundred megabytes of 256 KiB. */
+const MAX_INDENTS = 32;
 
 /** A valid JSON text with a line for each member and element; every number and string stays as it is written. */
 export function formatJson(text: string): string {
   let out = '';
   let depth = 0;
   let opened = false;
-  const line = () => `\n${INDENT.repeat(depth)}`;
+  const line = () => `\n${INDENT.repeat(Math.min(depth, MAX_INDENTS))}`;
   for (const [token] of text.matchAll(TOKENS)) {
     const closes = token === '}' || token === ']';
     if (closes) depth--;

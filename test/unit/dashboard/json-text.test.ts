@@ -94,3 +94,10 @@ test('sizes are those in UTF-8, in words', () => {
     '5.0 GiB',
   ]);
 });
+
+test('a deep value of the largest size does not become many times as long by its lines', () => {
+  const deep = '['.repeat(500) + Array(120_000).fill('1').join() + ']'.repeat(500);
+  const pretty = formatJson(deep);
+  assert.equal(pretty.replace(/\s/g, ''), deep);
+  assert.ok(pretty.length < 10_000_000, `${pretty.length} characters`);
+});
