@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { createContext, type ReactNode, use, useCallback, useMemo, useState } from 'react';
+import { createContext, type ReactNode, use, useCallback, useMemo, useRef, useState } from 'react';
 import type { TokenScopes } from '../../../sdk/src/index.ts';
 import { SignIn } from './sign-in.tsx';
 import { forgetToken, loadToken, saveToken } from './storage.ts';
@@ -40,7 +40,19 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     },
     [queries],
   );
-  const session = useMemo(() => signedIn && { ...signedIn, signOut }, [signedIn, signOut]);
+  const current = useRef(signedIn);
+  current.current = signedIn;
+  const session = useMemo(
+    () =>
+      signedIn && {
+        ...signedIn,
+        // A late answer to a session that is over does not end the one after it.
+        signOut: (reason?: string) => {
+          if (current.current === signedIn) signOut(reason);
+        },
+      },
+    [signedIn, signOut],
+  );
 
   if (session) return <SessionContext value={session}>{children}</SessionContext>;
   return (

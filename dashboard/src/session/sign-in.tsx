@@ -27,8 +27,8 @@ export function SignIn({ kept, message, onSignedIn, onRefused }: SignInProps) {
     mutationFn: async (tried: { token: string; remember: boolean }) =>
       createManagementClient({ baseUrl, token: tried.token }).scopes(),
     onSuccess: (identity, tried) => onSignedIn(tried.token, identity, tried.remember),
-    onError: (failure) => {
-      if (kept && failure instanceof CubbyError && failure.code === 'unauthorized') {
+    onError: (failure, tried) => {
+      if (tried.token === kept?.token && failure instanceof CubbyError && failure.code === 'unauthorized') {
         setToken('');
         reset();
         onRefused(SIGNED_OUT);

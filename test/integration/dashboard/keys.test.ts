@@ -193,4 +193,44 @@ describe('the keys of a project', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await close();
   });
+
+  test('what is typed into a value outlives a reading that fails, and the key itself', async () => {
+    await shop.put('draft', '"before"');
+    const { page, close } = await open('/shop/kv/draft');
+    await page.getByRole('button', { name: 'Edit' }).click();
+    const editor = page.getByLabel('Value', { exact: true }).and(page.locator('textarea'));
+    await editor.fill('"typed"');
+    await page.route('**/infra/kv/draft?**', (route) => route.abort());
+    const failed = page.waitForEvent('requestfailed');
+    // As when the window comes to the front again.
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))");
+    await failed;
+    await page.waitForTimeout(200);
+    assert.equal(await editor.inputValue(), '"typed"');
+    await page.unroute('**/infra/kv/draft?**');
+    await shop.redis.admin().del('draft');
+    await page.getByRole('button', { name: 'Refresh', exact: true }).click();
+    await page.getByText('The key is not there any more').waitFor();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved').waitFor();
+    assert.match(String(await shop.read('draft')), /"typed"/);
+    await close();
+  });
+
+  test('the refusal of a key that was not added is not shown for the next one', async () => {
+    await shop.put('taken', '1');
+    const { page, close } = await open();
+    const adding = page.getByRole('dialog');
+    await page.getByRole('button', { name: 'Add key' }).click();
+    await adding.getByLabel('Name').fill('taken');
+    await adding.getByLabel('Value').fill('2');
+    await adding.getByRole('button', { name: 'Add key' }).click();
+    await adding.getByText('It is there already').waitFor();
+    await adding.getByRole('button', { name: 'Cancel' }).click();
+    await adding.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Add key' }).click();
+    await adding.getByLabel('Name').waitFor();
+    assert.equal(await adding.getByText('It is there already').count(), 0);
+    await close();
+  });
 });

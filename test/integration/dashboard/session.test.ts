@@ -73,6 +73,36 @@ describe('signing in', () => {
     await close();
   });
 
+  test('is not ended by a late answer to the session before it', async () => {
+    const { page, close } = await dashboard.open({ token, at: '/shop/kv' });
+    let answerLate = () => {};
+    const asked = new Promise<void>((resolve) => {
+      page.route('**/infra/kv/late?**', async (route) => {
+        await new Promise<void>((answer) => {
+          answerLate = answer;
+          resolve();
+        });
+        await route.fulfill({ status: 401, json: { code: 'unauthorized', detail: 'the token is unknown' } });
+      });
+    });
+    await page.getByRole('button', { name: 'Add key' }).click();
+    await page.getByLabel('Name').fill('late');
+    await page.getByRole('dialog').getByLabel('Value').fill('1');
+    await page.getByRole('dialog').getByRole('button', { name: 'Add key' }).click();
+    await asked;
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Token', { exact: true }).fill(token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('No keys yet').waitFor();
+    const answered = page.waitForResponse('**/infra/kv/late?**');
+    answerLate();
+    await answered;
+    await page.waitForTimeout(200);
+    assert.equal(await page.getByLabel('Token', { exact: true }).count(), 0);
+    await close();
+  });
+
   test('with an API key asks for the project, finds it by its beginning, and can change it', async () => {
     const { token: key, object } = kvToken({
       namespace: 'cubby-system',

@@ -21,6 +21,10 @@ export function AddKeyDialog({ open, onClose, ...rest }: AddKeyDialogProps) {
   const form = useId();
   const name = useRef<HTMLInputElement>(null);
   const write = useWrite();
+  const close = () => {
+    write.reset();
+    onClose();
+  };
   return (
     <Dialog
       open={open}
@@ -28,13 +32,10 @@ export function AddKeyDialog({ open, onClose, ...rest }: AddKeyDialogProps) {
       about="A name, a JSON value, and when it expires"
       initialFocus={name}
       dismissible={false}
-      onClose={() => {
-        write.reset();
-        onClose();
-      }}
+      onClose={close}
       footer={
         <>
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={close}>Cancel</Button>
           <Button type="submit" form={form} variant="primary" busy={write.isPending}>
             Add key
           </Button>

@@ -1,7 +1,7 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import type { RawEntry } from '../../api/entries.ts';
 import { Button } from '../../components/button.tsx';
-import { ProblemNotice } from '../../components/notice.tsx';
+import { Notice, ProblemNotice } from '../../components/notice.tsx';
 import { formatJson } from '../../json/format.ts';
 import { useWrite } from './entry.ts';
 import { type Expiry, ExpiryField, ttlOf } from './expiry-field.tsx';
@@ -10,12 +10,14 @@ import { faultOfValue, JsonEditor } from './json-editor.tsx';
 interface EditFormProps {
   name: string;
   entry: RawEntry;
+  /** Whether the key was deleted or has expired since it was read. */
+  gone: boolean;
   onSaved(): void;
   onCancel(): void;
 }
 
 /** Changes the value of a key, from the text that was read; the expiry stays unless another is chosen. */
-export function EditForm({ name, entry, onSaved, onCancel }: EditFormProps) {
+export function EditForm({ name, entry, gone, onSaved, onCancel }: EditFormProps) {
   const [before] = useState(() => formatJson(entry.text));
   const [text, setText] = useState(before);
   const [expiry, setExpiry] = useState<Expiry>(() =>
@@ -42,6 +44,9 @@ export function EditForm({ name, entry, onSaved, onCancel }: EditFormProps) {
         if (event.key === 'Escape' && text === before) onCancel();
       }}
     >
+      {gone && (
+        <Notice tone="warn">The key is not there any more: it was deleted or has expired. Save writes it anew.</Notice>
+      )}
       <JsonEditor text={text} onChange={setText} touched rows={16} inputRef={input} />
       <ExpiryField expiry={expiry} current={entry.expiresAt ?? undefined} onChange={setExpiry} />
       {write.error && <ProblemNotice error={write.error} />}

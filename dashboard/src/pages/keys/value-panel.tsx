@@ -47,6 +47,8 @@ export function ValuePanel({ name, writable, onClose, onDeleted, onKind }: Value
   }, []);
 
   const gone = error instanceof CubbyError && error.code === 'not_found';
+  // What was typed outlives a reading that fails, such as the one when the window comes to the front again.
+  const editing = entry !== undefined && mode === 'edit';
   return (
     <section
       ref={panel}
@@ -65,13 +67,16 @@ export function ValuePanel({ name, writable, onClose, onDeleted, onKind }: Value
         <IconButton label="Refresh" icon={<RefreshCw size={15} aria-hidden />} busy={isFetching} onClick={refresh} />
         <IconButton label="Close" icon={<X size={16} aria-hidden />} onClick={onClose} />
       </header>
-      {gone && <Gone expired={entry?.expiresAt != null && entry.expiresAt <= Date.now()} onClose={onClose} />}
-      {error && !gone && <ProblemState error={error} onRetry={refresh} />}
+      {gone && !editing && (
+        <Gone expired={entry?.expiresAt != null && entry.expiresAt <= Date.now()} onClose={onClose} />
+      )}
+      {error && !gone && !editing && <ProblemState error={error} onRetry={refresh} />}
       {!entry && !error && <Skeleton lines={5} label="Loading the value" />}
-      {entry && !error && mode === 'edit' && (
+      {editing && (
         <EditForm
           name={name}
           entry={entry}
+          gone={gone}
           onCancel={() => setMode('view')}
           onSaved={() => {
             setMode('view');
