@@ -31,27 +31,34 @@ const TITLES: Record<Page, string> = {
 /** The frame around every page: project, pages, theme, the session. Without a project in the route it asks for one. */
 export function Shell() {
   const { identity } = useSession();
-  const [route] = useRoute();
+  const [route, go] = useRoute();
+  const { page } = route;
   const project = identity.project_id ?? route.project;
-  const title = `${route.key ?? TITLES[route.page]} · ${project ?? 'Projects'} · Cubby`;
+  // A link to another project than the token's leads to the same page of its own.
+  const isElsewhere = route.project !== undefined && route.project !== project;
+  const key = isElsewhere ? undefined : route.key;
+  useEffect(() => {
+    if (isElsewhere && project !== undefined) go({ project, page }, { replace: true });
+  }, [isElsewhere, project, page, go]);
+  const title = `${key ?? TITLES[page]} · ${project ?? 'Projects'} · Cubby`;
   useEffect(() => {
     document.title = title;
   }, [title]);
   if (project === undefined) return <ProjectChooser />;
-  const Later = route.page === 'kv' ? undefined : LATER[route.page];
+  const Later = page === 'kv' ? undefined : LATER[page];
   return (
     <ApiProvider projectId={project} key={project}>
       <div className="shell">
-        <Sidebar project={project} page={route.page} />
+        <Sidebar project={project} page={page} />
         <main className="main">
-          <TopBar project={project} title={TITLES[route.page]} />
-          <ErrorBoundary resetKey={formatRoute({ project, page: route.page })}>
+          <TopBar project={project} title={TITLES[page]} />
+          <ErrorBoundary resetKey={formatRoute({ project, page })}>
             {Later ? (
               <Suspense fallback={<Skeleton lines={6} />}>
                 <Later />
               </Suspense>
             ) : (
-              <KeysPage openKey={route.key} />
+              <KeysPage openKey={key} />
             )}
           </ErrorBoundary>
         </main>

@@ -35,6 +35,16 @@ describe('signing in', () => {
     await close();
   });
 
+  test('with a token of one project, a link to another leads to the same page of its own', async () => {
+    const { page, requested, close } = await dashboard.open({ token, at: '/news/usage' });
+    await page.getByRole('heading', { name: 'Usage' }).waitFor();
+    assert.match(page.url(), /#\/shop\/usage$/);
+    await page.evaluate("location.hash = '#/news/kv/secret'");
+    await page.waitForURL(/#\/shop\/kv$/);
+    assert.ok(requested.every((url) => !url.includes('secret')));
+    await close();
+  });
+
   test('with a token that does not work says so and keeps nothing', async () => {
     const { page, close } = await dashboard.open();
     await page.getByLabel('Token', { exact: true }).fill(`${token.slice(0, -1)}!`);
