@@ -104,6 +104,13 @@ describe('the keys of a project', () => {
     await option(page, 'b').waitFor();
     assert.equal(await shop.read('a'), 404);
     assert.equal(await page.getByRole('option').count(), 1);
+    // Gone in the meantime, which is as good.
+    await option(page, 'b').click();
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await shop.redis.admin().unlink('b');
+    await page.getByRole('button', { name: 'Delete key' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await option(page, 'b').waitFor({ state: 'detached' });
     await close();
   });
 

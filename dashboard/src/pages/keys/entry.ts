@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { CubbyError } from '../../../../sdk/src/index.ts';
 import { useApi } from '../../api/api.tsx';
 import type { WriteFields } from '../../api/entries.ts';
 
@@ -27,12 +28,15 @@ export function useWrite() {
   });
 }
 
-/** Deletes a key. */
+/** Deletes a key; one that is gone already is what was asked for. */
 export function useDelete() {
   const { kv, projectId } = useApi();
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (key: string) => kv.delete(key),
+    mutationFn: (key: string) =>
+      kv.delete(key).catch((error: unknown) => {
+        if (!(error instanceof CubbyError && error.code === 'not_found')) throw error;
+      }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['status', projectId] }),
   });
 }

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useReducer, useRef } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { useApi } from '../../api/api.tsx';
 import { appendPage, emptyListing, type Listing, withName, withoutName } from './listing.ts';
 
@@ -31,9 +31,13 @@ const start = (): State => ({ listing: emptyListing(), loading: true, error: und
 /** Lists the names under a prefix page by page; begins anew when the prefix changes. */
 export function useListing(prefix: string): LiveListing {
   const { kv } = useApi();
-  const [state, update] = useReducer((old: State, change: (old: State) => State) => change(old), undefined, start);
+  const [state, show] = useState(start);
+  // Changed here and shown as it is: React may run an updater twice, and a listing grows in place.
   const current = useRef(state);
-  current.current = state;
+  const update = useCallback((change: (old: State) => State) => {
+    current.current = change(current.current);
+    show(current.current);
+  }, []);
   const run = useRef<AbortController>(undefined);
 
   const fetchPage = useCallback(
@@ -47,7 +51,7 @@ export function useListing(prefix: string): LiveListing {
         if (!signal.aborted) update((old) => ({ ...old, loading: false, error }));
       }
     },
-    [kv, prefix],
+    [kv, prefix, update],
   );
 
   const reload = useCallback(() => {
@@ -55,26 +59,27 @@ export function useListing(prefix: string): LiveListing {
     run.current = new AbortController();
     update(start);
     fetchPage(undefined, run.current.signal);
-  }, [fetchPage]);
+  }, [fetchPage, update]);
 
   const more = useCallback(() => {
     const { listing, loading } = current.current;
     if (loading || listing.cursor === null || !run.current) return;
-    // Set at once: a scroll may ask again before the next rendering.
-    current.current = { ...current.current, loading: true };
     update((old) => ({ ...old, loading: true, error: undefined }));
     fetchPage(listing.cursor, run.current.signal);
-  }, [fetchPage]);
+  }, [fetchPage, update]);
 
   useEffect(() => {
     reload();
     return () => run.current?.abort();
   }, [reload]);
 
-  const add = useCallback((name: string) => update((old) => ({ ...old, listing: withName(old.listing, name) })), []);
+  const add = useCallback(
+    (name: string) => update((old) => ({ ...old, listing: withName(old.listing, name) })),
+    [update],
+  );
   const remove = useCallback(
     (name: string) => update((old) => ({ ...old, listing: withoutName(old.listing, name) })),
-    [],
+    [update],
   );
   const { listing, loading, error } = state;
   return { names: listing.names, complete: listing.cursor === null, loading, error, more, reload, add, remove };
