@@ -163,9 +163,9 @@ test('completion knows the stores and tokens of the namespace, and fails in sile
 
 test('a namespace, a context and a kubeconfig that are not there are told', async () => {
   const context = await cubby('stores', '--context', 'other');
-  assert.deepEqual([context.code, /no context other; it has test/.test(context.stderr)], [1, true]);
+  assert.deepEqual([context.code, /no context other; it has test/.test(context.stderr)], [2, true]);
   const file = await cubby('stores', '--kubeconfig', '/nonexistent');
-  assert.deepEqual([file.code, /nonexistent/.test(file.stderr)], [1, true]);
+  assert.deepEqual([file.code, /nonexistent/.test(file.stderr)], [2, true]);
   const none = await runCubby(['stores']);
   assert.deepEqual([none.code, /there is no kubeconfig/.test(none.stderr)], [1, true]);
 });
