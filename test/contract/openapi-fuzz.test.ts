@@ -35,25 +35,23 @@ describe('requests of every kind, valid or not, to the API over a real Redis', (
     const run = async (name: string, about: Omit<Run, 'url'>) => {
       reports[name] = await runSchemathesis(program, { url: api.url, ...about });
     };
-    // Whatever this token names as its project is ignored, so that what is wrong in that way is not refused.
-    const bound = run('a project key', { token: issue('bound', { type: 'Project' }), mode: 'positive', examples: 150 });
-    const named = run('an API key', {
-      token: issue('named', { type: 'ApiKey' }),
-      project: 'project-named',
-      mode: 'all',
-      examples: 350,
-    });
+    // Whatever this token names as its project is ignored, so that what is wrong in that way is not refused. It goes
+    // first, because all keys are in one Redis: another run could write again what this one deleted.
+    await run('a project key', { token: issue('bound', { type: 'Project' }), mode: 'positive', examples: 150 });
     await Promise.all([
-      named,
-      bound.then(() =>
-        run('an API key with the role SystemAdmin', {
-          token: issue('cubby-system', { type: 'ApiKey', role: 'SystemAdmin' }),
-          project: 'managed',
-          mode: 'all',
-          examples: 150,
-          args: ['--include-tag', 'management'],
-        }),
-      ),
+      run('an API key', {
+        token: issue('named', { type: 'ApiKey' }),
+        project: 'project-named',
+        mode: 'all',
+        examples: 350,
+      }),
+      run('an API key with the role SystemAdmin', {
+        token: issue('cubby-system', { type: 'ApiKey', role: 'SystemAdmin' }),
+        project: 'managed',
+        mode: 'all',
+        examples: 60,
+        args: ['--include-tag', 'management'],
+      }),
     ]);
   });
   after(async () => {
