@@ -218,7 +218,10 @@ describe('tokens and rights', () => {
         ['get', 'told'],
         /Secret web, which you may not read\n {2}ask for the verb get on secrets in the namespace e2e-cli/,
       ],
-      [['stores', '-A'], /cannot list resource "kvstores".*\n {2}leave out -A, or ask for that right in all namespaces/],
+      [
+        ['stores', '-A'],
+        /cannot list resource "kvstores".*\n {2}leave out -A, or ask for that right in all namespaces/,
+      ],
       [['disable', 'main'], /cannot patch resource "kvstores"/],
       [['token', 'create', 'x'], /cannot create resource "kvtokens"/],
       [['redis-cli', 'main', '--', 'ping'], /cannot patch resource "kvstores"/],
