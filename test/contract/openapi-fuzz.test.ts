@@ -31,6 +31,7 @@ describe('requests of every kind, valid or not, to the API over a real Redis', (
     const stage = createStage();
     api = await startApi({ stores: pool, endpointOf: () => redis.server, management: stage.management });
     stage.showIn = api.stores;
+    stage.showTokensIn = api.tokens;
     const issue = (namespace: string, token: NonNullable<TenantFields['token']>) => api.tenant(namespace, { token });
     const run = async (name: string, about: Omit<Run, 'url'>) => {
       reports[name] = await runSchemathesis(program, { url: api.url, ...about });

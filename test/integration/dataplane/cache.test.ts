@@ -114,29 +114,29 @@ for (const version of ['7.0', '8.0'] as const) {
       // Redis removes what has expired only when it is asked for.
       await admin.call('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
       let seen = 0;
+      let early = 0;
       for (let i = 0; seen < 20; i++) {
         assert.ok(i < 200, `of ${i} keys ${seen} were read within their 60 ms`);
         const { expiresAt } = (await replica.store.set('brief', value(i), { expiry: { milliseconds: 60 } })) ?? {};
         const first = await replica.store.get('brief');
-        if (first === null && Date.now() > Number(expiresAt)) continue;
+        if (first === null && Date.now() >= Number(expiresAt)) continue;
         seen++;
         assert.equal(first?.expiresAt, expiresAt, 'the time that is told is Redis’ own');
-        let last = 0;
-        for (let now = 0; now < Number(expiresAt) + 20; ) {
-          const known = replica.store.recall?.('brief');
-          // Redis runs on this machine, by the same clock.
-          now = Date.now();
-          if (known === undefined) {
-            assert.ok(now - Number(expiresAt) > -10, `given up ${Number(expiresAt) - now} ms early`);
+        for (;;) {
+          // Redis runs on this machine, by the same clock. Looked at first: what comes in between must not count as late.
+          const now = Date.now();
+          if (replica.store.recall?.('brief') === undefined) {
+            if (now < Number(expiresAt) - 10) early++;
             break;
           }
-          last = now;
+          assert.ok(now <= Number(expiresAt), `given ${now - Number(expiresAt)} ms after it expired`);
           await sleep(0);
         }
-        assert.ok(last <= Number(expiresAt), `given ${last - Number(expiresAt)} ms after it expired`);
         await eventually('time stands still', 1000, () => Date.now() > Number(expiresAt));
         assert.equal(await read(replica.store, 'brief'), null);
       }
+      // Where Redis is not heard in time, as on a busy machine, memory is not trusted for a while.
+      assert.ok(early < seen / 2, `of ${seen} keys ${early} were given up early`);
       await admin.call('DEBUG', 'SET-ACTIVE-EXPIRE', '1');
     });
 
