@@ -31,7 +31,7 @@ async function runChosen(): Promise<void> {
     const start = performance.now();
     const result = await stage.run().catch((error: unknown) => {
       console.error(error);
-      return { passed: 0, failed: 1, skipped: [] };
+      return { passed: 0, failed: [String(error)], skipped: [] };
     });
     results.push({ name: stage.name, seconds: (performance.now() - start) / 1000, ...result });
   }
@@ -40,14 +40,15 @@ await (chosen.some((stage) => stage.onCluster) ? leavingCluster(runChosen) : run
 
 console.log('\n━━ summary');
 for (const { name, passed, failed, skipped, seconds } of results) {
-  const outcome = failed > 0 ? 'FAILED' : 'ok';
+  const outcome = failed.length > 0 ? 'FAILED' : 'ok';
   console.log(
-    `  ${name.padEnd(12)} ${outcome.padEnd(7)} ${String(passed).padStart(4)} passed ${String(failed).padStart(3)} failed ${String(skipped.length).padStart(3)} skipped  ${seconds.toFixed(0)} s`,
+    `  ${name.padEnd(12)} ${outcome.padEnd(7)} ${String(passed).padStart(4)} passed ${String(failed.length).padStart(3)} failed ${String(skipped.length).padStart(3)} skipped  ${seconds.toFixed(0)} s`,
   );
+  for (const reason of failed) console.log(`      failed: ${reason}`);
   for (const reason of skipped) console.log(`      skipped: ${reason}`);
 }
 const total = (count: (result: StageResult) => number) => results.reduce((sum, result) => sum + count(result), 0);
 console.log(
-  `\n${total((r) => r.passed)} passed, ${total((r) => r.failed)} failed, ${total((r) => r.skipped.length)} skipped`,
+  `\n${total((r) => r.passed)} passed, ${total((r) => r.failed.length)} failed, ${total((r) => r.skipped.length)} skipped`,
 );
-process.exitCode = total((r) => r.failed) > 0 || total((r) => r.passed) === 0 ? 1 : 0;
+process.exitCode = total((r) => r.failed.length) > 0 || total((r) => r.passed) === 0 ? 1 : 0;

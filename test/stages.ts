@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { run as runTests } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { parseEnv } from 'node:util';
 
-/** What came of a stage: how many tests passed and failed, and for each skipped one its name and reason. */
+/** What came of a stage: how many tests passed, and which failed or were skipped, each with its reason. */
 export interface StageResult {
   passed: number;
-  failed: number;
+  failed: string[];
   skipped: string[];
 }
 
@@ -39,9 +39,9 @@ export const stages: readonly Stage[] = [
         ['knip'],
       ];
       const exits = await sequentially(commands, command);
-      const failed = exits.filter((code) => code !== 0).length;
+      const failed = commands.flatMap((words, i) => (exits[i] === 0 ? [] : [words.join(' ')]));
       const tests = await testFiles('check', 1);
-      return { ...tests, passed: tests.passed + exits.length - failed, failed: tests.failed + failed };
+      return { ...tests, passed: tests.passed + exits.length - failed.length, failed: [...failed, ...tests.failed] };
     },
   },
   { name: 'unit', about: 'pure parts, with injected clocks', run: () => testFiles('unit', 2) },
@@ -68,7 +68,7 @@ export const stages: readonly Stage[] = [
 
 /** `npm start`, which is a test itself and quick where it has run, then the tests on its cluster. */
 async function startAndTest(folder: string): Promise<StageResult> {
-  if ((await command(['node', 'cluster/start.ts'])) !== 0) return { passed: 0, failed: 1, skipped: [] };
+  if ((await command(['node', 'cluster/start.ts'])) !== 0) return { passed: 0, failed: ['npm start'], skipped: [] };
   const result = await testFiles(folder, 1);
   return { ...result, passed: result.passed + 1 };
 }
@@ -104,6 +104,9 @@ async function command(words: string[]): Promise<number> {
 /** No test may take longer: one that hangs must fail and not keep those after it from being run. */
 const TEST_LIMIT_MS = 15 * 60_000;
 
+/** Characters of why a test failed in the summary; the whole is in its stage's output. */
+const MOST_REASON = 400;
+
 /**
  * Runs test/<folder>/**\/*.test.ts, each file in a process of its own, `concurrency` at a time; those called
  * *.alone.test.ts, which measure times or rates, one after the other when the rest is done.
@@ -112,7 +115,7 @@ async function testFiles(folder: string, concurrency: number): Promise<StageResu
   const files = globSync(`test/${folder}/**/*.test.ts`, { cwd: root }).map((file) => join(root, file));
   if (files.length === 0) throw new Error(`test/${folder} has no test`);
   const alone = files.filter((file) => file.endsWith('.alone.test.ts'));
-  const result: StageResult = { passed: 0, failed: 0, skipped: [] };
+  const result: StageResult = { passed: 0, failed: [], skipped: [] };
   await runFiles(
     files.filter((file) => !alone.includes(file)),
     concurrency,
@@ -130,8 +133,10 @@ async function runFiles(files: string[], concurrency: number, result: StageResul
     if (skip !== undefined) result.skipped.push(`${name}${typeof skip === 'string' ? `: ${skip}` : ''}`);
     else result.passed++;
   });
-  events.on('test:fail', ({ details }) => {
-    if (details.type !== 'suite') result.failed++;
+  events.on('test:fail', ({ name, file, details }) => {
+    if (details.type === 'suite') return;
+    const reason = String(details.error.cause ?? details.error).replaceAll(/\s+/g, ' ');
+    result.failed.push(`${name} (${relative(root, file ?? root)}): ${reason.slice(0, MOST_REASON)}`);
   });
   for await (const chunk of events.compose(new spec())) process.stdout.write(chunk);
 }
