@@ -3,6 +3,7 @@ import type { TokenView } from '../manage/token-view.ts';
 import { ok } from '../pipeline/call.ts';
 import type { Operation } from '../pipeline/operation.ts';
 import { requireKnown } from '../pipeline/project.ts';
+import { doneSchema, managementCall } from './manage-common.ts';
 import { createToken, listTokens, NAME_PATTERN, revokeToken } from './manage-token-edit.ts';
 
 /** In seconds; a hundred years, within which every time can be written. */
@@ -54,12 +55,8 @@ const createBody = z.object({
     .describe('Seconds until the token expires; absent means never'),
 });
 
-const doneSchema = z.object({ success: z.literal(true), message: z.string() });
-
-const common = { tag: 'management', target: 'project', audited: true } as const;
-
 const getTokens: Operation = {
-  ...common,
+  ...managementCall,
   id: 'listTokens',
   method: 'GET',
   path: '/api/kv/tokens',
@@ -76,7 +73,7 @@ const getTokens: Operation = {
 };
 
 const postToken: Operation = {
-  ...common,
+  ...managementCall,
   id: 'createToken',
   method: 'POST',
   path: '/api/kv/tokens',
@@ -90,7 +87,7 @@ const postToken: Operation = {
 };
 
 const deleteToken: Operation = {
-  ...common,
+  ...managementCall,
   id: 'revokeToken',
   method: 'DELETE',
   path: '/api/kv/tokens/{name}',

@@ -3,6 +3,7 @@ import { quantityOf, REDIS_MEMORY_PATTERN } from '../manage/memory.ts';
 import type { Wish } from '../manage/wish.ts';
 import { type Answer, type Call, ok } from '../pipeline/call.ts';
 import type { Operation } from '../pipeline/operation.ts';
+import { doneSchema, managementCall } from './manage-common.ts';
 import { disableStore, enableStore, updateStore } from './manage-edit.ts';
 import { readStatus, statusSchema } from './manage-status.ts';
 import { listProjects, listVersions } from './projects.ts';
@@ -32,13 +33,10 @@ const wishShape = {
 };
 const wishBody = z.object(wishShape);
 
-const doneSchema = z.object({ success: z.literal(true), message: z.string() });
 const editedSchema = doneSchema.extend({ status: statusSchema });
 
-const common = { tag: 'management', target: 'project', audited: true } as const;
-
 const getStatus: Operation = {
-  ...common,
+  ...managementCall,
   id: 'getStatus',
   method: 'GET',
   path: '/api/kv/status',
@@ -52,7 +50,7 @@ const getStatus: Operation = {
 };
 
 const enableKv: Operation = {
-  ...common,
+  ...managementCall,
   id: 'enableKv',
   method: 'POST',
   path: '/api/kv/enable',
@@ -66,7 +64,7 @@ const enableKv: Operation = {
 };
 
 const updateKv: Operation = {
-  ...common,
+  ...managementCall,
   id: 'updateKv',
   method: 'PATCH',
   path: '/api/kv/update',
@@ -80,7 +78,7 @@ const updateKv: Operation = {
 };
 
 const disableKv: Operation = {
-  ...common,
+  ...managementCall,
   id: 'disableKv',
   method: 'DELETE',
   path: '/api/kv/disable',
