@@ -19,46 +19,64 @@ export type Manifest = { apiVersion: string; kind: string; metadata: { name: str
 
 const { kubectl: program } = await ensureBinaries(['kubectl'], createProgress(console.error));
 
-/** Runs kubectl on the cluster of `npm start`; the caller looks at the exit code. */
-export function tryKubectl(args: readonly string[], input = ''): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, ['--kubeconfig', kubeconfig, ...args]);
-    const outcome: Outcome = { code: 0, stdout: '', stderr: '' };
-    child.stdout.on('data', (chunk) => {
-      outcome.stdout += chunk;
+/** What tests do on one cluster. */
+export interface ClusterAccess {
+  /** Runs kubectl; the caller looks at the exit code. */
+  tryKubectl(args: readonly string[], input?: string): Promise<Outcome>;
+  /** Runs kubectl and returns what it prints; throws with its error text where it fails. */
+  kubectl(...args: string[]): Promise<string>;
+  /** Applies objects as `kubectl apply -f` does; the caller looks at the exit code. */
+  tryApply(...objects: Manifest[]): Promise<Outcome>;
+  /** Applies objects as `kubectl apply -f` does; throws where one is refused. */
+  apply(...objects: Manifest[]): Promise<void>;
+  /** Reads an object, for example `read('kvstore', 'shop', 'main')`; undefined where there is none. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look at fields of objects of every kind
+  read(kind: string, namespace: string, name: string): Promise<any>;
+}
+
+/** The cluster that the file `config` leads to. */
+export function accessCluster(config: string): ClusterAccess {
+  function tryKubectl(args: readonly string[], input = ''): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(program, ['--kubeconfig', config, ...args]);
+      const outcome: Outcome = { code: 0, stdout: '', stderr: '' };
+      child.stdout.on('data', (chunk) => {
+        outcome.stdout += chunk;
+      });
+      child.stderr.on('data', (chunk) => {
+        outcome.stderr += chunk;
+      });
+      child.once('error', reject).once('close', (code) => resolve({ ...outcome, code: code ?? 1 }));
+      child.stdin.end(input);
     });
-    child.stderr.on('data', (chunk) => {
-      outcome.stderr += chunk;
-    });
-    child.once('error', reject).once('close', (code) => resolve({ ...outcome, code: code ?? 1 }));
-    child.stdin.end(input);
-  });
+  }
+
+  async function kubectl(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await tryKubectl(args);
+    if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr.trim()}`);
+    return stdout.trim();
+  }
+
+  const tryApply = (...objects: Manifest[]) =>
+    tryKubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+
+  return {
+    tryKubectl,
+    kubectl,
+    tryApply,
+    async apply(...objects) {
+      const { code, stderr } = await tryApply(...objects);
+      if (code !== 0) throw new Error(`kubectl apply: ${stderr.trim()}`);
+    },
+    async read(kind, namespace, name) {
+      const text = await kubectl('get', kind, name, '-n', namespace, '-o', 'json', '--ignore-not-found');
+      return text === '' ? undefined : JSON.parse(text);
+    },
+  };
 }
 
-/** Runs kubectl and returns what it prints; throws with its error text where it fails. */
-export async function kubectl(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await tryKubectl(args);
-  if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr.trim()}`);
-  return stdout.trim();
-}
-
-/** Applies objects as `kubectl apply -f` does; the caller looks at the exit code. */
-export function tryApply(...objects: Manifest[]): Promise<Outcome> {
-  return tryKubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
-}
-
-/** Applies objects as `kubectl apply -f` does; throws where one is refused. */
-export async function apply(...objects: Manifest[]): Promise<void> {
-  const { code, stderr } = await tryApply(...objects);
-  if (code !== 0) throw new Error(`kubectl apply: ${stderr.trim()}`);
-}
-
-/** Reads an object, for example `read('kvstore', 'shop', 'main')`; undefined where there is none. */
-// biome-ignore lint/suspicious/noExplicitAny: tests look at fields of objects of every kind
-export async function read(kind: string, namespace: string, name: string): Promise<any> {
-  const text = await kubectl('get', kind, name, '-n', namespace, '-o', 'json', '--ignore-not-found');
-  return text === '' ? undefined : JSON.parse(text);
-}
+/** The cluster of `npm start`. */
+export const { tryKubectl, kubectl, tryApply, apply, read }: ClusterAccess = accessCluster(kubeconfig);
 
 /** The value that `check` returns once it returns one; throws after `seconds` with what was awaited and seen last. */
 export async function eventually<T>(what: string, seconds: number, check: () => Promise<T | undefined>): Promise<T> {

@@ -87,8 +87,19 @@ export async function answering(tenant: Tenant, seconds = 60): Promise<number> {
 }
 
 /** Sends one request to the data plane. */
-export async function request(bearer: string, method: string, path: string, body?: unknown): Promise<Answer> {
-  const response = await fetch(url + path, {
+export function request(bearer: string, method: string, path: string, body?: unknown): Promise<Answer> {
+  return requestAt(url, bearer, method, path, body);
+}
+
+/** Sends one request to the data plane at `base`. */
+export async function requestAt(
+  base: string,
+  bearer: string,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<Answer> {
+  const response = await fetch(base + path, {
     method,
     headers: {
       authorization: `Bearer ${bearer}`,

@@ -25,7 +25,7 @@ export interface Clone {
 }
 
 const PREFIX = 'cubby-clone-';
-const START_MS = 90_000;
+const START_MS = 180_000;
 const STOP_MS = 60_000;
 
 const unprivileged = [
@@ -34,10 +34,10 @@ const unprivileged = [
 ];
 
 /**
- * Copies this clone to a temporary directory, with the packages that are installed here. The copy and its cluster go
- * when the calling process ends; those of a process that was killed go now.
+ * Makes a clone in a temporary directory, a copy of this one unless `fill` puts another tree there, with the packages
+ * that are installed here. It goes with its cluster when the calling process ends; one of a process that was killed goes now.
  */
-export function makeClone(): Clone {
+export function makeClone(fill: (directory: string) => void = copyThis): Clone {
   for (const name of readdirSync(tmpdir())) {
     const pid = name.startsWith(PREFIX) && Number(name.slice(PREFIX.length).split('-')[0]);
     if (pid && !isAlive(pid)) discard(join(tmpdir(), name));
@@ -45,8 +45,7 @@ export function makeClone(): Clone {
   const directory = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
   process.once('exit', () => discard(directory));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-  const left = ['.git', '.cluster', 'node_modules'].map((name) => join(cloneDirectory, name));
-  cpSync(cloneDirectory, directory, { recursive: true, filter: (path) => !left.includes(path) });
+  fill(directory);
   symlinkSync(join(cloneDirectory, 'node_modules'), join(directory, 'node_modules'));
   const node = (limitMs: number, ...args: string[]) => execute(process.execPath, args, { cwd: directory, limitMs });
   return {
@@ -60,6 +59,11 @@ export function makeClone(): Clone {
         limitMs: STOP_MS,
       }),
   };
+}
+
+function copyThis(directory: string): void {
+  const left = ['.git', '.cluster', 'node_modules'].map((name) => join(cloneDirectory, name));
+  cpSync(cloneDirectory, directory, { recursive: true, filter: (path) => !left.includes(path) });
 }
 
 /** Runs a program to its end or its limit, without judging how it ended. */

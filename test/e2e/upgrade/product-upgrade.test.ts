@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { parseEnv } from 'node:util';
+import { ensureBinaries } from '../../../cluster/binaries.ts';
+import { run } from '../../../cluster/command.ts';
+import { importImages } from '../../../cluster/embedded/node.ts';
+import { readRecord } from '../../../cluster/embedded/record.ts';
+import { ensureProductImage } from '../../../cluster/images.ts';
+import { cloneDirectory } from '../../../cluster/paths.ts';
+import { createProgress } from '../../../cluster/progress.ts';
+import { type Clone, makeClone } from '../../integration/cluster/clone.ts';
+import { findObstacle } from '../../integration/cluster/obstacle.ts';
+import { accessCluster, type ClusterAccess, eventually } from '../cluster.ts';
+import { writer } from '../writer.ts';
+import { client, createFleet, editFleet, NAMES, NAMESPACE } from './fleet.ts';
+import { type Picture, pictureObjects, pictureStatus } from './picture.ts';
+import { unpackPreviousRelease } from './previous-release.ts';
+
+// One story in order, on a cluster of its own: each test begins with what the one before has left.
+const skip = await findObstacle();
+const SYSTEM = 'cubby-system';
+const progress = createProgress(console.error);
+let cluster: ClusterAccess;
+let url: string;
+let helm: (...args: string[]) => Promise<string>;
+let clone: Clone;
+let image: string;
+
+before(
+  async () => {
+    if (skip) return;
+    clone = makeClone(unpackPreviousRelease);
+    const { code, stdout, stderr } = await clone.start();
+    assert.equal(code, 0, `the previous release does not start:\n${stdout}${stderr}`);
+    const { KUBECONFIG = '', CUBBY_URL = '' } = parseEnv(readFileSync(join(clone.directory, '.cluster/env'), 'utf8'));
+    cluster = accessCluster(KUBECONFIG);
+    url = CUBBY_URL;
+    const programs = await ensureBinaries(['helm'], progress);
+    helm = (...args) => run(programs.helm, [...args, '--namespace', SYSTEM, '--kubeconfig', KUBECONFIG]);
+    await createFleet(cluster, url);
+    image = await loadImage();
+  },
+  { timeout: 10 * 60_000 },
+);
+
+function step(name: string, work: (t: { diagnostic(message: string): void }) => Promise<void>): void {
+  test(name, { skip, timeout: 5 * 60_000 }, work);
+}
+
+step('an upgrade of the chart restarts no Redis, and clients do not notice it', async (t) => {
+  await unnoticed(t, async () => {
+    // As docs/operations/upgrade.md has it; a chart as it is published has the tag of its own image.
+    const chart = join(cloneDirectory, 'charts/cubby');
+    await helm('upgrade', 'cubby', chart, '--reset-then-reuse-values', '--set', `image.tag=${image.split(':').pop()}`);
+  });
+});
+
+step('after the upgrade a change reaches every Redis, without a restart', () => changes('40Mi'));
+
+step('so it is on the way back to the previous release', (t) => unnoticed(t, () => helm('rollback', 'cubby')));
+
+step('after the way back a change reaches every Redis, without a restart', () => changes('32Mi'));
+
+step('what was hibernated before the upgrade wakes with its data', async () => {
+  await cluster.kubectl(
+    'patch',
+    'kvstore',
+    'asleep',
+    '-n',
+    NAMESPACE,
+    '--type=merge',
+    '-p',
+    '{"spec":{"enabled":true}}',
+  );
+  const { request } = await client(cluster, url, 'asleep');
+  await eventually('asleep is awake', 90, async () => {
+    return (await request('GET', '/infra/kv/kept')).body?.value === 'asleep' || undefined;
+  });
+});
+
+/** Does `change` to the release while clients write, and compares all there is before and after. */
+async function unnoticed(t: { diagnostic(message: string): void }, change: () => Promise<unknown>): Promise<void> {
+  const before = await settled();
+  const pods = await productPods();
+  const clients = await Promise.all(['plain', 'cached', 'memory'].map((name) => client(cluster, url, name)));
+  const writers = clients.map((one) => writer(one, { prefix: `write-${performance.now()}` }));
+  await Promise.all(writers.map((one) => one.more(50)));
+  await change();
+  await Promise.all(
+    ['operator', 'dataplane'].map((name) =>
+      cluster.kubectl('rollout', 'status', `deployment/cubby-${name}`, '-n', SYSTEM, '--timeout=180s'),
+    ),
+  );
+  await eventually('the pods of before are gone', 120, async () => {
+    const now = await productPods();
+    return pods.every((pod) => !now.includes(pod)) || undefined;
+  });
+  await Promise.all(writers.map((one) => one.more(50)));
+  await Promise.all(writers.map((one) => one.stop()));
+  const after = await settled();
+  assert.deepEqual(after.objects, before.objects);
+  assert.deepEqual(after.status, before.status);
+  for (const one of writers) {
+    t.diagnostic(`${one.acknowledged.size} writes, longest gap ${Math.round(one.report.longestGapMs)} ms`);
+    assert.deepEqual([one.report.failures, await one.lost()], [{}, []]);
+  }
+  for (const name of NAMES.filter((name) => name !== 'asleep')) {
+    const answer = await (await client(cluster, url, name)).request('GET', '/infra/kv/kept');
+    assert.equal(answer.body?.value, name, `${name}: ${answer.text}`);
+  }
+  const log = await cluster.kubectl('logs', '-n', SYSTEM, '-l', 'app.kubernetes.io/component=operator', '--tail=-1');
+  const refused = log
+    .split('\n')
+    .filter((line) => /not reconciled.*(Invalid|Forbidden|immutable|forbidden|invalid)/.test(line));
+  assert.deepEqual(refused, []);
+}
+
+/** A change of every store is carried out by the operator that runs now, and nothing is made anew for it. */
+async function changes(memory: string): Promise<void> {
+  const { objects } = await settled();
+  await editFleet(cluster, memory);
+  assert.deepEqual((await settled()).objects, objects);
+}
+
+/** What there is as soon as nothing is on its way any more. */
+async function settled(): Promise<{ objects: Picture; status: Picture }> {
+  return eventually('everything has settled', 120, async () => {
+    const status = await pictureStatus(cluster);
+    const isBusy = Object.values(status).some((line) => line.includes('Progressing=True'));
+    return isBusy ? undefined : { objects: await pictureObjects(cluster), status };
+  });
+}
+
+/** The names of Cubby's own pods. */
+async function productPods(): Promise<string[]> {
+  return (await cluster.kubectl('get', 'pods', '-n', SYSTEM, '-l', 'app.kubernetes.io/name=cubby', '-o', 'name')).split(
+    '\n',
+  );
+}
+
+/** Builds this tree's image and puts it on the node of the other clone's cluster. */
+async function loadImage(): Promise<string> {
+  const record = await readRecord(clone.layout.id);
+  assert.ok(record, 'no cluster is recorded');
+  const product = await ensureProductImage(progress);
+  await importImages(record, [product]);
+  return product.reference;
+}
