@@ -34,6 +34,7 @@ const modules = [
   },
   { name: 'kind', binaries: ['kind'] },
   { name: 'kubeconform', binaries: ['kubeconform'] },
+  { name: 'kwok', binaries: ['kwok'] },
   { name: 'actionlint', binaries: ['actionlint'] },
 ] as const satisfies readonly GoModule[];
 
