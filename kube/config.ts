@@ -1,23 +1,21 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import type { KubeClient } from './client.ts';
-import { createRestClient } from './rest-client.ts';
+import { createRestClient, type RestOptions } from './rest-client.ts';
 import { createTransport } from './transport.ts';
 
 /** Where the cluster is and who calls. */
-export interface ConnectOptions {
+export interface ConnectOptions extends RestOptions {
   /** A kubeconfig file; without it `KUBECONFIG`, `~/.kube/config`, then the pod's service account. */
   kubeconfig?: string | undefined;
   /** A context of the kubeconfig; its current one if absent. */
   context?: string | undefined;
   /** Names the program in the API server's audit log and metrics. */
   userAgent: string;
-  /** Time limit of a call that sets none. */
-  timeoutMs?: number | undefined;
 }
 
 /** A client for the cluster that the kubeconfig, or the pod that this runs in, points at. Makes no request yet. */
 export function connect(options: ConnectOptions): KubeClient {
-  return createRestClient(createTransport(loadConfig(options), options.userAgent), { timeoutMs: options.timeoutMs });
+  return createRestClient(createTransport(loadConfig(options), options.userAgent), options);
 }
 
 /** The kubeconfig with the chosen context as its current one. Throws where it is not there, or lacks the context. */

@@ -35,19 +35,38 @@ const patchTypes = {
 /** YAML by name, and JSON is YAML: the only content type that every supported server takes for server-side apply. */
 const applyType = 'application/apply-patch+yaml';
 
-/** The client port over a transport. `timeoutMs` bounds calls that set no limit of their own; watches have none. */
-export function createRestClient(transport: Transport, { timeoutMs = 15_000 }: CallOptions = {}): KubeClient {
+/** A call that the server answered, refusals included; for metrics. */
+export interface Answered {
+  verb: Verb;
+  /** Lower-case plural of the kind, with the subresource behind a slash. */
+  resource: string;
+  /** The HTTP status. */
+  status: number;
+}
+
+/** What is asked of the API server, as RBAC and its audit log call it, but that apply stands for itself. */
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'apply' | 'patch' | 'delete';
+
+export interface RestOptions {
+  /** Bounds calls that set no limit of their own (default 15 s); watches have none. */
+  timeoutMs?: number | undefined;
+  /** Told of every answer as it begins. */
+  onAnswer?: ((answered: Answered) => void) | undefined;
+}
+
+/** The client port over a transport. */
+export function createRestClient(transport: Transport, options: RestOptions = {}): KubeClient {
+  const { timeoutMs = 15_000, onAnswer = () => {} } = options;
+
   async function open(call: Call, signal: AbortSignal): Promise<IncomingMessage> {
     const { resource, method, contentType, stream } = call;
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     const response = await transport.open({ method, path: pathOf(call), body, contentType, stream, signal });
-    if ((response.statusCode ?? 0) < 300) return response;
-    throw failureOf(
-      resource,
-      response.statusCode ?? 0,
-      response.headers['retry-after'],
-      await readBody(response, signal),
-    );
+    const status = response.statusCode ?? 0;
+    const { plural } = resource;
+    onAnswer({ verb: verbOf(call), resource: call.subresource ? `${plural}/${call.subresource}` : plural, status });
+    if (status < 300) return response;
+    throw failureOf(resource, status, response.headers['retry-after'], await readBody(response, signal));
   }
 
   async function perform<T>(call: Call, options: CallOptions = {}): Promise<T> {
@@ -119,6 +138,14 @@ export function createRestClient(transport: Transport, { timeoutMs = 15_000 }: C
     },
     close: () => transport.close(),
   };
+}
+
+const WRITES = { POST: 'create', PUT: 'update', DELETE: 'delete' } as const;
+
+function verbOf({ method, name, stream, contentType }: Call): Verb {
+  if (method === 'GET') return stream ? 'watch' : name ? 'get' : 'list';
+  if (method === 'PATCH') return contentType === applyType ? 'apply' : 'patch';
+  return WRITES[method];
 }
 
 function withResourceVersion(body: unknown, resourceVersion: string): unknown {

@@ -37,7 +37,11 @@ if (values.help) {
 
 const config = loadConfig(values.config);
 const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
-const client = connect({ kubeconfig: values.kubeconfig, userAgent: 'cubby-operator' });
+const client = connect({
+  kubeconfig: values.kubeconfig,
+  userAgent: 'cubby-operator',
+  onAnswer: (answered) => countAnswer(answered),
+});
 const { systemNamespace, masterKeySecret, leaderElection } = config;
 
 const masterKey = awaitMasterKey(client, { namespace: systemNamespace, ...masterKeySecret }, (error, retryInMs) =>
@@ -64,7 +68,7 @@ const operator = startOperator({
     log.warn({ resource: resource.plural, error: describe(error), retryInMs }, 'a watch is started anew'),
 });
 let elector: Elector | undefined;
-const { registry, countRun } = createMetrics({
+const { registry, countRun, countAnswer } = createMetrics({
   queues: operator.queues,
   stores: operator.caches.stores,
   isLeader: () => elector?.isLeader() ?? !leaderElection.enabled,

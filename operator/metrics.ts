@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { KVStore } from '../contract/objects.ts';
 import type { Cache } from '../kube/cache.ts';
 import type { Run } from '../kube/controller.ts';
+import type { Answered } from '../kube/rest-client.ts';
 import type { ControllerName, Queues } from './controller/controllers.ts';
 
 /** What the metrics are read from when they are asked for. */
@@ -13,7 +14,7 @@ export interface MetricSources {
   silentMs: () => number;
 }
 
-/** The operator's metrics, and how a finished run is counted. No label carries a tenant's name. */
+/** The operator's metrics, and how a finished run and an answered request are counted. No label carries a tenant's name. */
 export function createMetrics({ queues, stores, isLeader, silentMs }: MetricSources) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -37,6 +38,12 @@ export function createMetrics({ queues, stores, isLeader, silentMs }: MetricSour
     help: 'How long a key waits for a worker',
     labelNames,
     buckets: [0.001, 0.01, 0.1, 1, 10, 60],
+    registers,
+  });
+  const calls = new Counter({
+    name: 'cubby_operator_api_requests_total',
+    help: 'Requests that the API server answered',
+    labelNames: ['verb', 'resource', 'code'],
     registers,
   });
   new Gauge({
@@ -91,6 +98,9 @@ export function createMetrics({ queues, stores, isLeader, silentMs }: MetricSour
       runs.inc({ controller, outcome });
       duration.observe({ controller }, durationMs / 1000);
       waiting.observe({ controller }, waitedMs / 1000);
+    },
+    countAnswer({ verb, resource, status }: Answered): void {
+      calls.inc({ verb, resource, code: String(status) });
     },
   };
 }

@@ -14,6 +14,7 @@ const token = 'a-very-secret-token';
 let answer: (request: http.IncomingMessage, response: http.ServerResponse, body: string) => void;
 let requests: { line: string; headers: http.IncomingHttpHeaders; body: string }[] = [];
 let client: KubeClient;
+let answers: string[] = [];
 let connections = 0;
 
 const server = http.createServer((request, response) => {
@@ -31,11 +32,15 @@ before(async () => {
   const config = new KubeConfig();
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   config.loadFromClusterAndUser({ name: 'c', server: url, skipTLSVerify: true }, { name: 'u', token });
-  client = createRestClient(createTransport(config, 'tester/1'), { timeoutMs: 1000 });
+  client = createRestClient(createTransport(config, 'tester/1'), {
+    timeoutMs: 1000,
+    onAnswer: ({ verb, resource, status }) => answers.push(`${verb} ${resource} ${status}`),
+  });
 });
 
 beforeEach(() => {
   requests = [];
+  answers = [];
   connections = 0;
   answer = (_, response) => response.end('{}');
 });
@@ -86,6 +91,31 @@ test('each verb is the request that the API defines', async () => {
   assert.equal(remove?.body, '{"preconditions":{"uid":"u"},"propagationPolicy":"Foreground"}');
   assert.equal(apply?.headers.authorization, `Bearer ${token}`);
   assert.equal(apply?.headers['user-agent'], 'tester/1');
+});
+
+test('every answer is told of with what was asked and its status, refusals and watches too', async () => {
+  answer = (_, response) => response.end('{"metadata":{"resourceVersion":"1"}}');
+  await client.get(configMaps, key);
+  await client.list(configMaps);
+  await client.create(configMaps, object);
+  await client.replace(configMaps, object);
+  await client.apply(configMaps, object, { fieldManager: 'm' });
+  await client.patch(configMaps, key, {}, { type: 'merge', subresource: 'status' });
+  refuse(404, {});
+  await client.delete(configMaps, key);
+  answer = (_, response) => response.end();
+  const { signal } = new AbortController();
+  for await (const _ of client.watch(configMaps, { resourceVersion: '1', timeoutSeconds: 1, signal })) assert.fail();
+  assert.deepEqual(answers, [
+    'get configmaps 200',
+    'list configmaps 200',
+    'create configmaps 200',
+    'update configmaps 200',
+    'apply configmaps 200',
+    'patch configmaps/status 200',
+    'delete configmaps 404',
+    'watch configmaps 200',
+  ]);
 });
 
 test('calls one after the other share one connection', async () => {

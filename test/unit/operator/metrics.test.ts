@@ -36,3 +36,16 @@ test('stores are counted by phase and by what their conditions say, and no label
   stores = [];
   assert.doesNotMatch(await registry.metrics(), /cubby_store_conditions{/, 'what is gone is not counted');
 });
+
+test('what the API server was asked for is counted by verb, kind and answer', async () => {
+  const { registry, countAnswer } = createMetrics({
+    queues: { store: createQueue(), token: createQueue(), ledger: createQueue() },
+    stores: { list: () => [] as KVStore[] } as unknown as Cache<KVStore>,
+    isLeader: () => true,
+    silentMs: () => 0,
+  });
+  for (const status of [201, 201, 409]) countAnswer({ verb: 'apply', resource: 'services', status });
+  const text = await registry.metrics();
+  assert.match(text, /^cubby_operator_api_requests_total{verb="apply",resource="services",code="201"} 2$/m);
+  assert.match(text, /^cubby_operator_api_requests_total{verb="apply",resource="services",code="409"} 1$/m);
+});
