@@ -5,6 +5,14 @@ const benches: Record<string, { about: string; run: (args: readonly string[]) =>
     about: 'operations per CPU-second and latencies of the data plane beside webdis and bare Node (--help)',
     run: async (args) => (await import('./dataplane.ts')).benchDataplane(args),
   },
+  durability: {
+    about: 'what of acknowledged writes is lost when Redis, the node, the disk or Cubby itself fails (--help)',
+    run: async (args) => (await import('./durability.ts')).benchDurability(args),
+  },
+  operator: {
+    about: 'the operator with 1,000 stores: time, CPU, memory, writes, and changes of the leader (--help)',
+    run: async (args) => (await import('./operator.ts')).benchOperator(args),
+  },
   'first-answer': {
     about: 'from `kubectl apply` to the first 200 through REST, beside a bare Redis StatefulSet (needs `npm start`)',
     run: async () => (await import('./first-answer.ts')).benchFirstAnswer(),

@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util';
+
+/** How often, how long. */
+interface Options {
+  kills: number;
+  minutes: number;
+}
+
+const parts: Record<string, { about: string; run: (options: Options) => Promise<void> }> = {
+  kills: {
+    about: 'redis-server killed, its pod deleted by force and in good order, for each setting',
+    run: async ({ kills }) => (await import('./durability/kills.ts')).benchKills(kills),
+  },
+};
+
+const HELP = `npm run bench -- durability [--only PART,PART] [--kills N] [--minutes N]
+
+Clients write through the data plane while something fails; then every key is read back. A promise that was not kept
+ends in exit code 1. Needs \`npm start\` for all but power and disk, and root.
+
+  --kills N      times that each fault of kills and pods happens (default 20)
+  --minutes N    how long the API server stays away (default 5)
+  --only A,B     of these parts:
+
+${Object.entries(parts)
+  .map(([name, { about }]) => `  ${name.padEnd(14)} ${about}`)
+  .join('\n')}
+`;
+
+/** Measures what of acknowledged writes is lost by which fault; `args` are the words after the benchmark's name. */
+export async function benchDurability(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      kills: { type: 'string', default: '20' },
+      minutes: { type: 'string', default: '5' },
+      only: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) return void process.stdout.write(HELP);
+  const names = values.only?.split(',') ?? Object.keys(parts);
+  const unknown = names.find((name) => !(name in parts));
+  if (unknown !== undefined) throw new Error(`no part is called ${unknown}\n\n${HELP}`);
+  const options = { kills: Number(values.kills), minutes: Number(values.minutes) };
+  for (const name of names) {
+    console.log(`\n━━ ${name}: ${parts[name]?.about}`);
+    await parts[name]?.run(options);
+  }
+}
