@@ -12,6 +12,7 @@ import type { ControllerName } from './controller/controllers.ts';
 import { awaitMasterKey } from './master-key.ts';
 import { createMetrics } from './metrics.ts';
 import { startOperator } from './operator.ts';
+import { countSessions } from './redis/outcome.ts';
 import { connectRedis } from './redis/session.ts';
 import { startServer } from './server.ts';
 
@@ -61,18 +62,21 @@ const operator = startOperator({
   client,
   config,
   masterKey,
-  connectRedis,
+  connectRedis: countSessions(connectRedis, (outcome) => countSession(outcome)),
   events,
   onRun,
-  onWatchError: (resource, error, retryInMs) =>
-    log.warn({ resource: resource.plural, error: describe(error), retryInMs }, 'a watch is started anew'),
+  onWatchError(resource, error, retryInMs) {
+    countWatchError(resource);
+    log.warn({ resource: resource.plural, error: describe(error), retryInMs }, 'a watch is started anew');
+  },
 });
 let elector: Elector | undefined;
-const { registry, countRun, countAnswer } = createMetrics({
+const { registry, countRun, countAnswer, countWatchError, countSession } = createMetrics({
   queues: operator.queues,
   stores: operator.caches.stores,
   isLeader: () => elector?.isLeader() ?? !leaderElection.enabled,
   silentMs: operator.caches.silentMs,
+  now: Date.now,
 });
 const server = startServer(config.port, registry, operator.caches.isSynced);
 

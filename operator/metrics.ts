@@ -1,9 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { KVStore } from '../contract/objects.ts';
+import type { Condition, KVStore } from '../contract/objects.ts';
 import type { Cache } from '../kube/cache.ts';
 import type { Run } from '../kube/controller.ts';
+import type { Resource } from '../kube/resources.ts';
 import type { Answered } from '../kube/rest-client.ts';
 import type { ControllerName, Queues } from './controller/controllers.ts';
+import type { SessionOutcome } from './redis/outcome.ts';
+import { paused } from './status/paused.ts';
 
 /** What the metrics are read from when they are asked for. */
 export interface MetricSources {
@@ -12,10 +15,12 @@ export interface MetricSources {
   isLeader: () => boolean;
   /** Since the API server was last heard on the quietest watch, in ms. */
   silentMs: () => number;
+  /** The wall clock, in ms. */
+  now: () => number;
 }
 
-/** The operator's metrics, and how a finished run and an answered request are counted. No label carries a tenant's name. */
-export function createMetrics({ queues, stores, isLeader, silentMs }: MetricSources) {
+/** The operator's metrics, and how what happens is counted. No label carries a tenant's name, or words of a tenant's Redis. */
+export function createMetrics({ queues, stores, isLeader, silentMs, now }: MetricSources) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -44,6 +49,18 @@ export function createMetrics({ queues, stores, isLeader, silentMs }: MetricSour
     name: 'cubby_operator_api_requests_total',
     help: 'Requests that the API server answered',
     labelNames: ['verb', 'resource', 'code'],
+    registers,
+  });
+  const watchErrors = new Counter({
+    name: 'cubby_operator_watch_restarts_total',
+    help: 'Lists and watches that failed and were begun anew',
+    labelNames: ['resource'],
+    registers,
+  });
+  const sessions = new Counter({
+    name: 'cubby_operator_redis_sessions_total',
+    help: 'Attempts to sign in to a Redis, by what came of them',
+    labelNames: ['outcome'],
     registers,
   });
   new Gauge({
@@ -77,6 +94,16 @@ export function createMetrics({ queues, stores, isLeader, silentMs }: MetricSour
     },
   });
   new Gauge({
+    name: 'cubby_store_condition_longest_seconds',
+    help: 'How long a condition has had its status on the KVStore that has had it for longest, of those not paused',
+    labelNames: ['type', 'status', 'reason'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [labels, seconds] of longest(stores.list(), now())) this.set(labels, seconds);
+    },
+  });
+  new Gauge({
     name: 'cubby_operator_leader',
     help: 'Whether this replica leads',
     registers,
@@ -102,5 +129,25 @@ export function createMetrics({ queues, stores, isLeader, silentMs }: MetricSour
     countAnswer({ verb, resource, status }: Answered): void {
       calls.inc({ verb, resource, code: String(status) });
     },
+    countWatchError({ plural }: Resource): void {
+      watchErrors.inc({ resource: plural });
+    },
+    countSession(outcome: SessionOutcome): void {
+      sessions.inc({ outcome });
+    },
   };
+}
+
+type ConditionLabels = Pick<Condition, 'type' | 'status' | 'reason'>;
+
+/** What each kind of condition's oldest one has lasted, in seconds. A paused store's conditions speak of the past. */
+function longest(stores: readonly KVStore[], nowMs: number): Iterable<[ConditionLabels, number]> {
+  const found = new Map<string, [ConditionLabels, number]>();
+  for (const store of stores.filter((store) => !paused(store)))
+    for (const { type, status, reason, lastTransitionTime } of store.status?.conditions ?? []) {
+      const key = `${type} ${status} ${reason}`;
+      const seconds = Math.max(0, (nowMs - Date.parse(lastTransitionTime)) / 1000);
+      if (seconds >= (found.get(key)?.[1] ?? 0)) found.set(key, [{ type, status, reason }, seconds]);
+    }
+  return found.values();
 }

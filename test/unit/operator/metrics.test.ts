@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Condition, KVStore } from '../../../contract/objects.ts';
 import type { Cache } from '../../../kube/cache.ts';
 import { createQueue } from '../../../kube/queue.ts';
+import { pods } from '../../../kube/resources.ts';
 import { createMetrics } from '../../../operator/metrics.ts';
 import { store } from './objects.ts';
 
@@ -26,6 +27,7 @@ test('stores are counted by phase and by what their conditions say, and no label
     stores: { list: () => stores } as Cache<KVStore>,
     isLeader: () => true,
     silentMs: () => 0,
+    now: () => Date.parse('2026-01-01T00:01:00Z'),
   });
   const text = await registry.metrics();
   assert.match(text, /^cubby_stores{phase="Degraded"} 2$/m);
@@ -43,9 +45,54 @@ test('what the API server was asked for is counted by verb, kind and answer', as
     stores: { list: () => [] as KVStore[] } as unknown as Cache<KVStore>,
     isLeader: () => true,
     silentMs: () => 0,
+    now: () => Date.parse('2026-01-01T00:01:00Z'),
   });
   for (const status of [201, 201, 409]) countAnswer({ verb: 'apply', resource: 'services', status });
   const text = await registry.metrics();
   assert.match(text, /^cubby_operator_api_requests_total{verb="apply",resource="services",code="201"} 2$/m);
   assert.match(text, /^cubby_operator_api_requests_total{verb="apply",resource="services",code="409"} 1$/m);
+});
+
+test('how long the longest has been so is told of each condition, and of no paused store', async () => {
+  const since = (at: string, reason: string) => ({
+    ...condition('Progressing', 'True', reason),
+    lastTransitionTime: at,
+  });
+  const waiting = (at: string, reason = 'Restarting') => store({}, { conditions: [since(at, reason)] });
+  const paused = waiting('2025-01-01T00:00:00Z');
+  paused.metadata.annotations = { 'cubby.dev/paused': 'true' };
+  const stores = [
+    waiting('2026-01-01T00:00:40Z'),
+    waiting('2026-01-01T00:00:00Z'),
+    waiting('2026-01-01T00:01:10Z', 'Saving'),
+    paused,
+  ];
+  const { registry } = createMetrics({
+    queues: { store: createQueue(), token: createQueue(), ledger: createQueue() },
+    stores: { list: () => stores } as unknown as Cache<KVStore>,
+    isLeader: () => true,
+    silentMs: () => 0,
+    now: () => Date.parse('2026-01-01T00:01:00Z'),
+  });
+  const text = await registry.metrics();
+  const series = text.match(/^cubby_store_condition_longest_seconds{.*$/gm);
+  assert.deepEqual(series, [
+    'cubby_store_condition_longest_seconds{type="Progressing",status="True",reason="Restarting"} 60',
+    'cubby_store_condition_longest_seconds{type="Progressing",status="True",reason="Saving"} 0',
+  ]);
+});
+
+test('failed watches and attempts to sign in to a Redis are counted', async () => {
+  const { registry, countWatchError, countSession } = createMetrics({
+    queues: { store: createQueue(), token: createQueue(), ledger: createQueue() },
+    stores: { list: () => [] as KVStore[] } as unknown as Cache<KVStore>,
+    isLeader: () => true,
+    silentMs: () => 0,
+    now: () => 0,
+  });
+  countWatchError(pods);
+  for (const outcome of ['ok', 'WRONGPASS', 'WRONGPASS'] as const) countSession(outcome);
+  const text = await registry.metrics();
+  assert.match(text, /^cubby_operator_watch_restarts_total{resource="pods"} 1$/m);
+  assert.match(text, /^cubby_operator_redis_sessions_total{outcome="WRONGPASS"} 2$/m);
 });
