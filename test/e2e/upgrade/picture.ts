@@ -25,6 +25,12 @@ export async function pictureObjects({ kubectl }: ClusterAccess): Promise<Pictur
   );
 }
 
+/** The lines in which two pictures differ, `-` before and `+` after. */
+export function differences(before: Picture, after: Picture): string[] {
+  const names = Object.keys({ ...before, ...after }).filter((name) => before[name] !== after[name]);
+  return names.flatMap((name) => [`- ${name}: ${before[name]}`, `+ ${name}: ${after[name]}`]);
+}
+
 /** What the status of every store and token says, without times and messages. */
 export async function pictureStatus({ kubectl }: ClusterAccess): Promise<Picture> {
   const { items } = JSON.parse(await kubectl('get', 'kvstore,kvtoken', '-A', '-o', 'json'));
