@@ -55,6 +55,8 @@ export const settings: Readonly<Record<string, Setting>> = {
   'docs/recipes/sessions.md': { tenant: 'docs-recipe-sessions' },
   'docs/runbooks/CubbyPersistenceFailing.md': { tenant: 'docs-runbooks' },
   'docs/runbooks/CubbyStoreNotReady.md': { tenant: 'docs-runbooks' },
+  'docs/runbooks/CubbyStoreStuck.md': { tenant: 'docs-runbooks' },
+  'docs/runbooks/CubbyVolumeFull.md': { tenant: 'docs-runbooks' },
   'docs/sdk.md': { tenant: 'docs-sdk' },
   'docs/security.md': { tenant: 'docs-security' },
   'sdk/README.md': { tenant: 'docs-sdk-package' },

@@ -13,6 +13,7 @@ import { createProgress } from '../../../cluster/progress.ts';
 import { type Clone, makeClone } from '../../integration/cluster/clone.ts';
 import { findObstacle } from '../../integration/cluster/obstacle.ts';
 import { accessCluster, type ClusterAccess, eventually } from '../cluster.ts';
+import { createCrowd, removeNamespace } from '../crowd.ts';
 import { writer } from '../writer.ts';
 import { client, createFleet, editFleet, NAMES, NAMESPACE } from './fleet.ts';
 import { differences, type Picture, pictureObjects, pictureStatus } from './picture.ts';
@@ -81,6 +82,16 @@ step('what was hibernated before the upgrade wakes with its data', async () => {
   await eventually('asleep is awake', 90, async () => {
     return (await request('GET', '/infra/kv/kept')).body?.value === 'asleep' || undefined;
   });
+});
+
+step('where no operator runs a namespace goes all the same, whatever state its stores are in', async (t) => {
+  const namespace = 'crowd';
+  await createCrowd(cluster, namespace);
+  await cluster.kubectl('scale', 'deployment/cubby-operator', '-n', SYSTEM, '--replicas=0');
+  await eventually('no operator runs', 60, async () => {
+    return !(await productPods()).some((pod) => pod.includes('operator')) || undefined;
+  });
+  t.diagnostic(`gone after ${(await removeNamespace(cluster, namespace)).toFixed(1)} s`);
 });
 
 /** Does `change` to the release while clients write, and compares all there is before and after. */
