@@ -8,18 +8,53 @@ export type RedisUser = ServiceUser | 'native';
 /** Length in bytes that a master key must at least have. */
 export const MASTER_KEY_BYTES = 32;
 
+/** The keys that passwords may derive from at the moment: two while the master key is being replaced. */
+export interface MasterKeys {
+  current: Uint8Array;
+  /** The key that `current` takes the place of; stores accept the passwords of both. */
+  previous?: Uint8Array | undefined;
+}
+
 /**
- * The master key from the text of its Secret: base64 of at least MASTER_KEY_BYTES.
- * Throws an Error that names the remedy and never the text.
+ * The master keys from the texts of their Secret: each base64 of at least MASTER_KEY_BYTES. A previous key that is empty
+ * or the current one is none. Throws an Error that names the remedy and never a text.
  */
-export function parseMasterKey(text: string): Uint8Array {
+export function parseMasterKeys(current: string, previous = ''): MasterKeys {
+  const keys = { current: parseMasterKey(current) };
+  if (previous.trim() === '') return keys;
+  const replaced = parseMasterKey(previous, 'the previous master key');
+  return Buffer.compare(keys.current, replaced) === 0 ? keys : { ...keys, previous: replaced };
+}
+
+/** One master key from its text; `what` names it in the Error, as parseMasterKeys throws it. */
+export function parseMasterKey(text: string, what = 'the master key'): Uint8Array {
   const key = Buffer.from(text.trim(), 'base64');
   if (key.length < MASTER_KEY_BYTES) {
     throw new Error(
-      `the master key must be base64 of at least ${MASTER_KEY_BYTES} bytes; make one with: openssl rand -base64 32`,
+      `${what} must be base64 of at least ${MASTER_KEY_BYTES} bytes; make one with: openssl rand -base64 32`,
     );
   }
   return key;
+}
+
+/**
+ * The keys to go on with when `found` takes the place of `known`. Where a key was replaced and nothing says by which, the
+ * known one counts as the previous: that the stores have the new one yet is not to be expected.
+ */
+export function succeedMasterKeys(known: MasterKeys, found: MasterKeys): MasterKeys {
+  if (found.previous || Buffer.compare(found.current, known.current) === 0) return found;
+  return { current: found.current, previous: known.current };
+}
+
+/** Whether both are the same keys in the same roles. */
+export function sameMasterKeys(a: MasterKeys, b: MasterKeys): boolean {
+  const ids = ({ current, previous }: MasterKeys) => `${masterKeyId(current)} ${previous ? masterKeyId(previous) : ''}`;
+  return ids(a) === ids(b);
+}
+
+/** A name for a master key that tells nothing about it: 12 hex digits of an HMAC under it. */
+export function masterKeyId(masterKey: Uint8Array): string {
+  return createHmac('sha256', masterKey).update('id').digest('hex').slice(0, 12);
 }
 
 /**
@@ -28,6 +63,16 @@ export function parseMasterKey(text: string): Uint8Array {
  */
 export function redisPassword(masterKey: Uint8Array, storeUid: string, generation: number, user: RedisUser): string {
   return createHmac('sha256', masterKey).update(`${storeUid}\n${generation}\n${user}`).digest('base64url');
+}
+
+/**
+ * The passwords by which a user may be known to a store, the one that is meant to last first: those of the generation and
+ * the one before it, under each key. More than one is accepted only while the master key or the generation is changing.
+ */
+export function redisPasswords(keys: MasterKeys, storeUid: string, generation: number, user: RedisUser): string[] {
+  const masterKeys = keys.previous ? [keys.current, keys.previous] : [keys.current];
+  const generations = generation > 1 ? [generation, generation - 1] : [generation];
+  return generations.flatMap((each) => masterKeys.map((key) => redisPassword(key, storeUid, each, user)));
 }
 
 /** What an ACL file holds in place of a password (https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/): its SHA-256 in hex. */

@@ -14,7 +14,7 @@ const LEDGER_TIMEOUT_MS = 1000;
 export function openMeter(
   config: Config,
   stores: StoreIndex,
-  password: (address: StoreAddress) => string,
+  password: (address: StoreAddress) => readonly string[],
   log: Logger,
 ): LedgerMeter | undefined {
   const { ledger, prices } = config;

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
 import { collectDefaultMetrics } from 'prom-client';
-import { parseMasterKey, redisPassword } from '../contract/credentials.ts';
+import { redisPasswords } from '../contract/credentials.ts';
 import { connect } from '../kube/config.ts';
 import { type Attempts, createAttempts } from './auth/attempts.ts';
 import { createCache } from './cache/cache.ts';
@@ -18,6 +17,7 @@ import { createApp } from './http/app.ts';
 import { putInFront } from './http/front.ts';
 import { close, createHttpServer, listen } from './http/server.ts';
 import { openMeter } from './ledger.ts';
+import { openMasterKeys } from './master-key.ts';
 import { createUnmetered } from './metering/unmetered.ts';
 import { createBudget } from './pipeline/admission.ts';
 import { createMetrics } from './pipeline/metrics.ts';
@@ -60,7 +60,10 @@ try {
 /** Brings the data plane up, and takes it down in order when the process is told to stop. */
 async function start(config: Config, kubeconfig: string | undefined): Promise<void> {
   const log = pino({ level: config.logLevel, base: null });
-  const masterKey = parseMasterKey(readFileSync(config.masterKeyFile, 'utf8'));
+  const masterKeys = openMasterKeys(config.masterKeyFile, (event) => {
+    if ('error' in event) log.error(event, 'the master key was not taken over; the one that was known stays in use');
+    else log.info(event, 'the master key has changed');
+  });
   const client = connect({ kubeconfig, userAgent: 'cubby-dataplane' });
   const directory = {
     stores: createStoreIndex(config.systemNamespace),
@@ -70,7 +73,7 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
     log.warn({ retryInMs: Math.round(retryInMs), error: String(error) }, 'the directory cannot be read now');
   });
   const password = ({ uid, credentialGeneration }: StoreAddress) =>
-    redisPassword(masterKey, uid, credentialGeneration, 'dataplane');
+    redisPasswords(masterKeys(), uid, credentialGeneration, 'dataplane');
   const cache = createCache({ bytes: config.cacheBytes });
   const pool = createPool({
     limits: {

@@ -11,8 +11,8 @@ export interface PoolOptions {
   commandTimeoutMs: number;
   /** A connection that nothing was asked of for so long, in ms, is closed. */
   idleCloseMs: number;
-  /** The data plane's password at a store, derived when a connection is made and kept nowhere. */
-  password: (address: StoreAddress) => string;
+  /** The data plane's password at a store, or those to try in order; derived when a connection is made and kept nowhere. */
+  password: (address: StoreAddress) => string | readonly string[];
   report: (address: StoreAddress, event: LaneEvent) => void;
   hooks?: PoolHooks;
 }

@@ -9,7 +9,8 @@ export interface ConnectionOptions {
   host: string;
   port: number;
   username: string;
-  password: string;
+  /** One, or several that are tried in order until one is accepted. */
+  password: string | readonly string[];
   /** Limit in ms on TCP connection. */
   connectTimeoutMs: number;
   /** Limit in ms on the reply to one command, those of the handshake included; an eighth of it is how exact that is. */
@@ -82,13 +83,10 @@ export class Connection {
   async connect(): Promise<void> {
     if (this.#state !== 'new') throw new UnsentError('a connection is made only once');
     this.#state = 'connecting';
-    const { host, port, username, password, hooks } = this.#options;
+    const { host, port, hooks } = this.#options;
     try {
       await this.#open(host, port);
-      const hello = encode(['HELLO', '3', 'AUTH', username, password, 'SETNAME', 'cubby-dataplane']);
-      const greeting = this.#exchange(hello);
-      const prelude = (hooks?.prelude ?? []).map((command) => this.#exchange(encode(command)));
-      await Promise.all([greeting, ...prelude]);
+      await this.#greet();
       this.#state = 'ready';
       hooks?.opened?.(this);
     } catch (error) {
@@ -208,6 +206,23 @@ export class Connection {
     if (this.#head < 1024) return;
     this.#inFlight.splice(0, this.#head);
     this.#head = 0;
+  }
+
+  /** Signs in and runs the prelude. A refused password leaves the connection as it was, ready for the next one. */
+  async #greet(): Promise<void> {
+    const { username, password, hooks } = this.#options;
+    const passwords = typeof password === 'string' ? [password] : password;
+    for (const [index, each] of passwords.entries()) {
+      const greeting = this.#exchange(encode(['HELLO', '3', 'AUTH', username, each, 'SETNAME', 'cubby-dataplane']));
+      const prelude = (hooks?.prelude ?? []).map((command) => this.#exchange(encode(command)));
+      try {
+        await Promise.all([greeting, ...prelude]);
+        return;
+      } catch (error) {
+        const isRefused = error instanceof ReplyError && error.message.startsWith('WRONGPASS');
+        if (!isRefused || index === passwords.length - 1) throw error;
+      }
+    }
   }
 
   async #open(host: string, port: number): Promise<void> {

@@ -241,6 +241,13 @@ for (const version of ['7.0', '8.0'] as const) {
       return connection;
     };
 
+    test('of several passwords the first that is accepted signs in, with all that comes before other commands', async () => {
+      const prelude = [['CLIENT', 'TRACKING', 'ON']];
+      const connection = await open({ password: ['no', 'neither', tenant.password], hooks: { prelude } });
+      assert.equal(await connection.send(['SET', 'k', 'v']), 'OK');
+      await assert.rejects(open({ password: ['no', 'neither'], hooks: { prelude } }), /WRONGPASS/);
+    });
+
     test('a transaction gives its replies, and null where a watched key has changed', async () => {
       const connection = await open();
       await connection.send(['WATCH', 'w']);

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aclFile } from '../../../contract/acl.ts';
-import { aclPasswordHash, parseMasterKey, redisPassword } from '../../../contract/credentials.ts';
+import {
+  aclPasswordHash,
+  masterKeyId,
+  parseMasterKey,
+  parseMasterKeys,
+  redisPassword,
+  redisPasswords,
+  succeedMasterKeys,
+} from '../../../contract/credentials.ts';
 
 const key = parseMasterKey(Buffer.alloc(32, 7).toString('base64'));
 
@@ -27,6 +35,39 @@ test('a master key that is too short is refused with the remedy and without its 
       return true;
     },
   );
+});
+
+const text = (byte: number) => Buffer.alloc(32, byte).toString('base64');
+const [old, current] = [parseMasterKey(text(1)), parseMasterKey(text(2))];
+
+test('the passwords of a user are those of both keys and of the generation before, the lasting one first', () => {
+  const password = (masterKey: Uint8Array, generation: number) =>
+    redisPassword(masterKey, 'a', generation, 'dataplane');
+  assert.deepEqual(redisPasswords({ current }, 'a', 1, 'dataplane'), [password(current, 1)]);
+  assert.deepEqual(redisPasswords({ current, previous: old }, 'a', 2, 'dataplane'), [
+    password(current, 2),
+    password(old, 2),
+    password(current, 1),
+    password(old, 1),
+  ]);
+});
+
+test('a previous key that is none, or the current one, is as if it were not there; a malformed one is refused', () => {
+  for (const previous of [undefined, '', ' \n', text(2)])
+    assert.deepEqual(parseMasterKeys(text(2), previous), { current });
+  assert.deepEqual(parseMasterKeys(text(2), text(1)), { current, previous: old });
+  assert.throws(() => parseMasterKeys(text(2), 'c2hvcnQ='), /the previous master key must be base64/);
+});
+
+test('a key that was replaced without a word counts as the previous one, until somebody says otherwise', () => {
+  assert.deepEqual(succeedMasterKeys({ current: old }, { current }), { current, previous: old });
+  assert.deepEqual(succeedMasterKeys({ current, previous: old }, { current }), { current });
+  assert.deepEqual(succeedMasterKeys({ current: key }, { current, previous: old }), { current, previous: old });
+});
+
+test('the id of a key differs by key and is no part of a password', () => {
+  assert.notEqual(masterKeyId(old), masterKeyId(current));
+  assert.match(masterKeyId(old), /^[0-9a-f]{12}$/);
 });
 
 test('an ACL file holds hashes, never passwords, and the default user is off', () => {
