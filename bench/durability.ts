@@ -11,6 +11,14 @@ const parts: Record<string, { about: string; run: (options: Options) => Promise<
     about: 'redis-server killed, its pod deleted by force and in good order, for each setting',
     run: async ({ kills }) => (await import('./durability/kills.ts')).benchKills(kills),
   },
+  power: {
+    about: 'the power is cut: what the disk had not got is gone (outside Kubernetes)',
+    run: async () => (await import('./durability/power.ts')).benchPower(),
+  },
+  disk: {
+    about: 'the disk fills and gets room again (outside Kubernetes)',
+    run: async () => (await import('./durability/disk.ts')).benchDisk(),
+  },
 };
 
 const HELP = `npm run bench -- durability [--only PART,PART] [--kills N] [--minutes N]

@@ -50,7 +50,7 @@ export function report({ name, promised, rounds }: Row): void {
   console.log(formatSpread(`${name}, longest gap (ms)`, spreadOf(rounds.map(({ longestGapMs }) => longestGapMs)), 0));
   console.log(
     `  ${rounds.length} times: ${sum(({ acknowledged }) => acknowledged)} acknowledged, ${lost} of them lost` +
-      `${promised ? '' : ' (not promised otherwise)'}, ${resurrected} refused or deleted came back; ` +
+      `${promised ? '' : ' (not promised otherwise)'}, ${resurrected} refused were applied; ` +
       `${sum(({ unknownApplied }) => unknownApplied)} of ${sum(({ unknown }) => unknown)} unknown were applied; ` +
       `not acknowledged, by answer: ${JSON.stringify(failures)}`,
   );

@@ -9,7 +9,7 @@ export interface Fault {
   /** The last acknowledged state, null for deleted; of a counter, how many increments were acknowledged. */
   expected: Reading;
   found: Reading;
-  /** Acknowledged writes of that key that are gone; of one that came back, none. */
+  /** Acknowledged writes and deletes of that key that are gone; none of what only came from nowhere. */
   writes: number;
   /** When the first of them was acknowledged, by `performance.now()`. */
   since: number;
@@ -24,7 +24,7 @@ export interface Verdict {
   unknownApplied: number;
   /** Acknowledged, and not there. */
   lost: Fault[];
-  /** Refused or deleted, and there all the same; or never written at all. */
+  /** Refused, and there all the same; or never written at all. */
   resurrected: Fault[];
 }
 
@@ -68,7 +68,7 @@ function judgeRegister(key: string, operations: readonly Operation[], found: Rea
     return;
   }
   const source = sources.findLast((operation) => outcomeOf(operation) === 'acknowledged');
-  if (last?.kind === 'set' && (found === null || source)) {
+  if (last && (found === null || source)) {
     // What holds nothing and was never deleted has lost everything.
     const gone = acknowledged.slice(source ? acknowledged.indexOf(source) + 1 : 0);
     verdict.lost.push({ key, expected, found, writes: gone.length, since: gone[0]?.answeredAt ?? last.answeredAt });
