@@ -41,8 +41,9 @@ export function collectFacts(
 function redisState(redis: Observed['redis']): RedisState {
   if (!redis) return { state: 'absent' };
   if (!('look' in redis)) return redis.down ? { state: 'down' } : { state: 'unreachable', why: redis.failure };
-  const { loading, version } = redis.look.info;
-  return loading ? { state: 'loading' } : { state: 'answering', version };
+  const { info, writeError } = redis.look;
+  if (info.loading) return { state: 'loading' };
+  return { state: 'answering', version: info.version, readOnly: writeError !== undefined };
 }
 
 /** The way to a running pod or to none, which no part of the reconcile owns. */

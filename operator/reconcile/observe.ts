@@ -21,6 +21,8 @@ export interface RedisLook {
   /** All directives that the operator sets, as they are. */
   config: Record<string, string>;
   users: LoadedUsers;
+  /** Why Redis refuses writes, in its own words. */
+  writeError: string | undefined;
 }
 
 /** One snapshot of all that concerns a store. */
@@ -44,12 +46,14 @@ export async function observe(context: Context, store: KVStore, signal: AbortSig
   const ours = <T extends ApiObject>(object: T | undefined, owner: string | undefined): T | undefined =>
     object && owner && controllerOf(object)?.uid === owner ? object : undefined;
   const statefulSet = ours(caches.statefulSets.get({ namespace, name: names.statefulSet }), uid);
-  const pod = ours(caches.pods.get({ namespace, name: names.pod }), statefulSet?.metadata.uid);
+  const found = caches.pods.get({ namespace, name: names.pod });
+  const orphan = !statefulSet && found && isOrphanOf(found, uid) ? found : undefined;
+  const pod = ours(found, statefulSet?.metadata.uid) ?? orphan;
   return {
     store,
     project: judgeProject(store, caches.stores, settings.systemNamespace),
     statefulSet,
-    accepted: readAccepted(statefulSet),
+    accepted: readAccepted(statefulSet ?? orphan),
     pod,
     preflight: ours(caches.pods.get({ namespace, name: preflightName(name) }), uid),
     claim: await findClaim(context, store, signal),
@@ -66,8 +70,14 @@ async function findClaim(context: Context, store: KVStore, signal: AbortSignal):
   );
 }
 
-function readAccepted(statefulSet: StatefulSet | undefined): Accepted | undefined {
-  const text = statefulSet?.metadata.annotations?.[ACCEPTED_ANNOTATION];
+/** Whether a pod waits for the StatefulSet that is made in place of its own: see renewStatefulSet. */
+function isOrphanOf(pod: Pod, store: string): boolean {
+  const owners = pod.metadata.ownerReferences ?? [];
+  return !owners.some(({ controller }) => controller) && owners.some(({ uid }) => uid === store);
+}
+
+function readAccepted(keeper: StatefulSet | Pod | undefined): Accepted | undefined {
+  const text = keeper?.metadata.annotations?.[ACCEPTED_ANNOTATION];
   if (text === undefined) return undefined;
   try {
     const accepted = JSON.parse(text) as Accepted;
@@ -89,7 +99,9 @@ async function lookAtRedis(context: Context, store: KVStore, pod: Pod): Promise<
   try {
     session = await context.connectRedis({ host, port: REDIS_PORT, password });
     const [info, config, users] = await Promise.all([session.info(), session.configGet(DIRECTIVES), session.aclList()]);
-    return { look: { info, config, users: loadedUsers(users) }, session };
+    const takesWrites = info.aof.lastWriteOk && info.snapshot.lastOk;
+    const writeError = takesWrites ? undefined : await session.writeError();
+    return { look: { info, config, users: loadedUsers(users), writeError }, session };
   } catch (error) {
     session?.close();
     return { failure: error instanceof Error ? error.message : String(error), down: isDown(error) };

@@ -5,6 +5,7 @@ import { TENANT_DIRECTIVES } from '../resources/directives.ts';
 import { bearableMaxmemory } from '../resources/memory.ts';
 import { FILES_HASH_ANNOTATION, type StorePlan } from '../resources/plan.ts';
 import { filesHash } from '../resources/pod-template.ts';
+import { diskTrouble } from '../status/disk-trouble.ts';
 import type { Finding } from '../status/finding.ts';
 import { isReady, isTerminating, type Pod } from '../status/pod.ts';
 import type { RefusalReason, StepReason, TroubleReason } from '../status/store-facts.ts';
@@ -53,8 +54,8 @@ export async function maintainRedis(plan: StorePlan, { store, pod, redis }: Obse
   } catch (error) {
     result.troubles.push(unreachable(error instanceof Error ? error.message : String(error)));
   }
-  const failing = diskTrouble(look, store.spec.persistence.mode);
-  if (failing) result.troubles.push(failing);
+  const trouble = diskTrouble(look, store.spec.persistence.mode);
+  if (trouble) result.troubles.push(trouble);
   return result;
 }
 
@@ -121,16 +122,6 @@ async function changePersistence(
   if (move.step) result.steps.push(move.step);
   if (move.filesAre !== 'none') result.data.mode = move.filesAre;
   if (Object.keys(move.set).length > 0) result.changed = true;
-}
-
-function diskTrouble(
-  { info }: RedisLook,
-  mode: StorePlan['settings']['mode'],
-): Finding<'PersistenceFailing'> | undefined {
-  if (mode === 'none' || (mode === 'aof' ? info.aof.lastWriteOk : info.snapshot.lastOk)) return undefined;
-  const message =
-    'Redis cannot write its data to disk and refuses writes; free or grow the volume (spec.persistence.size), reads go on';
-  return { reason: 'PersistenceFailing', message };
 }
 
 function unreachable(why: string): Finding<'RedisUnreachable'> {

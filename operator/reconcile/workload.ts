@@ -3,7 +3,14 @@ import type { ApiObject } from '../../kube/object.ts';
 import { events } from '../../kube/resources.ts';
 import type { Finding } from '../status/finding.ts';
 import { isReady, isRunning } from '../status/pod.ts';
-import { type EventSeen, eventTrouble, type PodReason, podTrouble, SETTLE_MS } from '../status/pod-trouble.ts';
+import {
+  type EventSeen,
+  eventTrouble,
+  fullVolume,
+  type PodReason,
+  podTrouble,
+  SETTLE_MS,
+} from '../status/pod-trouble.ts';
 import type { Context } from './context.ts';
 import type { StatefulSet } from './kinds.ts';
 import type { Observed } from './observe.ts';
@@ -23,8 +30,10 @@ export async function findPodTrouble(
   statefulSet: StatefulSet | undefined,
   signal: AbortSignal,
 ): Promise<Finding<PodReason> | undefined> {
-  if (!statefulSet || !store.spec.enabled || (pod && isReady(pod))) return undefined;
+  if (!statefulSet || !store.spec.enabled) return undefined;
   const now = context.now();
+  // Between two crashes on a full volume the pod may well be ready.
+  if (pod && isReady(pod)) return fullVolume(pod, now);
   const trouble = pod && podTrouble(pod, now);
   if (trouble && trouble.reason !== 'Unschedulable') return trouble;
   const since = Date.parse((pod ?? statefulSet).metadata.creationTimestamp ?? '');

@@ -4,6 +4,8 @@ export interface RedisInfo {
   loading: boolean;
   /** Bytes. */
   usedMemory: number;
+  /** Keys of all databases, and those of them that expire. */
+  keys: { all: number; expiring: number };
   aof: {
     enabled: boolean;
     /** A rewrite runs or is due, after which the log is complete. */
@@ -25,7 +27,7 @@ export interface RedisInfo {
  * The sections of INFO that have them. Of the others `errorstats` has a line for each word that an error began with,
  * without an end in Redis 7.0: who has native access could make it longer than a session receives.
  */
-export const INFO_SECTIONS = ['server', 'memory', 'persistence'] as const;
+export const INFO_SECTIONS = ['server', 'memory', 'persistence', 'keyspace'] as const;
 
 /** Reads the text of INFO; fields that a version does not have count as harmless. */
 export function parseInfo(text: string): RedisInfo {
@@ -43,6 +45,7 @@ export function parseInfo(text: string): RedisInfo {
     version: fields.get('redis_version') ?? '',
     loading: is('loading'),
     usedMemory: number('used_memory'),
+    keys: countKeys(text),
     aof: {
       enabled: is('aof_enabled'),
       rewriting: is('aof_rewrite_in_progress') || is('aof_rewrite_scheduled'),
@@ -57,4 +60,11 @@ export function parseInfo(text: string): RedisInfo {
       changes: number('rdb_changes_since_last_save'),
     },
   };
+}
+
+/** The lines of INFO keyspace, for example "db0:keys=3,expires=1,avg_ttl=0"; an empty database has none. */
+function countKeys(text: string): RedisInfo['keys'] {
+  const databases = [...text.matchAll(/^db\d+:keys=(\d+),expires=(\d+)/gm)];
+  const sum = (group: number) => databases.reduce((total, match) => total + Number(match[group]), 0);
+  return { all: sum(1), expiring: sum(2) };
 }

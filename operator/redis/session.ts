@@ -11,6 +11,8 @@ export interface RedisAddress {
 /** An open conversation with one Redis. Every call rejects after its time limit; a refusal rejects with a `RedisRefusal`. */
 export interface RedisSession {
   info(): Promise<RedisInfo>;
+  /** Why Redis refuses writes, in its own words; undefined where it takes them. Only PING tells the system's error. */
+  writeError(): Promise<string | undefined>;
   /** Values of the named directives. */
   configGet(names: readonly string[]): Promise<Record<string, string>>;
   configSet(name: string, value: string): Promise<void>;
@@ -25,6 +27,8 @@ export interface RedisSession {
   /** Starts a snapshot in the background, after a rewrite of the log where one runs. */
   bgsave(): Promise<void>;
   close(): void;
+  /** Resolves when the connection is over, whoever ended it. */
+  ended: Promise<void>;
 }
 
 /** Opens a session, or rejects within the time limit. */
@@ -87,6 +91,7 @@ export const connectRedis: ConnectRedis = async ({ host, port, password }) => {
       throw isReply(error) ? new RedisRefusal(error.message.slice(0, MAX_REFUSAL_LENGTH)) : error;
     }
   };
+  const ended = new Promise<void>((resolve) => redis.once('end', () => resolve()));
   try {
     await redis.connect();
     await call('AUTH', 'operator', password);
@@ -96,6 +101,15 @@ export const connectRedis: ConnectRedis = async ({ host, port, password }) => {
   }
   return {
     info: async () => parseInfo(String(await call('INFO', ...INFO_SECTIONS))),
+    async writeError() {
+      try {
+        await call('PING');
+        return undefined;
+      } catch (error) {
+        if (error instanceof RedisRefusal && error.message.startsWith('MISCONF')) return error.message;
+        throw error;
+      }
+    },
     async configGet(names) {
       const pairs = (await call('CONFIG', 'GET', ...names)) as string[];
       return Object.fromEntries(pairs.flatMap((name, i) => (i % 2 === 0 ? [[name, pairs[i + 1] ?? '']] : [])));
@@ -117,6 +131,7 @@ export const connectRedis: ConnectRedis = async ({ host, port, password }) => {
       await call('BGSAVE', 'SCHEDULE');
     },
     close: () => redis.disconnect(),
+    ended,
   };
 };
 

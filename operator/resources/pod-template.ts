@@ -87,6 +87,8 @@ export function podTemplate(plan: StorePlan): Record<string, unknown> {
           image: accepted.image,
           ...(plan.imagePullPolicy && { imagePullPolicy: plan.imagePullPolicy }),
           command: ['sh', '-c', START],
+          // Under fsync always Redis ends on a full volume, and only its log says so.
+          terminationMessagePolicy: 'FallbackToLogsOnError',
           ports: [{ name: 'redis', containerPort: REDIS_PORT, protocol: 'TCP' }],
           ...probes,
           resources: redisResources(plan),

@@ -1,3 +1,4 @@
+import { tellsOfFullVolume } from './disk-trouble.ts';
 import type { Finding } from './finding.ts';
 import { ownContainer, ownStatus, type Pod } from './pod.ts';
 
@@ -5,6 +6,7 @@ import { ownContainer, ownStatus, type Pod } from './pod.ts';
 export type PodReason =
   | 'ImageUnavailable'
   | 'CrashLooping'
+  | 'VolumeFull'
   | 'StartFailed'
   | 'VolumeUnavailable'
   | 'Unschedulable'
@@ -32,7 +34,14 @@ export function hasImageTrouble(pod: Pod): boolean {
 
 /** Why the pod does not run, as far as the pod itself tells; the first that holds. */
 export function podTrouble(pod: Pod, now: Date): Finding<PodReason> | undefined {
-  return imageTrouble(pod) ?? crashTrouble(pod) ?? startTrouble(pod) ?? failure(pod) ?? schedulingTrouble(pod, now);
+  return (
+    imageTrouble(pod) ??
+    fullVolume(pod, now) ??
+    crashTrouble(pod) ??
+    startTrouble(pod) ??
+    failure(pod) ??
+    schedulingTrouble(pod, now)
+  );
 }
 
 /** An Event about a store's pod, StatefulSet or claim, as far as it is read. */
@@ -78,6 +87,21 @@ function imageTrouble(pod: Pod): Finding<PodReason> | undefined {
     reason: 'ImageUnavailable',
     message: `the image ${image} cannot be pulled; correct spec.image or spec.version, or make the image available: ${cause}`,
   };
+}
+
+/** How long a Redis that ended on a full volume must run, in ms, before it is taken to have room again: it ends at the first write. */
+const ROOM_PROVEN_MS = 60_000;
+
+/** The kubelet keeps the last words of the log: terminationMessagePolicy of the pod template. */
+export function fullVolume(pod: Pod, now: Date): Finding<'VolumeFull'> | undefined {
+  const status = ownStatus(pod);
+  const ended = status?.state?.terminated ?? status?.lastState?.terminated;
+  if (!ended || ended.exitCode === 0 || !tellsOfFullVolume(ended.message ?? '')) return undefined;
+  const since = status?.state?.running?.startedAt;
+  if (since !== undefined && now.getTime() - Date.parse(since) >= ROOM_PROVEN_MS) return undefined;
+  const message =
+    'the volume is full, so Redis ended rather than acknowledge a write that it cannot keep, and is started again and again; raise spec.persistence.size, or free room on the volume';
+  return { reason: 'VolumeFull', message };
 }
 
 /** Restarts after which a container that has ended badly is taken to do so again, until it is ready. */

@@ -25,6 +25,7 @@ export interface Pod {
     deletionTimestamp?: string;
     labels?: Record<string, string>;
     annotations?: Record<string, string>;
+    ownerReferences?: { apiVersion: string; kind: string; name: string; uid: string; controller?: boolean }[];
   };
   spec: { nodeName?: string; containers: { name: string; image: string; resources?: Resources }[] };
   status?: {
@@ -40,6 +41,8 @@ export interface Pod {
 interface ContainerStatus {
   name: string;
   ready: boolean;
+  /** It passed its startup probe. */
+  started?: boolean;
   restartCount: number;
   state?: ContainerState;
   lastState?: ContainerState;

@@ -10,6 +10,7 @@ export type ReadyReason =
   | 'ProjectIdInvalid'
   | 'ProjectIdReserved'
   | 'Loading'
+  | 'ReadOnly'
   | 'NotReady'
   | 'Unavailable';
 
@@ -26,6 +27,9 @@ function judge({ store, refusals, troubles, redis, podReady }: StoreFacts): [boo
   }
   if (!store.spec.enabled)
     return [false, 'Hibernated', 'Redis is stopped and its data kept; spec.enabled: true wakes it'];
+  // The kubelet's probe fails for the same reason, a little later.
+  if (redis.state === 'answering' && redis.readOnly)
+    return [false, 'ReadOnly', 'Redis answers reads and refuses writes, as Degraded says'];
   if (podReady && redis.state === 'answering') return [true, 'Serving', `Redis ${redis.version} answers`];
   if (podReady && redis.state === 'unreachable') {
     return [true, 'PodReady', `the pod is ready by its probe; the operator itself could not ask Redis: ${redis.why}`];

@@ -29,6 +29,7 @@ export type TroubleReason =
   | 'ChildRefused'
   | 'RedisUnreachable'
   | 'PersistenceFailing'
+  | 'KeysMissing'
   | 'SaveFailed';
 
 /** What is on its way. */
@@ -56,7 +57,7 @@ export type RedisState =
   | { state: 'down' }
   | { state: 'unreachable'; why: string }
   | { state: 'loading' }
-  | { state: 'answering'; version: string };
+  | { state: 'answering'; version: string; readOnly: boolean };
 
 /** What a reconcile found out, in the order of importance. */
 export interface Findings {

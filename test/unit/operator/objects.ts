@@ -94,19 +94,21 @@ export function redis(
   info: { [K in keyof RedisInfo]?: RedisInfo[K] extends object ? Partial<RedisInfo[K]> : RedisInfo[K] } = {},
   config: Record<string, string> = {},
 ): { look: RedisLook; session: RedisSession } {
-  const { aof, snapshot, ...rest } = info;
+  const { aof, snapshot, keys, ...rest } = info;
   return {
     look: {
       info: {
         version: '8.0.2',
         loading: false,
         usedMemory: 1_000_000,
+        keys: { all: 0, expiring: 0, ...keys },
         aof: { enabled: true, rewriting: false, lastRewriteOk: true, lastWriteOk: true, ...aof },
         snapshot: { running: false, lastOk: true, ageSeconds: undefined, changes: 0, ...snapshot },
         ...rest,
       },
       config: { ...liveDirectives({ ...plan().settings, config: withDefaults({}) }), ...config },
       users: { revision: plan().acl.revision, names: new Set() },
+      writeError: undefined,
     },
     session: {} as RedisSession,
   };

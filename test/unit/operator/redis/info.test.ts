@@ -28,3 +28,10 @@ test('what a version does not tell counts as harmless', () => {
   const info = parseInfo('');
   assert.deepEqual([info.loading, info.aof.lastWriteOk, info.snapshot.lastOk, info.usedMemory], [false, true, true, 0]);
 });
+
+test('keys are counted over all databases', () => {
+  const keyspace =
+    'redis_version:8.0.2\r\n# Keyspace\r\ndb0:keys=12,expires=3,avg_ttl=10\r\ndb5:keys=1,expires=0,avg_ttl=0\r\n';
+  assert.deepEqual(parseInfo(keyspace).keys, { all: 13, expiring: 3 });
+  assert.deepEqual(parseInfo('').keys, { all: 0, expiring: 0 });
+});

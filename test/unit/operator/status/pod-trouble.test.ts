@@ -76,6 +76,25 @@ for (const [what, status, reason, message] of table) {
   });
 }
 
+test('a Redis that ended on a full volume is told as such until it has run for a minute', () => {
+  const message = '# Error writing to the AOF file: No space left on device';
+  const ended = (startedAt: string | undefined) =>
+    pod({
+      containerStatuses: [
+        {
+          name: 'redis',
+          ready: true,
+          restartCount: 1,
+          state: startedAt ? { running: { startedAt } } : { waiting: { reason: 'CrashLoopBackOff' } },
+          lastState: { terminated: { exitCode: 1, message } },
+        },
+      ],
+    });
+  assert.equal(podTrouble(ended(undefined), at(60))?.reason, 'VolumeFull');
+  assert.equal(podTrouble(ended(created), at(59))?.reason, 'VolumeFull');
+  assert.equal(podTrouble(ended(created), at(61)), undefined);
+});
+
 test('trying to pull and backing off are told in the same words', () => {
   const cause = 'failed to resolve reference';
   const backingOff = waiting('ImagePullBackOff', `Back-off pulling image "redis:8.0": ErrImagePull: ${cause}`);

@@ -16,7 +16,7 @@ function facts(changes: Partial<StoreFacts> = {}): StoreFacts {
     limits: undefined,
     podReady: true,
     podExists: true,
-    redis: { state: 'answering', version: '8.0.2' },
+    redis: { state: 'answering', version: '8.0.2', readOnly: false },
     refusals: [],
     troubles: [],
     steps: [],
@@ -181,4 +181,13 @@ test('a message is cut to what the API server takes', () => {
     ({ type }) => type === 'Degraded',
   );
   assert.equal(found?.message.length, 32_768);
+});
+
+test('a Redis that refuses writes is not ready, and says that it answers reads', () => {
+  const readOnly = { redis: { state: 'answering', version: '8.0.2', readOnly: true } } as const;
+  const troubles = [{ reason: 'VolumeFull', message: 'the volume is full' }] as const;
+  for (const podReady of [true, false]) {
+    assert.equal(condition({ ...readOnly, troubles, podReady }, 'Ready'), 'False ReadOnly');
+    assert.equal(condition({ ...readOnly, troubles, podReady }, 'Degraded'), 'True VolumeFull');
+  }
 });
