@@ -67,11 +67,11 @@ export function acceptRestart(
 }
 
 function stay(
-  { accepted, statefulSet }: Observed,
+  { accepted, statefulSet, pod }: Observed,
   refusals: Finding<RefusalReason>[],
   preflight: RestartAcceptance['preflight'] = 'none',
 ): RestartAcceptance {
-  const catalogueVersion = statefulSet?.metadata.annotations?.[CATALOGUE_VERSION_ANNOTATION];
+  const catalogueVersion = (statefulSet ?? pod)?.metadata.annotations?.[CATALOGUE_VERSION_ANNOTATION];
   return { inputs: accepted, catalogueVersion, preflight, refusals, steps: [] };
 }
 

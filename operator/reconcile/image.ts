@@ -18,7 +18,7 @@ export function wantedImage(
 ): WantedImage {
   const { image, version = '' } = store.spec;
   if (image !== undefined) return { image, version: undefined };
-  const takenFor = statefulSet?.metadata.annotations?.[CATALOGUE_VERSION_ANNOTATION];
+  const takenFor = (statefulSet ?? pod)?.metadata.annotations?.[CATALOGUE_VERSION_ANNOTATION];
   const mayStay = store.spec.enabled && !(pod && hasImageTrouble(pod));
   if (accepted && takenFor === version && mayStay) return { image: accepted.image, version };
   const found = Object.hasOwn(catalogue, version) ? catalogue[version] : undefined;

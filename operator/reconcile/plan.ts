@@ -49,6 +49,7 @@ export function planStore(
       },
     ),
     access,
+    claimSize: observed.claim?.spec.resources?.requests?.storage,
     systemNamespace: settings.systemNamespace,
     replicas: store.spec.enabled || beforeStop ? 1 : 0,
   };

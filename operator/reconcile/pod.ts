@@ -1,6 +1,6 @@
 import { RESTART_HASH_ANNOTATION } from '../../contract/labels.ts';
 import { REDIS_CONTAINER } from '../../contract/names.ts';
-import { isConflict, KubeError } from '../../kube/errors.ts';
+import { KubeError } from '../../kube/errors.ts';
 import { keyOf } from '../../kube/object.ts';
 import { pods } from '../../kube/resources.ts';
 import { canonicalJson } from '../resources/digest.ts';
@@ -12,6 +12,7 @@ import type { StepReason, TroubleReason } from '../status/store-facts.ts';
 import { type Context, FIELD_MANAGER } from './context.ts';
 import type { StatefulSet } from './kinds.ts';
 import type { Observed } from './observe.ts';
+import { replacePod } from './replace-pod.ts';
 import { hasResources, refuseResize, resizeState, sameResources, withDefaultRequests } from './resize.ts';
 import { decideRoll } from './roll.ts';
 
@@ -30,13 +31,15 @@ export interface PodMaintained {
 
 /** Refreshes the pod's files, resizes it in place, and replaces it where only a restart helps. `maxmemory` is Redis' own, in bytes. */
 export async function maintainPod(
-  { client }: Pick<Context, 'client'>,
+  context: Pick<Context, 'client' | 'connectRedis'>,
   plan: StorePlan,
   statefulSet: StatefulSet | undefined,
-  { pod, redis }: Observed,
+  observed: Observed,
   maxmemory: number | undefined,
   signal: AbortSignal,
 ): Promise<PodMaintained> {
+  const { client } = context;
+  const { pod, redis } = observed;
   const result: PodMaintained = { refusals: [], troubles: [], steps: [] };
   if (!pod || !statefulSet) return result;
   const wanted = withDefaultRequests(redisResources(plan));
@@ -53,7 +56,7 @@ export async function maintainPod(
   if ('step' in decision) result.steps.push(decision.step);
   if (decision.action === 'refuse') result.troubles.push(decision.trouble);
   if (decision.action === 'save' && redis && 'look' in redis) await redis.session.bgsave();
-  if (decision.action === 'replace') await replacePod(client, pod, signal);
+  if (decision.action === 'replace') await replacePod(context, observed, pod, signal);
   if (decision.action !== 'keep' || isTerminating(pod) || !isRunning(pod)) return result;
 
   await refreshFiles(client, pod, filesHash(plan), signal);
@@ -68,14 +71,6 @@ export async function maintainPod(
     else result.steps.push({ reason: 'Resizing', message: 'the container is being resized' });
   }
   return result;
-}
-
-async function replacePod(client: Context['client'], pod: Pod, signal: AbortSignal): Promise<void> {
-  try {
-    await client.delete(pods, keyOf(pod), { preconditions: { uid: pod.metadata.uid }, signal });
-  } catch (error) {
-    if (!isConflict(error)) throw error; // another pod by now: look again when the cache shows it
-  }
 }
 
 async function refreshFiles(client: Context['client'], pod: Pod, hash: string, signal: AbortSignal): Promise<void> {

@@ -14,6 +14,7 @@ import { applyChildren } from './children.ts';
 import { maintainClaim } from './claim.ts';
 import type { Context } from './context.ts';
 import { collectFacts } from './facts.ts';
+import { compareKeys, noteKeys } from './key-counts.ts';
 import { kvStores } from './kinds.ts';
 import { resolveLimits } from './limits.ts';
 import { type Observed, observe } from './observe.ts';
@@ -21,6 +22,7 @@ import { planStore } from './plan.ts';
 import { maintainPod } from './pod.ts';
 import { maintainPreflight } from './preflight-pod.ts';
 import { maintainRedis } from './redis.ts';
+import { renewStatefulSet } from './renew-statefulset.ts';
 import { reportStatus } from './report.ts';
 import { readShell, type Shell } from './shell.ts';
 import { findPodTrouble } from './workload.ts';
@@ -75,6 +77,7 @@ async function act(context: Context, observed: Observed, shell: Shell, signal: A
   if (!planned) return { ...untouched(observed.store), parts: [acceptance, preflight] };
   const { plan, beforeStop } = planned;
 
+  if (plan.replicas === 0 && observed.statefulSet?.spec.replicas === 1) await noteKeys(context, observed, signal);
   const applied = await applyChildren(context, plan, observed, signal);
   if (applied.created) context.events.record(observed.store, 'Normal', 'Created', "made the store's objects");
   await removeAccess(context, observed.store, signal);
@@ -82,14 +85,16 @@ async function act(context: Context, observed: Observed, shell: Shell, signal: A
   for (const change of redis.guests) tellGuest(context, observed.store, change, shell.until);
   // Beside a foreign StatefulSet the claim is that one's.
   const claim = applied.statefulSet ? await maintainClaim(context, observed, redis.data, signal) : {};
+  const keys = await compareKeys(context, observed, signal);
   const pod = await maintainPod(context, plan, applied.statefulSet, observed, redis.maxmemory, signal);
+  await renewStatefulSet(context, observed, signal);
   if (beforeStop?.action === 'save' && observed.redis && 'session' in observed.redis)
     await observed.redis.session.bgsave();
   const stopping = { steps: beforeStop && 'step' in beforeStop ? [beforeStop.step] : [] };
   const trouble = await findPodTrouble(context, observed, applied.statefulSet, signal);
   const workload = { troubles: trouble ? [trouble] : [] };
   return {
-    parts: [acceptance, preflight, applied, workload, redis, claim, pod, stopping],
+    parts: [acceptance, preflight, applied, workload, redis, claim, keys, pod, stopping],
     image: plan.accepted.image,
     maxmemory: redis.maxmemory,
     binding: applied.binding,

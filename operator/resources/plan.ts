@@ -39,6 +39,8 @@ export interface StorePlan {
   access?: { password: string } | undefined;
   /** Pods that the StatefulSet is to have: none hibernates. */
   replicas: 0 | 1;
+  /** What the claim that exists asks for, a quantity; absent where there is none yet. */
+  claimSize?: string | undefined;
   systemNamespace: string;
 }
 

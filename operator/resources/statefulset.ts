@@ -8,7 +8,7 @@ import { podTemplate } from './pod-template.ts';
 /**
  * The StatefulSet that runs a store's Redis. It replaces no pod by itself (OnDelete): the operator does, when a restart
  * is due and the data is saved. `existing` is the claim template of the StatefulSet that exists, because it cannot
- * change; a volume grows through its claim.
+ * change: a volume grows through its claim, and then the StatefulSet is made anew around the pod.
  */
 export function statefulSet(plan: StorePlan, existing?: ClaimTemplate): Manifest {
   const { store, accepted, catalogueVersion } = plan;
@@ -47,7 +47,7 @@ export interface ClaimTemplate {
   spec: { accessModes?: string[]; storageClassName?: string; resources?: { requests?: Record<string, string> } };
 }
 
-function claimTemplate({ store, settings }: StorePlan): Record<string, unknown> {
+function claimTemplate({ store, settings, claimSize }: StorePlan): Record<string, unknown> {
   const { size, storageClassName } = store.spec.persistence;
   return keepTemplate({
     metadata: {
@@ -57,7 +57,8 @@ function claimTemplate({ store, settings }: StorePlan): Record<string, unknown> 
     spec: {
       accessModes: ['ReadWriteOnce'],
       ...(storageClassName && { storageClassName }),
-      resources: { requests: { storage: size } },
+      // A claim may have grown, or been there before the store.
+      resources: { requests: { storage: claimSize ?? size } },
     },
   });
 }

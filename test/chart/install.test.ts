@@ -92,6 +92,7 @@ test('the server would have warned of a pod that is not restricted, and refused 
 test('the service accounts may do their work and no more, as the server judges', async () => {
   const permitted = [
     'dataplane watch kvstores.cubby.dev',
+    'operator delete statefulsets.apps',
     'operator patch statefulsets.apps',
     'operator patch kvstores/status.cubby.dev',
     'operator patch pods/resize',

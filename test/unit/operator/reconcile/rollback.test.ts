@@ -74,3 +74,20 @@ test('a restart remembers what ran before, and a store that never ran has nothin
   const never = decide({ ...trying, store: store({ image: wanted }), pod: undefined, redis: undefined });
   assert.equal(never.accepted?.previous, undefined);
 });
+
+test('a Redis that reads its data has not answered: it may fail to', () => {
+  const loading = decide({ pod: pod(running(), { annotations }), redis: redis({ loading: true }) });
+  assert.ok(loading.accepted?.previous);
+});
+
+test('a process that is no Redis, for nothing ever listens, is given three minutes', () => {
+  const silent = pod(running(), { annotations });
+  const refused = { failure: 'connect ECONNREFUSED', down: true };
+  assert.deepEqual(reasons(decide({ pod: silent, redis: refused }, 179)), []);
+  assert.deepEqual(reasons(decide({ pod: silent, redis: refused }, 181)), ['RolledBack']);
+  assert.deepEqual(
+    reasons(decide({ pod: silent, redis: { failure: 'timeout', down: false } }, 999)),
+    [],
+    'a policy of the network says nothing of the image',
+  );
+});

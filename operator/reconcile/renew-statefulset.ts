@@ -1,0 +1,56 @@
+import { CATALOGUE_VERSION_ANNOTATION } from '../../contract/labels.ts';
+import { API_VERSION } from '../../contract/objects.ts';
+import { parseQuantity } from '../../contract/quantity.ts';
+import { isConflict } from '../../kube/errors.ts';
+import { keyOf } from '../../kube/object.ts';
+import { pods, statefulSets } from '../../kube/resources.ts';
+import { ACCEPTED_ANNOTATION } from '../resources/plan.ts';
+import { isRunning, isTerminating } from '../status/pod.ts';
+import { type Context, FIELD_MANAGER } from './context.ts';
+import type { Observed } from './observe.ts';
+import { isFor } from './rollback.ts';
+
+/**
+ * Whether the claim has outgrown the claim template of its StatefulSet, which cannot change, and the StatefulSet may go:
+ * Redis runs as was accepted, with no way back to be remembered.
+ */
+export function isOutgrown(observed: Pick<Observed, 'store' | 'accepted' | 'statefulSet' | 'claim' | 'pod'>): boolean {
+  const { store, accepted, statefulSet, claim, pod } = observed;
+  if (!store.spec.enabled || !statefulSet || statefulSet.metadata.deletionTimestamp !== undefined) return false;
+  if (!pod || !isRunning(pod) || isTerminating(pod) || !isFor({ accepted, pod })) return false;
+  if (accepted?.previous || accepted?.rejected) return false;
+  const template = statefulSet.spec.volumeClaimTemplates?.[0]?.spec.resources?.requests?.storage;
+  const asked = claim?.spec.resources?.requests?.storage;
+  const actual = claim?.status?.capacity?.storage;
+  if (template === undefined || asked === undefined || actual === undefined) return false;
+  return parseQuantity(asked) > parseQuantity(template) && parseQuantity(actual) >= parseQuantity(asked);
+}
+
+/**
+ * Deletes a StatefulSet whose claim template is too small for the claim, and leaves its pod running; the next look makes
+ * it anew, and its controller adopts the pod. What was accepted is written on the pod first, because it would go with
+ * the StatefulSet; and the store becomes an owner of the pod, so that it goes with the store also in between.
+ */
+export async function renewStatefulSet(
+  { client }: Pick<Context, 'client'>,
+  observed: Observed,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store, statefulSet, pod } = observed;
+  if (!isOutgrown(observed) || !statefulSet || !pod) return;
+  const { name, uid } = store.metadata;
+  const [accepted, catalogueVersion] = [ACCEPTED_ANNOTATION, CATALOGUE_VERSION_ANNOTATION].map(
+    (annotation) => statefulSet.metadata.annotations?.[annotation],
+  );
+  const annotations = { [ACCEPTED_ANNOTATION]: accepted, [CATALOGUE_VERSION_ANNOTATION]: catalogueVersion ?? null };
+  const others = (pod.metadata.ownerReferences ?? []).filter((owner) => owner.uid !== uid);
+  const ownerReferences = [...others, { apiVersion: API_VERSION, kind: 'KVStore', name, uid }];
+  const body = { metadata: { uid: pod.metadata.uid, annotations, ownerReferences } };
+  try {
+    await client.patch(pods, keyOf(pod), body, { type: 'merge', fieldManager: FIELD_MANAGER, signal });
+    const preconditions = { uid: statefulSet.metadata.uid };
+    await client.delete(statefulSets, keyOf(statefulSet), { propagationPolicy: 'Orphan', preconditions, signal });
+  } catch (error) {
+    if (!isConflict(error)) throw error; // another pod or StatefulSet by now: look again when the cache shows it
+  }
+}
