@@ -35,12 +35,11 @@ export interface TestRedisOptions {
  * that name has to be on the host. Resolves once the port answers; the server ends with the calling process.
  */
 export async function startRedis({ version, config = [], listen }: TestRedisOptions): Promise<TestRedis> {
-  const root = await ensureRootDirectory(redisRoots[version], consoleProgress);
+  const program = await redisProgram(version);
   const directory = join(tmpdir(), `cubby-redis-${process.pid}-${randomBytes(4).toString('hex')}`);
   await mkdir(directory, { mode: 0o700 });
   const { host, port } = listen ?? { host: '127.0.0.1', port: (await findFreePorts(1))[0] ?? 0 };
   const log = join(directory, 'redis.log');
-  const program = findProgram(root);
   const start = async () => {
     const daemon = startDaemon({
       command: program.command,
@@ -66,8 +65,12 @@ export async function startRedis({ version, config = [], listen }: TestRedisOpti
   };
 }
 
-// The loader of that root runs the program with the libraries of that root, whatever the host's are.
-function findProgram(root: string): { command: string; args: string[] } {
+/**
+ * The redis-server of a product image's root file system, as a command of the host: the loader of that root runs it with
+ * the libraries of that root, whatever the host's are.
+ */
+export async function redisProgram(version: keyof typeof redisRoots): Promise<{ command: string; args: string[] }> {
+  const root = await ensureRootDirectory(redisRoots[version], consoleProgress);
   const loader = ['lib64/ld-linux-x86-64.so.2', 'lib/ld-linux-aarch64.so.1'].find((path) =>
     existsSync(join(root, path)),
   );

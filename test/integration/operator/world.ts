@@ -58,6 +58,16 @@ const config: Config = parseConfig(
 export async function startCluster(): Promise<{ server: TestApiServer; client: KubeClient }> {
   const server = await startApiServer();
   const client = connect({ kubeconfig: server.kubeconfig, userAgent: 'test' });
+  await installCrds(client);
+  after(async () => {
+    client.close();
+    await server.stop();
+  });
+  return { server, client };
+}
+
+/** Makes the CRDs and the system namespace on a new API server; resolves when it serves them. */
+export async function installCrds(client: KubeClient): Promise<void> {
   for (const name of ['kvstores', 'kvtokens']) {
     const text = readFileSync(join(import.meta.dirname, `../../../crds/${name}.cubby.dev.yaml`), 'utf8');
     await client.create(customResourceDefinitions, parse(text) as KubeObject);
@@ -68,11 +78,6 @@ export async function startCluster(): Promise<{ server: TestApiServer; client: K
     await client.list(kvTokens);
     return true;
   });
-  after(async () => {
-    client.close();
-    await server.stop();
-  });
-  return { server, client };
 }
 
 /** Starts an operator on the cluster, which ends with the test. */

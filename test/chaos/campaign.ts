@@ -1,0 +1,86 @@
+import type { Arena } from './arena.ts';
+import { type Death, deaths } from './fate.ts';
+import type { PlantedBug } from './plants.ts';
+import type { Suite } from './suites.ts';
+import { Divergence, type Outcome, runTrial } from './trial.ts';
+
+/** One strike of a campaign. */
+export interface Strike {
+  at: number;
+  death: Death;
+}
+
+/** What came of a suite's strikes. */
+export interface Report {
+  /** Writes of the undisturbed run. */
+  writes: number;
+  /** How many runs met their strike; the others had done before. */
+  struck: number;
+  divergences: { strike: Strike; why: string }[];
+}
+
+export interface CampaignOptions {
+  /** Which strikes, of those that the number of writes allows. */
+  choose?: (strikes: readonly Strike[]) => readonly Strike[];
+  /** Runs at a time. */
+  concurrency: number;
+  onProgress?: (done: number, of: number) => void;
+}
+
+/** Runs a suite undisturbed, then once for each chosen write and death, and compares how they end. */
+export async function runCampaign(arena: Arena, suite: Suite, options: CampaignOptions): Promise<Report> {
+  const { choose = (all) => all, concurrency, onProgress = () => {} } = options;
+  const { writes, state: expected } = await runTrial(arena, { name: suite.name, suite });
+  const strikes = choose(allStrikes(writes));
+  const report: Report = { writes, struck: 0, divergences: [] };
+  let done = 0;
+  await forEach(strikes, concurrency, async (strike) => {
+    const { at, death } = strike;
+    const name = `${suite.name}-${death}-${at}`;
+    try {
+      const { struck } = await runTrial(arena, { name, suite, strike: { at, fate: deaths[death] }, expected });
+      if (struck) report.struck++;
+    } catch (error) {
+      report.divergences.push({ strike, why: error instanceof Error ? error.message : String(error) });
+    }
+    onProgress(++done, strikes.length);
+  });
+  return report;
+}
+
+/** Whether the suite catches a planted bug at one of its first writes, and comes through where nobody dies. */
+export async function catches(arena: Arena, suite: Suite, bug: PlantedBug, name: string): Promise<boolean> {
+  const { state: expected, writes }: Outcome = await runTrial(arena, { name: `${suite.name}-sound`, suite });
+  // Nobody dies, so nothing shows: else the suite would catch what is no fault of dying.
+  await runTrial(arena, { name: `${suite.name}-${name}`, suite, plant: bug.create(), expected });
+  for (let at = 1; at <= writes; at++) {
+    const strike = { at, fate: deaths[bug.death] };
+    const trial = { name: `${suite.name}-${name}-${at}`, suite, strike, plant: bug.create(), expected };
+    try {
+      await runTrial(arena, { ...trial, limitMs: 20_000 });
+    } catch (error) {
+      if (error instanceof Divergence) return true;
+      throw error;
+    }
+  }
+  return false;
+}
+
+function allStrikes(writes: number): Strike[] {
+  return Array.from({ length: writes }, (_, i) =>
+    (Object.keys(deaths) as Death[]).map((death) => ({ at: i + 1, death })),
+  ).flat();
+}
+
+/** Works a list off, so many at a time. */
+export async function forEach<T>(
+  items: readonly T[],
+  concurrency: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const rest = [...items];
+  const worker = async () => {
+    for (let item = rest.shift(); item !== undefined; item = rest.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+}

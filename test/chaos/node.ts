@@ -1,0 +1,177 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '../../cluster/command.ts';
+import { redisProgram } from '../../cluster/test-redis.ts';
+import { MANAGED_BY, MANAGED_BY_LABEL, STORE_LABEL } from '../../contract/labels.ts';
+import { childNames, PREFLIGHT_CONTAINER, VOLUME_CLAIM_TEMPLATE } from '../../contract/names.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { isConflict, isNotFound } from '../../kube/errors.ts';
+import { type KubeObject, keyOf } from '../../kube/object.ts';
+import { type Reflector, type ReflectorOptions, startReflector } from '../../kube/reflector.ts';
+import {
+  configMaps,
+  persistentVolumeClaims,
+  pods as podKind,
+  type Resource,
+  resource,
+  secrets as secretKind,
+} from '../../kube/resources.ts';
+import type { VolumeClaim } from '../../operator/reconcile/kinds.ts';
+import type { Pod as PodFields } from '../../operator/status/pod.ts';
+import { endedStatus, imageVersion, runningStatus, waitingStatus } from './pod-status.ts';
+import { type Files, type Sandbox, startSandbox } from './sandbox.ts';
+
+type Pod = KubeObject & PodFields;
+type Claim = KubeObject & VolumeClaim;
+type WithData = KubeObject & { data?: Record<string, string> };
+
+/** A node without a kernel of its own, with its scheduler and its binder of volumes. */
+export interface SimulatedNode {
+  /** Ends every Redis at once, and takes no more pods. */
+  stop(): Promise<void>;
+}
+
+const bindings = resource('v1', 'Binding', 'bindings');
+const NODE = 'simulated';
+
+/**
+ * Turns the pods of stores into real redis-servers of their image's version, on the pod's own redis.conf and users.acl,
+ * at an address of the loopback network that is the pod's IP. Files follow their ConfigMap and Secret at once, deletion
+ * is SIGTERM, and a claim's directory outlives the pod.
+ */
+export async function startNode(client: KubeClient, onError: (error: unknown) => void): Promise<SimulatedNode> {
+  const directory = await mkdtemp(join(tmpdir(), 'cubby-node-'));
+  const sandboxes = new Map<string, Sandbox>();
+  const holders = new Map<string, Promise<void>>();
+  const running = new Set<Promise<void>>();
+  let stopped = false;
+
+  /** What is gone, or was changed meanwhile, comes with the next event. */
+  function act(work: () => Promise<unknown>): void {
+    if (stopped) return;
+    const isHarmless = (error: unknown) => stopped || isNotFound(error) || isConflict(error);
+    const one: Promise<void> = work()
+      .then(() => {})
+      .catch((error) => (isHarmless(error) ? undefined : onError(error)))
+      .finally(() => running.delete(one));
+    running.add(one);
+  }
+  const follow = <T extends KubeObject>(
+    kind: Resource,
+    handlers: Pick<ReflectorOptions<T>, 'onUpsert' | 'onDelete'>,
+  ): Reflector<T> =>
+    startReflector<T>({
+      client,
+      resource: kind,
+      labelSelector: `${MANAGED_BY_LABEL}=${MANAGED_BY}`,
+      onError,
+      ...handlers,
+    });
+  const setStatus = (kind: Resource, object: KubeObject, status: object) =>
+    client.patch(kind, keyOf(object), { status }, { type: 'merge', subresource: 'status' });
+
+  function onPod(pod: Pod): void {
+    const sandbox = sandboxes.get(pod.metadata.uid ?? '');
+    const ip = sandbox?.ip();
+    if (pod.metadata.deletionTimestamp !== undefined) act(() => terminate(pod));
+    else if (pod.spec.nodeName === undefined) act(() => bind(pod));
+    else if (!sandbox && pod.status?.containerStatuses === undefined) act(() => start(pod));
+    else if (ip !== undefined && isResized(pod)) act(() => setStatus(podKind, pod, runningStatus(pod, ip)));
+  }
+
+  async function bind(pod: Pod): Promise<void> {
+    const { namespace, name } = pod.metadata;
+    if (claimName(pod) && !claimOf(pod)) return; // comes again with the claim
+    const target = { apiVersion: 'v1', kind: 'Node', name: NODE };
+    const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { namespace, name }, target };
+    await client.create(bindings, binding as KubeObject);
+  }
+
+  async function start(pod: Pod): Promise<void> {
+    const { uid = '' } = pod.metadata;
+    const [container] = pod.spec.containers;
+    const version = imageVersion(container?.image ?? '');
+    if (!version) return void (await setStatus(podKind, pod, waitingStatus(pod, 'ErrImagePull', 'no such image')));
+    if (container?.name === PREFLIGHT_CONTAINER) {
+      const { command, args } = await redisProgram(version);
+      return void (await setStatus(podKind, pod, endedStatus(pod, await run(command, [...args, '--version']))));
+    }
+    const data = join(directory, claimOf(pod)?.metadata.uid ?? `scratch-${uid}`);
+    const home = join(directory, `pod-${uid}`);
+    const sandbox = startSandbox({ version, data, home, files: filesOf(pod), holders });
+    sandboxes.set(uid, sandbox);
+    const ip = await sandbox.ready;
+    if (ip) await setStatus(podKind, pod, runningStatus(pod, ip));
+  }
+
+  async function terminate(pod: Pod): Promise<void> {
+    const { uid = '' } = pod.metadata;
+    await sandboxes.get(uid)?.end('SIGTERM');
+    if (pods.cache.get(keyOf(pod))?.metadata.uid !== uid) return;
+    await client.delete(podKind, keyOf(pod), { gracePeriodSeconds: 0, preconditions: { uid } });
+  }
+
+  const claimOf = (pod: Pod): Claim | undefined => {
+    const name = claimName(pod);
+    return name === undefined ? undefined : claims.cache.get({ namespace: pod.metadata.namespace, name });
+  };
+  const filesOf =
+    ({ metadata: { namespace, labels } }: Pod): Files =>
+    () => {
+      const names = childNames(labels?.[STORE_LABEL] ?? '');
+      const conf = maps.cache.get({ namespace, name: names.configMap })?.data?.['redis.conf'];
+      const acl = secrets.cache.get({ namespace, name: names.aclSecret })?.data?.['users.acl'];
+      return conf === undefined || acl === undefined ? undefined : { conf, acl: Buffer.from(acl, 'base64').toString() };
+    };
+
+  function onFile({ metadata: { namespace, labels } }: KubeObject): void {
+    const name = childNames(labels?.[STORE_LABEL] ?? '').pod;
+    const sandbox = sandboxes.get(pods.cache.get({ namespace, name })?.metadata.uid ?? '');
+    if (sandbox) act(() => sandbox.refresh());
+  }
+
+  function onClaim(claim: Claim): void {
+    const { namespace, name } = claim.metadata;
+    const storage = claim.spec.resources?.requests?.storage;
+    if (claim.status?.phase !== 'Bound' || claim.status.capacity?.storage !== storage)
+      act(() => setStatus(persistentVolumeClaims, claim, { phase: 'Bound', capacity: { storage } }));
+    const pod = pods.cache.get({ namespace, name: name.slice(`${VOLUME_CLAIM_TEMPLATE}-`.length) });
+    if (pod) onPod(pod);
+  }
+
+  const maps = follow<WithData>(configMaps, { onUpsert: onFile });
+  const secrets = follow<WithData>(secretKind, { onUpsert: onFile });
+  const pods = follow<Pod>(podKind, { onUpsert: onPod, onDelete: (pod) => act(() => terminate(pod)) });
+  const claims = follow<Claim>(persistentVolumeClaims, {
+    onUpsert: onClaim,
+    onDelete: ({ metadata }) =>
+      act(() => rm(join(directory, metadata.uid ?? 'none'), { recursive: true, force: true })),
+  });
+  const reflectors = [maps, secrets, pods, claims];
+  await Promise.all(reflectors.map(({ synced }) => synced));
+
+  return {
+    async stop() {
+      stopped = true;
+      await Promise.all(reflectors.map((reflector) => reflector.stop()));
+      await Promise.all([...sandboxes.values()].map((sandbox) => sandbox.end('SIGKILL')));
+      await Promise.all(running);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function claimName({ spec }: Pod): string | undefined {
+  type Volume = { persistentVolumeClaim?: { claimName: string } };
+  const { volumes = [] } = spec as typeof spec & { volumes?: Volume[] };
+  return volumes.find((volume) => volume.persistentVolumeClaim)?.persistentVolumeClaim?.claimName;
+}
+
+/** Whether the spec asks for other resources than the container is said to have. */
+function isResized({ spec, status }: Pod): boolean {
+  return spec.containers.some(({ name, resources }) => {
+    const actual = status?.containerStatuses?.find((container) => container.name === name)?.resources;
+    return actual !== undefined && JSON.stringify(actual) !== JSON.stringify(resources);
+  });
+}

@@ -1,0 +1,56 @@
+import type { Pod } from '../../operator/status/pod.ts';
+
+/** The Redis version of an image of the catalogue; undefined for any other, which nobody can pull. */
+export function imageVersion(image: string): '7.0' | '8.0' | undefined {
+  const tag = /^docker\.io\/library\/redis:(7\.0|8\.0)/.exec(image)?.[1];
+  return tag === '7.0' || tag === '8.0' ? tag : undefined;
+}
+
+const still = { restartCount: 0, image: '', imageID: '' };
+
+/** The pod's Redis runs and is ready at that address, in a container of the size that the spec says. */
+export function runningStatus({ spec, metadata }: Pod, podIP: string): Record<string, unknown> {
+  const startedAt = metadata.creationTimestamp;
+  return {
+    phase: 'Running',
+    podIP,
+    podIPs: [{ ip: podIP }],
+    conditions: [
+      { type: 'PodScheduled', status: 'True' },
+      { type: 'Ready', status: 'True' },
+    ],
+    containerStatuses: spec.containers.map(({ name, resources }) => ({
+      ...still,
+      name,
+      resources,
+      ready: true,
+      started: true,
+      state: { running: { startedAt } },
+    })),
+  };
+}
+
+/** The pod's container waits for something. */
+export function waitingStatus({ spec }: Pod, reason: string, message: string): Record<string, unknown> {
+  const state = { waiting: { reason, message } };
+  return {
+    phase: 'Pending',
+    containerStatuses: spec.containers.map(({ name }) => ({ ...still, name, ready: false, started: false, state })),
+  };
+}
+
+/** The pod's container has ended with that message. */
+export function endedStatus({ spec, metadata }: Pod, message: string): Record<string, unknown> {
+  const at = metadata.creationTimestamp;
+  const terminated = { exitCode: 0, reason: 'Completed', message, startedAt: at, finishedAt: at };
+  return {
+    phase: 'Succeeded',
+    containerStatuses: spec.containers.map(({ name }) => ({
+      ...still,
+      name,
+      ready: false,
+      started: false,
+      state: { terminated },
+    })),
+  };
+}

@@ -1,0 +1,109 @@
+import { hashToken } from '../../contract/token.ts';
+import type { KubeObject } from '../../kube/object.ts';
+import {
+  configMaps,
+  networkPolicies,
+  persistentVolumeClaims,
+  pods,
+  secrets,
+  serviceAccounts,
+  services,
+  statefulSets,
+} from '../../kube/resources.ts';
+import type { Scene } from './scene.ts';
+
+/** Keys that the suites write, and that a store's data is judged by. */
+export const KEYS = ['kept', 'brief', 'later'] as const;
+
+const kinds = [
+  networkPolicies,
+  serviceAccounts,
+  configMaps,
+  secrets,
+  services,
+  statefulSets,
+  persistentVolumeClaims,
+  pods,
+];
+
+/**
+ * All that two runs must have in common: objects, status, what Redis says of itself and its data. Without what differs
+ * between any two: names of namespaces, UIDs, addresses, times, passwords and tokens.
+ */
+export async function stateOf(scene: Scene): Promise<unknown> {
+  const { client, namespace } = scene;
+  const lists = await Promise.all(kinds.map((kind) => client.list<KubeObject>(kind, { namespace })));
+  const objects = lists.flatMap(({ items }) => items.map(describe));
+  const [store, token, redis] = await Promise.all([scene.store(), scene.token(), readRedis(scene)]);
+  const held =
+    store && redis
+      ? await scene.redis('dataplane', (redis) => Promise.all(KEYS.map((key) => redis.get(key))))
+      : undefined;
+  const state = {
+    objects,
+    store: store && { spec: store.spec, status: store.status },
+    token: token && { status: { ...token.status, hashes: token.status?.hashes?.length } },
+    tokenIsAccepted: token && (await isAccepted(scene)),
+    redis,
+    held,
+  };
+  return mask(state, namespace);
+}
+
+function describe(object: KubeObject): unknown {
+  const { kind, metadata, spec, data } = object;
+  const owners = metadata.ownerReferences?.map(({ kind, name, controller }) => ({ kind, name, controller }));
+  const { name, labels, annotations, deletionTimestamp, finalizers } = metadata;
+  const isSecret = kind === 'Secret';
+  return {
+    kind,
+    metadata: { name, labels, annotations, owners, deleting: deletionTimestamp !== undefined, finalizers },
+    ...(kind === 'Service' ? { spec: { ...(spec as object), clusterIP: '', clusterIPs: [] } } : { spec }),
+    data: isSecret ? describeSecret(data as Record<string, string> | undefined) : data,
+  };
+}
+
+/** Of a Secret the names of its fields, and of the users their rules. */
+function describeSecret(data: Record<string, string> = {}): unknown {
+  const text = (value: string) => Buffer.from(value, 'base64').toString();
+  return Object.entries(data).map(([name, value]) => (name === 'users.acl' ? text(value) : name));
+}
+
+async function readRedis(scene: Scene): Promise<unknown> {
+  return scene.redis('operator', async (redis) => {
+    const info = await redis.info('server');
+    const config = (await redis.call('CONFIG', 'GET', 'maxmemory*', 'append*', 'save', 'hz', 'timeout')) as string[];
+    const users = (await redis.call('ACL', 'LIST')) as string[];
+    return { version: /redis_version:(\S+)/.exec(info)?.[1], config, users: users.sort() };
+  });
+}
+
+async function isAccepted({ client, namespace, token }: Scene): Promise<boolean> {
+  type WithData = KubeObject & { data?: Record<string, string> };
+  const secret = await client.get<WithData>(secrets, { namespace, name: 'web' });
+  const issued = Buffer.from(secret?.data?.token ?? '', 'base64').toString();
+  const hashes = (await token())?.status?.hashes ?? [];
+  return hashes.length === 1 && hashes[0] === hashToken(issued);
+}
+
+/** What no two runs share. */
+const MASKS: readonly [RegExp, string][] = [
+  [/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uid>'],
+  [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>'],
+  [/\b127(\.\d+){3}\b/g, '<address>'],
+  [/[0-9a-f]{64}/g, '<hash>'],
+  [/("[^"]*(?:hash|revision)[^"]*":)"\w+"/g, '$1"<hash>"'],
+  [/(controller-revision-hash":)"[^"]+"/g, '$1"<hash>"'],
+  [/(revision-(?:native-|shell-)?)\w+/g, '$1<hash>'],
+  [/("used":)(\d+|"[^"]*")/g, '$1"<bytes>"'],
+  [/("(?:prefix|lastFour)":)"[^"]*"/g, '$1"<token>"'],
+  [/("observedGeneration":)\d+/g, '$1"<generation>"'],
+];
+
+function mask(state: unknown, namespace: string): unknown {
+  const text = MASKS.reduce(
+    (text, [pattern, replacement]) => text.replaceAll(pattern, replacement),
+    JSON.stringify(state).replaceAll(namespace, '<namespace>'),
+  );
+  return JSON.parse(text);
+}

@@ -1,0 +1,122 @@
+import { configMaps, persistentVolumeClaims, pods } from '../../kube/resources.ts';
+import { kvStores } from '../integration/operator/world.ts';
+import { is, type Scene } from './scene.ts';
+import { KEYS } from './state.ts';
+
+/** A part of a store's life. Operators die while `act` runs and until its end is reached; before that all is well. */
+export interface Suite {
+  name: string;
+  about: string;
+  prepare?: (scene: Scene) => Promise<void>;
+  act: (scene: Scene) => Promise<void>;
+}
+
+const [kept, brief, later] = KEYS;
+
+/** What must survive the end of the operator at any write, part by part of a store's life. */
+export const suites: readonly Suite[] = [
+  {
+    name: 'create',
+    about: 'a store with native access, and a token',
+    async act(scene) {
+      await scene.create({ access: { redis: true }, config: { hz: '20' } });
+      await scene.createToken();
+      await scene.ready();
+      await scene.until('the token is accepted', async () => (await scene.token())?.status?.hashes?.length);
+      await write(scene, kept, '1');
+    },
+  },
+  {
+    name: 'change',
+    about: 'memory, policy, config, access, processor, size, reads, deletion policy and persistence, and back',
+    prepare: (scene) => run(scene),
+    async act(scene) {
+      await scene.edit({
+        memory: '48Mi',
+        evictionPolicy: 'allkeys-lru',
+        config: { hz: '25' },
+        access: { redis: true },
+      });
+      await scene.ready();
+      await scene.edit({ persistence: { size: '2Gi', fsync: 'always' }, reads: 'cached', deletionPolicy: 'Delete' });
+      await scene.ready();
+      await scene.edit({ persistence: { mode: 'rdb' }, resources: { cpu: { request: '20m' } } });
+      await scene.ready();
+      await write(scene, later, '3');
+      await scene.edit({ memory: '24Mi', config: null, access: null, deletionPolicy: 'Retain' });
+      await scene.ready();
+    },
+  },
+  {
+    name: 'upgrade',
+    about: 'from Redis 7.0 to 8.0, with data',
+    prepare: (scene) => run(scene, { version: '7.0' }),
+    async act(scene) {
+      await scene.edit({ version: '8.0' });
+      await scene.when('runs 8.0', (status) => status.version?.startsWith('8.0') && is(status, 'Ready', 'True'));
+      await write(scene, later, '3');
+    },
+  },
+  {
+    name: 'hibernate',
+    about: 'stopped with its data saved, and woken',
+    prepare: (scene) => run(scene, { persistence: { mode: 'rdb' } }),
+    async act(scene) {
+      await scene.edit({ enabled: false });
+      await scene.when('is hibernated', ({ phase }) => phase === 'Hibernated');
+      await scene.until('the pod is gone', async () => !(await scene.pod()));
+      await scene.edit({ enabled: true });
+      await scene.ready();
+      await write(scene, later, '3');
+    },
+  },
+  {
+    name: 'retain',
+    about: 'deleted and made again, its volume retained',
+    prepare: (scene) => run(scene),
+    async act(scene) {
+      await remove(scene);
+      await scene.create();
+      await scene.ready();
+      await write(scene, later, '3');
+    },
+  },
+  {
+    name: 'delete',
+    about: 'deleted with its volume, and made again',
+    prepare: (scene) => run(scene, { deletionPolicy: 'Delete' }),
+    async act(scene) {
+      await remove(scene);
+      await scene.create();
+      await scene.ready();
+      await write(scene, later, '3');
+    },
+  },
+];
+
+/** Makes a store that runs, with one value that stays and one that will expire. */
+export async function run(scene: Scene, spec: Record<string, unknown> = {}): Promise<void> {
+  await scene.create(spec);
+  await scene.ready();
+  await write(scene, kept, '1');
+  await write(scene, brief, '2', 'EX', '3600');
+}
+
+/** Tries for as long as Redis restarts. */
+async function write(scene: Scene, ...args: string[]): Promise<void> {
+  const set = () => scene.redis('dataplane', (redis) => redis.call('SET', ...args));
+  await scene.until(`${args[0]} is written`, set);
+}
+
+/** Deletes the store, and waits for the end of all that goes with it. */
+async function remove(scene: Scene): Promise<void> {
+  const { client, namespace, store } = scene;
+  const takesVolume = (await store())?.spec.deletionPolicy === 'Delete';
+  const kinds = [pods, configMaps, ...(takesVolume ? [persistentVolumeClaims] : [])];
+  await client.delete(kvStores, { namespace, name: 'main' });
+  const isGone = async () => {
+    const lists = await Promise.all(kinds.map((kind) => client.list(kind, { namespace })));
+    return lists.every(({ items }) => items.length === 0);
+  };
+  await scene.until('all is gone', isGone);
+}
