@@ -54,6 +54,8 @@ export interface WriteOptions extends CallOptions {
   /** The server validates and answers but stores nothing. */
   dryRun?: boolean | undefined;
   fieldManager?: string | undefined;
+  /** Refuse (400) an object with fields that its schema does not have, which are dropped otherwise. */
+  strict?: boolean | undefined;
 }
 
 /** How to apply an object. */

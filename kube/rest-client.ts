@@ -79,7 +79,11 @@ export function createRestClient(transport: Transport, options: RestOptions = {}
 
   const write = (options: WriteOptions = {}): Pick<Call, 'subresource' | 'query'> => ({
     subresource: options.subresource,
-    query: { fieldManager: options.fieldManager, dryRun: options.dryRun ? 'All' : undefined },
+    query: {
+      fieldManager: options.fieldManager,
+      dryRun: options.dryRun ? 'All' : undefined,
+      fieldValidation: options.strict ? 'Strict' : undefined,
+    },
   });
 
   return {

@@ -23,7 +23,9 @@ export async function maintainPreflight(
   const manifest = preflightPod(store, { ...wanted, imagePullPolicy: settings.imagePullPolicy });
   const metadata = { ...manifest.metadata, ownerReferences: [controllerReference(store)] };
   try {
-    await client.create<KubeObject>(pods, { ...manifest, metadata }, { fieldManager: FIELD_MANAGER, signal });
+    // A field that is dropped here would be refused in the StatefulSet, which knows none but those of the schema.
+    const options = { fieldManager: FIELD_MANAGER, strict: true, signal };
+    await client.create<KubeObject>(pods, { ...manifest, metadata }, options);
   } catch (error) {
     if (isAlreadyExists(error)) return undefined; // the cache will show it
     if (!isInvalid(error) && !isForbidden(error)) throw error;

@@ -72,9 +72,11 @@ function untouched({ spec, status }: KVStore): Outcome {
 async function act(context: Context, observed: Observed, shell: Shell, signal: AbortSignal): Promise<Outcome> {
   const acceptance = accept(observed, context.settings, context.now());
   const refused = await maintainPreflight(context, observed, acceptance.preflight, signal);
-  const preflight = { refusals: refused ? [refused] : [] };
+  // What is refused is not being tried: the store is not on its way to it.
+  const preflight = refused ? { refusals: [refused] } : { steps: acceptance.steps };
+  const verdicts = [{ refusals: acceptance.refusals }, preflight];
   const planned = planStore(context, observed, acceptance, shell);
-  if (!planned) return { ...untouched(observed.store), parts: [acceptance, preflight] };
+  if (!planned) return { ...untouched(observed.store), parts: verdicts };
   const { plan, beforeStop } = planned;
 
   if (plan.replicas === 0 && observed.statefulSet?.spec.replicas === 1) await noteKeys(context, observed, signal);
@@ -94,7 +96,7 @@ async function act(context: Context, observed: Observed, shell: Shell, signal: A
   const trouble = await findPodTrouble(context, observed, applied.statefulSet, signal);
   const workload = { troubles: trouble ? [trouble] : [] };
   return {
-    parts: [acceptance, preflight, applied, workload, redis, claim, keys, pod, stopping],
+    parts: [...verdicts, applied, workload, redis, claim, keys, pod, stopping],
     image: plan.accepted.image,
     maxmemory: redis.maxmemory,
     binding: applied.binding,

@@ -202,6 +202,32 @@ test('a schema that the scheduling breaks is a condition, and touches no pod', a
   await statusWhen(world, namespace, 'is taken over', (s) => reasonOf(s, 'SpecAccepted'));
 });
 
+test('scheduling that the API server refuses is no trial that goes on, and leaves a running store as it was', async (t) => {
+  const world = await startWorld(t, server);
+  const namespace = await createNamespace(admin, 'refused-scheduling');
+  await createStore(world, namespace);
+  const pod = await makePod(world, namespace);
+  await runPod(world, pod, '127.0.0.78'); // nothing listens there
+  await statusWhen(world, namespace, 'is as asked', (s) => reasonOf(s, 'SpecAccepted') && s.memory === undefined);
+  const template = async () => (await admin.get(statefulSets, { namespace, name: 'main-redis' }))?.metadata.generation;
+  const before = await template();
+  for (const scheduling of [
+    { affinity: { nonsense: true } },
+    { nodeSelector: { 'not a label': 'x' } },
+    { priorityClassName: 'none-such' },
+  ]) {
+    await editStore(world, namespace, { scheduling });
+    const status = await statusWhen(world, namespace, 'is refused', (s) => reasonOf(s, 'SpecAccepted', 'False'));
+    const told = status.conditions?.find(({ type }) => type === 'SpecAccepted');
+    assert.equal(told?.reason, 'SpecRefused');
+    assert.match(told?.message ?? '', /correct spec\.image or spec\.scheduling/);
+    assert.notEqual(reasonOf(status, 'Progressing'), 'Checking');
+    await editStore(world, namespace, { scheduling: null });
+    await statusWhen(world, namespace, 'is taken over', (s) => reasonOf(s, 'SpecAccepted'));
+  }
+  assert.equal(await template(), before, 'the StatefulSet was not touched');
+});
+
 test('a claim that was left behind is adopted, and an older Redis is not let near it', async (t) => {
   const world = await startWorld(t, server);
   const namespace = await createNamespace(admin, 'adopt');
