@@ -1,17 +1,20 @@
 // Writes what is generated: from crds/ the TypeScript types of the contract, the chart's copy of the CRDs and their
 // reference pages; from the data plane's operations docs/openapi.json, so that a change of the API shows in review, and
-// the page of it; from the chart's values and the command line's commands theirs. With --check it writes nothing and fails
-// where a file is not up to date.
+// the page of it; from the chart's values, the command line's commands and both processes' metrics theirs. With --check
+// it writes nothing and fails where a file is not up to date.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { createDocument } from '../dataplane/openapi/document.ts';
+import { createMetrics as createDataplaneMetrics, type Gauges } from '../dataplane/pipeline/metrics.ts';
 import { operations } from '../dataplane/routes/table.ts';
+import { createMetrics as createOperatorMetrics, type MetricSources } from '../operator/metrics.ts';
 import { apiReference } from './generate/api-reference.ts';
 import { chartCrd } from './generate/chart-crd.ts';
 import { cliReference } from './generate/cli-reference.ts';
 import type { Crd } from './generate/crd.ts';
 import { crdReference } from './generate/crd-reference.ts';
+import { metricsReference } from './generate/metrics-reference.ts';
 import { typesOf } from './generate/types.ts';
 import { valuesReference } from './generate/values-reference.ts';
 
@@ -32,6 +35,10 @@ outputs.set('docs/openapi.json', `${JSON.stringify(document, null, 2)}\n`);
 outputs.set('docs/reference/api.md', apiReference(document));
 outputs.set('docs/reference/cli.md', cliReference());
 outputs.set('docs/reference/values.md', valuesReference(read('charts/cubby/values.yaml')));
+// Nothing is read: only names are asked for.
+const sources = {} as MetricSources & Gauges;
+const registries = [createOperatorMetrics(sources).registry, createDataplaneMetrics(sources).registry] as const;
+outputs.set('docs/reference/metrics.md', metricsReference(...registries, read('charts/cubby/alerts.yaml')));
 
 if (process.argv.includes('--check')) {
   const stale = [...outputs].filter(([path, text]) => !existsSync(join(root, path)) || read(path) !== text);

@@ -58,6 +58,7 @@ export const sidebar: Group[] = [
       page('KVToken', 'reference/kvtoken'),
       page('Conditions', 'conditions'),
       page('Values of the chart', 'reference/values'),
+      page('Metrics and alerts', 'reference/metrics'),
     ],
   },
   {

@@ -22,7 +22,7 @@ export const notRun: Readonly<Record<string, readonly string[]>> = {
   'docs/metering.md': [REASONS.stages],
   'docs/operations/install.md': [REASONS.chart],
   'docs/operations/uninstall.md': [REASONS.uninstall, REASONS.uninstall, REASONS.uninstall],
-  'docs/operations/upgrade.md': [REASONS.chart],
+  'docs/operations/upgrade.md': [REASONS.chart, REASONS.chart],
   'docs/performance.md': [REASONS.bench],
   'docs/robustness.md': [REASONS.stages, REASONS.stages, REASONS.stages, REASONS.stages, REASONS.stages],
   'docs/runbooks/CubbyEventLoopSlow.md': [REASONS.metrics],
