@@ -11,6 +11,22 @@ const parts: Record<string, { about: string; run: (options: Options) => Promise<
     about: 'redis-server killed, its pod deleted by force and in good order, for each setting',
     run: async ({ kills }) => (await import('./durability/kills.ts')).benchKills(kills),
   },
+  pods: {
+    about: 'pods of Cubby itself deleted by force',
+    run: async ({ kills }) => (await import('./durability/pods.ts')).benchPods(kills),
+  },
+  usage: {
+    about: 'a data plane killed: what of its writes was not charged',
+    run: async () => (await import('./durability/usage.ts')).benchUsage(),
+  },
+  node: {
+    about: 'everything that runs on the node killed at once, and started again (embedded cluster)',
+    run: async () => (await import('./durability/node.ts')).benchNode(),
+  },
+  outage: {
+    about: 'the operator, the API server and etcd away (embedded cluster)',
+    run: async ({ minutes }) => (await import('./durability/outage.ts')).benchOutage(minutes),
+  },
   power: {
     about: 'the power is cut: what the disk had not got is gone (outside Kubernetes)',
     run: async () => (await import('./durability/power.ts')).benchPower(),

@@ -1,9 +1,7 @@
 import { startLoad } from '../../test/durability/load.ts';
 import { findInPod } from '../../test/durability/processes.ts';
-import { read } from '../../test/e2e/cluster.ts';
-import type { Tenant } from '../../test/e2e/tenant.ts';
 import { type Round, report, runRound } from './rounds.ts';
-import { FORCE, replacePod, settings, withTenant } from './stores.ts';
+import { FORCE, podUid, replacePod, settings, withTenant } from './stores.ts';
 
 /**
  * For each setting, `kills` times under load: redis-server killed (SIGKILL), its pod deleted by force, and its pod deleted
@@ -17,7 +15,7 @@ export async function benchKills(kills: number): Promise<void> {
         console.log(`${name}: round ${n + 1} of ${kills}`);
         const run = (fault: string, happen: () => Promise<unknown>) =>
           runRound(startLoad(tenant, { prefix: `${fault}-${n}` }), happen);
-        killed.push(await run('killed', () => killRedis(tenant)));
+        killed.push(await run('killed', async () => killRedis(await podUid(tenant.namespace))));
         // A new pod also forgets the kubelet's back-off, which would make the next kill wait.
         forced.push(await run('forced', () => replacePod(tenant.namespace, FORCE)));
         stopped.push(await run('stopped', () => replacePod(tenant.namespace)));
@@ -29,9 +27,8 @@ export async function benchKills(kills: number): Promise<void> {
   }
 }
 
-/** Kills the redis-server of a store whose node is this machine. */
-export async function killRedis({ namespace }: Tenant): Promise<void> {
-  const { uid } = (await read('pod', namespace, 'main-redis-0')).metadata;
+/** Kills the redis-server in the pod of that UID, which must be on this machine. */
+export function killRedis(uid: string): void {
   const [pid] = findInPod(uid, 'redis-server');
   if (pid === undefined) throw new Error('no redis-server of the pod is on this machine: use the embedded cluster');
   process.kill(pid, 'SIGKILL');

@@ -35,13 +35,18 @@ export async function withTenant<T>(
   }
 }
 
+/** The UID of a store's pod. */
+export async function podUid(namespace: string): Promise<string> {
+  return (await read('pod', namespace, 'main-redis-0')).metadata.uid;
+}
+
 /** Options of `kubectl delete` that let a pod go without waiting for its end. */
 export const FORCE = ['--grace-period=0', '--force'];
 
 /** Deletes a store's pod, and resolves once its successor is ready. */
 export async function replacePod(namespace: string, options: readonly string[] = []): Promise<void> {
   const name = 'main-redis-0';
-  const { uid } = (await read('pod', namespace, name)).metadata;
+  const uid = await podUid(namespace);
   await kubectl('delete', 'pod', name, '-n', namespace, '--wait=false', ...options);
   for (;;) {
     const pod = await read('pod', namespace, name);

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 
 /** The ids of this machine's processes of that name in a pod of a cluster on it; none where the cluster is elsewhere. */
 export function findInPod(uid: string, name: string): number[] {
@@ -16,12 +17,12 @@ export function findBeside(pid: number, name: string): number[] {
   return findNamed(name).filter((other) => namespaceOf(other) === namespace);
 }
 
-/** `name` as the kernel knows it: at most 15 characters. */
+/** By the first word of the command line: what the kernel calls a process is only its main thread's name. */
 function findNamed(name: string): number[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number)
-    .filter((pid) => readText(`/proc/${pid}/comm`).trim() === name);
+    .filter((pid) => basename(readText(`/proc/${pid}/cmdline`).split(/[\0 ]/)[0] ?? '') === name);
 }
 
 function namespaceOf(pid: number): string | undefined {
