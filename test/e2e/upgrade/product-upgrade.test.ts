@@ -10,11 +10,11 @@ import { readRecord } from '../../../cluster/embedded/record.ts';
 import { ensureProductImage } from '../../../cluster/images.ts';
 import { cloneDirectory } from '../../../cluster/paths.ts';
 import { createProgress } from '../../../cluster/progress.ts';
+import { startLoad } from '../../durability/load.ts';
 import { type Clone, makeClone } from '../../integration/cluster/clone.ts';
 import { findObstacle } from '../../integration/cluster/obstacle.ts';
 import { accessCluster, type ClusterAccess, eventually } from '../cluster.ts';
 import { createCrowd, removeNamespace } from '../crowd.ts';
-import { writer } from '../writer.ts';
 import { client, createFleet, editFleet, NAMES, NAMESPACE } from './fleet.ts';
 import { differences, type Picture, pictureObjects, pictureStatus } from './picture.ts';
 import { unpackPreviousRelease } from './previous-release.ts';
@@ -98,8 +98,8 @@ step('where no operator runs a namespace goes all the same, whatever state its s
 async function unnoticed(t: { diagnostic(message: string): void }, change: () => Promise<unknown>): Promise<void> {
   const pods = await productPods();
   const clients = await Promise.all(['plain', 'cached', 'memory'].map((name) => client(cluster, url, name)));
-  const writers = clients.map((one) => writer(one, { prefix: `write-${performance.now()}` }));
-  await Promise.all(writers.map((one) => one.more(50)));
+  const loads = clients.map((one) => startLoad(one, { prefix: `write-${performance.now()}`, clients: 1 }));
+  await Promise.all(loads.map((load) => load.more(50)));
   await change();
   await Promise.all(
     ['operator', 'dataplane'].map((name) =>
@@ -110,15 +110,16 @@ async function unnoticed(t: { diagnostic(message: string): void }, change: () =>
     const now = await productPods();
     return pods.every((pod) => !now.includes(pod)) || undefined;
   });
-  await Promise.all(writers.map((one) => one.more(50)));
-  await Promise.all(writers.map((one) => one.stop()));
+  await Promise.all(loads.map((load) => load.more(50)));
+  await Promise.all(loads.map((load) => load.stop()));
   await assertAsAtFirst();
-  for (const { acknowledged, report, lost } of writers) {
-    const { 503: late = 0, ...failures } = report.failures;
-    t.diagnostic(`${acknowledged.size} writes, ${late} of 503, longest gap ${Math.round(report.longestGapMs)} ms`);
-    assert.deepEqual([failures, await lost()], [{}, []]);
+  for (const load of loads) {
+    const { 503: late = 0, ...failures } = load.failures();
+    const { acknowledged, lost, resurrected } = await load.verdict();
+    t.diagnostic(`${acknowledged} writes, ${late} of 503, longest gap ${Math.round(load.longestGapMs())} ms`);
+    assert.deepEqual({ failures, lost, resurrected }, { failures: {}, lost: [], resurrected: [] });
     // A new pod connects to Redis within two seconds, but on a machine that is busy with everything else.
-    assert.ok(late <= acknowledged.size / 100, `${late} times 503`);
+    assert.ok(late <= acknowledged / 100, `${late} times 503`);
   }
   for (const name of NAMES.filter((name) => name !== 'asleep')) {
     const answer = await (await client(cluster, url, name)).request('GET', '/infra/kv/kept');
