@@ -17,10 +17,6 @@ const benches: Record<string, { about: string; run: (args: readonly string[]) =>
     about: 'from `kubectl apply` to the first 200 through REST, beside a bare Redis StatefulSet (needs `npm start`)',
     run: async () => (await import('./first-answer.ts')).benchFirstAnswer(),
   },
-  recovery: {
-    about: 'what a client sees while pods are killed, and whether an acknowledged write is lost (needs `npm start`)',
-    run: async () => (await import('./recovery.ts')).benchRecovery(),
-  },
 };
 
 const bench = benches[process.argv[2] ?? ''];

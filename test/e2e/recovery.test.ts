@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type Load, startLoad } from '../durability/load.ts';
 import { apply, eventually, kubectl, read } from './cluster.ts';
 import { createTenant, store, type Tenant, token, tokenOf } from './tenant.ts';
-import { type WriterReport, writer } from './writer.ts';
 
 const podsOf = async (component: string) =>
   (
@@ -16,25 +16,27 @@ const podsOf = async (component: string) =>
 const TRAFFIC = 100;
 
 /**
- * Writes all the while that `fault` happens and until `recovered`, and checks that no acknowledged write is gone.
+ * Writes all the while that `fault` happens and until `recovered`, and checks that no acknowledged write is gone and no
+ * refused one is there. Returns the load, for what its clients saw.
  */
 async function writesSurvive(tenant: Tenant, fault: () => Promise<unknown>, recovered: () => Promise<boolean>) {
-  const writing = writer(tenant);
+  const load = startLoad(tenant, { prefix: 'write', clients: 1 });
   try {
-    await writing.more(TRAFFIC);
+    await load.more(TRAFFIC);
     await fault();
     await eventually('the recovery', 60, async () => (await recovered()) || undefined);
-    await writing.more(TRAFFIC);
+    await load.more(TRAFFIC);
   } finally {
-    await writing.stop();
+    await load.stop();
   }
-  assert.deepEqual(await writing.lost(), [], 'acknowledged and lost');
-  return writing.report;
+  const { lost, resurrected } = await load.verdict();
+  assert.deepEqual({ lost, resurrected }, { lost: [], resurrected: [] });
+  return load;
 }
 
-function assertOnlyFails({ failures }: WriterReport, expected: readonly string[]): void {
-  const unexpected = Object.keys(failures).filter((outcome) => !expected.includes(outcome));
-  assert.deepEqual(unexpected, [], JSON.stringify(failures));
+function assertOnlyFails(load: Load, expected: readonly string[]): void {
+  const unexpected = Object.keys(load.failures()).filter((answer) => !expected.includes(answer));
+  assert.deepEqual(unexpected, [], JSON.stringify(load.failures()));
 }
 
 const uidOf = async (namespace: string, pod: string) => (await read('pod', namespace, pod))?.metadata.uid as string;
@@ -54,7 +56,7 @@ const kill = (namespace: string, ...pods: string[]) =>
 test('the Redis pod killed: the store answers again and no acknowledged write is lost', async (t) => {
   const tenant = await createTenant(t, 'e2e-kill-redis');
   const old = await uidOf(tenant.namespace, 'main-redis-0');
-  const report = await writesSurvive(
+  const load = await writesSurvive(
     tenant,
     () => kill(tenant.namespace, 'main-redis-0'),
     async () => {
@@ -62,23 +64,23 @@ test('the Redis pod killed: the store answers again and no acknowledged write is
       return pod && pod.metadata.uid !== old && pod.status.containerStatuses?.[0]?.ready === true;
     },
   );
-  t.diagnostic(`longest time without an acknowledged write: ${report.longestGapMs.toFixed(0)} ms`);
-  assertOnlyFails(report, ['503', '504']);
+  t.diagnostic(`longest time without an acknowledged write: ${load.longestGapMs().toFixed(0)} ms`);
+  assertOnlyFails(load, ['503', '504']);
 });
 
 test('a data-plane pod killed: no acknowledged write is lost', async (t) => {
   const tenant = await createTenant(t, 'e2e-kill-dataplane');
   const [pod = ''] = await podsOf('dataplane');
-  const report = await writesSurvive(tenant, () => kill('cubby-system', pod), replaced('dataplane', [pod], 2));
-  t.diagnostic(`longest time without an acknowledged write: ${report.longestGapMs.toFixed(0)} ms`);
-  assertOnlyFails(report, ['503', '504', 'broken']);
+  const load = await writesSurvive(tenant, () => kill('cubby-system', pod), replaced('dataplane', [pod], 2));
+  t.diagnostic(`longest time without an acknowledged write: ${load.longestGapMs().toFixed(0)} ms`);
+  assertOnlyFails(load, ['503', '504', 'broken']);
 });
 
 test('the operators killed: stores go on, and new ones are made as soon as one leads again', async (t) => {
   const tenant = await createTenant(t, 'e2e-kill-operator');
   const pods = await podsOf('operator');
-  const report = await writesSurvive(tenant, () => kill('cubby-system', ...pods), replaced('operator', pods, 2));
-  assertOnlyFails(report, []); // requests do not pass through the operator
+  const load = await writesSurvive(tenant, () => kill('cubby-system', ...pods), replaced('operator', pods, 2));
+  assertOnlyFails(load, []); // requests do not pass through the operator
 });
 
 test('a store applied while no operator runs is made once one leads', async (t) => {
