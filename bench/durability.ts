@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { isEnclosed } from './durability/enclosure.ts';
 
 /** How often, how long. */
 interface Options {
@@ -68,7 +69,7 @@ export async function benchDurability(args: readonly string[]): Promise<void> {
   if (unknown !== undefined) throw new Error(`no part is called ${unknown}\n\n${HELP}`);
   const options = { kills: Number(values.kills), minutes: Number(values.minutes) };
   for (const name of names) {
-    console.log(`\n━━ ${name}: ${parts[name]?.about}`);
+    if (!isEnclosed) console.log(`\n━━ ${name}: ${parts[name]?.about}`);
     await parts[name]?.run(options);
   }
 }

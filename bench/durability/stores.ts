@@ -55,11 +55,20 @@ export async function replacePod(namespace: string, options: readonly string[] =
   }
 }
 
-/** The pods of a part of Cubby. */
+/**
+ * The pods of a part of Cubby that run, the one whose process is the oldest first: clients keep their connections, so
+ * after a fault it is the one that serves them.
+ */
 export async function podsOf(component: string): Promise<{ name: string; uid: string }[]> {
   const selector = ['-n', 'cubby-system', '-l', `app.kubernetes.io/component=${component}`];
-  const list = JSON.parse(await kubectl('get', 'pods', ...selector, '-o', 'json'));
-  return list.items.map(({ metadata }: { metadata: { name: string; uid: string } }) => metadata);
+  const { items } = JSON.parse(await kubectl('get', 'pods', ...selector, '-o', 'json')) as { items: RunningPod[] };
+  const startOf = ({ status }: RunningPod) => status.containerStatuses?.[0]?.state.running?.startedAt ?? '9';
+  return items.sort((a, b) => startOf(a).localeCompare(startOf(b))).map(({ metadata }) => metadata);
+}
+
+interface RunningPod {
+  metadata: { name: string; uid: string };
+  status: { containerStatuses?: { state: { running?: { startedAt: string } } }[] };
 }
 
 /** Resolves once as many pods of a part of Cubby are ready as there are to be. */
