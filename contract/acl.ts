@@ -78,25 +78,41 @@ const GUEST_RULES = [
   '-script|debug',
 ];
 
-/** The rules of a guest with the password of that SHA-256, as ACL SETUSER and users.acl take them. */
-export function guestRules(passwordHash: string): string[] {
-  return ['on', `#${passwordHash}`, ...GUEST_RULES];
+/** The rules of a guest with the passwords of those SHA-256, as ACL SETUSER and users.acl take them. */
+export function guestRules(passwordHashes: readonly string[]): string[] {
+  return ['on', ...passwordHashes.map((hash) => `#${hash}`), ...GUEST_RULES];
 }
 
+/** The passwords of Cubby's own users; a user has several while they are being replaced. */
+export type ServicePasswords = Readonly<Record<ServiceUser, string | readonly string[]>>;
+
+/** A user of Redis and his rules. */
+export type AclUser = readonly [name: string, rules: readonly string[]];
+
 /**
- * The users of every store's users.acl. It holds hashes of passwords only. The user `probe` has no password, because a
- * password for the kubelet's probe would have to be readable in the tenant's namespace; it may only PING.
+ * The users of every store, with hashes of passwords only. The user `probe` has no password, because a password for the
+ * kubelet's probe would have to be readable in the tenant's namespace; it may only PING.
  */
-export function aclFile(passwords: Readonly<Record<ServiceUser, string>>): string {
-  const rules = (commands: readonly string[]) => commands.map((command) => `+${command}`).join(' ');
+export function serviceUsers(passwords: ServicePasswords): AclUser[] {
+  const hashes = (user: ServiceUser) => [passwords[user]].flat().map((password) => `#${aclPasswordHash(password)}`);
+  const commands = (names: readonly string[]) => ['-@all', ...names.map((name) => `+${name}`)];
   return [
     // Nobody can be this user, but Redis reads the append-only file as it: a transaction whose commands it may not run
     // is left out, with all that the transaction wrote (execCommand in Redis 7.0 and 8.0). Where a transaction or a script
     // writes to another database, SELECT is one of them.
-    'user default off resetpass ~* resetchannels -@all +@write +select',
-    `user dataplane on #${aclPasswordHash(passwords.dataplane)} ~* resetchannels -@all ${rules(DATAPLANE_COMMANDS)}`,
-    `user operator on #${aclPasswordHash(passwords.operator)} resetkeys resetchannels -@all ${rules(OPERATOR_COMMANDS)}`,
-    'user probe on nopass resetkeys resetchannels -@all +ping',
-    '',
-  ].join('\n');
+    ['default', ['off', 'resetpass', '~*', 'resetchannels', '-@all', '+@write', '+select']],
+    ['dataplane', ['on', ...hashes('dataplane'), '~*', 'resetchannels', ...commands(DATAPLANE_COMMANDS)]],
+    ['operator', ['on', ...hashes('operator'), 'resetkeys', 'resetchannels', ...commands(OPERATOR_COMMANDS)]],
+    ['probe', ['on', 'nopass', 'resetkeys', 'resetchannels', ...commands(['ping'])]],
+  ];
+}
+
+/** A line of users.acl. */
+export function aclLine([name, rules]: AclUser): string {
+  return `user ${name} ${rules.join(' ')}`;
+}
+
+/** The users of every store as users.acl has them. */
+export function aclFile(passwords: ServicePasswords): string {
+  return `${serviceUsers(passwords).map(aclLine).join('\n')}\n`;
 }

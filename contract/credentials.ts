@@ -65,14 +65,23 @@ export function redisPassword(masterKey: Uint8Array, storeUid: string, generatio
   return createHmac('sha256', masterKey).update(`${storeUid}\n${generation}\n${user}`).digest('base64url');
 }
 
+/** The passwords of a user of those generations under each key, the one that is meant to last first. */
+export function redisPasswords(
+  { current, previous }: MasterKeys,
+  storeUid: string,
+  generations: readonly number[],
+  user: RedisUser,
+): string[] {
+  const keys = previous ? [current, previous] : [current];
+  return generations.flatMap((generation) => keys.map((key) => redisPassword(key, storeUid, generation, user)));
+}
+
 /**
- * The passwords by which a user may be known to a store, the one that is meant to last first: those of the generation and
- * the one before it, under each key. More than one is accepted only while the master key or the generation is changing.
+ * The passwords with which to sign in, in the order to try them: a store that has not heard of the present generation or
+ * key accepts those before. More than the first is of use only while one of them changes.
  */
-export function redisPasswords(keys: MasterKeys, storeUid: string, generation: number, user: RedisUser): string[] {
-  const masterKeys = keys.previous ? [keys.current, keys.previous] : [keys.current];
-  const generations = generation > 1 ? [generation, generation - 1] : [generation];
-  return generations.flatMap((each) => masterKeys.map((key) => redisPassword(key, storeUid, each, user)));
+export function passwordsToTry(keys: MasterKeys, storeUid: string, generation: number, user: RedisUser): string[] {
+  return redisPasswords(keys, storeUid, generation > 1 ? [generation, generation - 1] : [generation], user);
 }
 
 /** What an ACL file holds in place of a password (https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/): its SHA-256 in hex. */

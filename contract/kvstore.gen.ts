@@ -218,6 +218,27 @@ export interface KVStoreStatus {
    */
   credentialGeneration?: number;
   /**
+   * What is known of the passwords of the store's Redis, and how far their rotation is.
+   */
+  credentials?: {
+    /**
+     * Name of the newest master key whose passwords the store accepts; the master key's Secret has the name of the one that is being rolled out.
+     */
+    masterKey?: string;
+    /**
+     * The value of the annotation cubby.dev/rotate for which the credentials were rotated last.
+     */
+    rotatedFor?: string;
+    /**
+     * The generation before, while its passwords are still accepted.
+     */
+    previousGeneration?: number;
+    /**
+     * When the passwords of the previous generation end at the earliest.
+     */
+    previousUntil?: string;
+  };
+  /**
    * Where Redis listens, inside the cluster.
    */
   endpoint?: {

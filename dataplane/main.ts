@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
 import { collectDefaultMetrics } from 'prom-client';
-import { redisPasswords } from '../contract/credentials.ts';
+import { passwordsToTry } from '../contract/credentials.ts';
 import { connect } from '../kube/config.ts';
 import { type Attempts, createAttempts } from './auth/attempts.ts';
 import { createCache } from './cache/cache.ts';
@@ -73,7 +73,7 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
     log.warn({ retryInMs: Math.round(retryInMs), error: String(error) }, 'the directory cannot be read now');
   });
   const password = ({ uid, credentialGeneration }: StoreAddress) =>
-    redisPasswords(masterKeys(), uid, credentialGeneration, 'dataplane');
+    passwordsToTry(masterKeys(), uid, credentialGeneration, 'dataplane');
   const cache = createCache({ bytes: config.cacheBytes });
   const pool = createPool({
     limits: {

@@ -32,6 +32,7 @@ const schema = z.strictObject({
   masterKeySecret: z
     .strictObject({ name: z.string().min(1), key: z.string().min(1) })
     .default({ name: 'cubby-master-key', key: 'master-key' }),
+  credentialOverlapSeconds: z.int().min(1).max(31_536_000).default(600),
   ledger: z
     .strictObject({
       version: z.string().min(1),
@@ -51,7 +52,7 @@ const schema = z.strictObject({
 
 /**
  * The operator's configuration; `versions` are images by Redis version, `plans` limits by name, `dataPlaneUrl` is what
- * token Secrets say, `ledger` is the KVStore that it keeps in the system namespace, absent where it keeps none.
+ * token Secrets say, `credentialOverlapSeconds` for how long replaced Redis passwords are accepted, `ledger` is the KVStore that it keeps in the system namespace, absent where it keeps none.
  */
 export type Config = Readonly<z.infer<typeof schema>>;
 

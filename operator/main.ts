@@ -45,10 +45,10 @@ const client = connect({
 });
 const { systemNamespace, masterKeySecret, leaderElection } = config;
 
-const masterKey = awaitMasterKey(client, { namespace: systemNamespace, ...masterKeySecret }, (error, retryInMs) =>
+const masterKeys = awaitMasterKey(client, { namespace: systemNamespace, ...masterKeySecret }, (error, retryInMs) =>
   log.warn({ error: describe(error), retryInMs }, 'the master key cannot be read yet'),
 );
-masterKey.catch((error) => {
+masterKeys.catch((error) => {
   log.fatal({ error: describe(error) }, 'there is no master key');
   process.exit(1);
 });
@@ -61,10 +61,11 @@ const events = createEventRecorder({
 const operator = startOperator({
   client,
   config,
-  masterKey,
+  masterKeys,
   connectRedis: countSessions(connectRedis, (outcome) => countSession(outcome)),
   events,
   onRun,
+  onMasterKeys: (current, previous) => log.info({ current, previous }, 'the master key has changed'),
   onWatchError(resource, error, retryInMs) {
     countWatchError(resource);
     log.warn({ resource: resource.plural, error: describe(error), retryInMs }, 'a watch is started anew');

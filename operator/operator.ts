@@ -1,3 +1,4 @@
+import { type MasterKeys, masterKeyId } from '../contract/credentials.ts';
 import { claimedProject, LEDGER } from '../contract/projects.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Controller, Run } from '../kube/controller.ts';
@@ -9,8 +10,10 @@ import type { Config } from './config.ts';
 import { BY_STORE, startCaches } from './controller/caches.ts';
 import { type ControllerName, enqueue, type Queues, startControllers } from './controller/controllers.ts';
 import { childChanged, type Lookups, ledgerChanged, storeChanged, tokenChanged } from './controller/triggers.ts';
+import { createKeyring } from './keyring.ts';
 import { BY_PROJECT, type Context } from './reconcile/context.ts';
 import { reconcileLedger } from './reconcile/ledger.ts';
+import { readMasterKeys, reconcileMasterKey } from './reconcile/master-key.ts';
 import { reconcileStore } from './reconcile/store.ts';
 import { reconcileToken } from './reconcile/token.ts';
 import type { ConnectRedis } from './redis/session.ts';
@@ -18,12 +21,14 @@ import type { ConnectRedis } from './redis/session.ts';
 export interface OperatorOptions {
   client: KubeClient;
   config: Config;
-  /** Nothing is reconciled before it is there. */
-  masterKey: Promise<Uint8Array>;
+  /** Nothing is reconciled before they are there. */
+  masterKeys: Promise<MasterKeys>;
   connectRedis: ConnectRedis;
   events: Pick<EventRecorder, 'record'>;
   onRun: (controller: ControllerName, run: Run) => void;
   onWatchError: (resource: Resource, error: unknown, retryInMs: number) => void;
+  /** Told the names of the master keys in use when they change. */
+  onMasterKeys?: (current: string, previous: string | undefined) => void;
 }
 
 /** The watching half of the operator, which every replica runs; `lead` starts the writing half. */
@@ -38,12 +43,31 @@ export interface Operator {
 
 /** Fills the caches and keeps them; writes nothing before `lead`. */
 export function startOperator(options: OperatorOptions): Operator {
-  const { client, config, connectRedis, events, onRun, onWatchError } = options;
-  const queues: Queues = { store: createQueue(), token: createQueue(), ledger: createQueue() };
+  const { client, config, connectRedis, events, onRun, onWatchError, onMasterKeys } = options;
+  const queues: Queues = {
+    store: createQueue(),
+    token: createQueue(),
+    ledger: createQueue(),
+    masterKey: createQueue(),
+  };
   const wakeLedger = () => {
     if (config.ledger) queues.ledger.add(formatKey({ namespace: config.systemNamespace, name: LEDGER.name }), 'edit');
   };
-  const caches = startCaches(client, {
+  const keyring = createKeyring();
+  const keySecret = { namespace: config.systemNamespace, name: config.masterKeySecret.name };
+  const wakeKey = () => queues.masterKey.add(formatKey(keySecret), 'edit');
+  const caches = startCaches(client, keySecret, {
+    onMasterKey(secret) {
+      wakeKey();
+      try {
+        if (!keyring.follow(readMasterKeys(secret, config.masterKeySecret.key))) return;
+      } catch {
+        return; // told by its reconcile
+      }
+      const { current, previous } = keyring.keys();
+      onMasterKeys?.(masterKeyId(current), previous && masterKeyId(previous));
+      for (const { metadata } of caches.stores.list()) queues.store.add(formatKey(metadata), 'change');
+    },
     onStore: (store, change) => {
       enqueue(queues, storeChanged(store, change, lookups), 'edit');
       if (ledgerChanged(store, change, config.systemNamespace)) wakeLedger();
@@ -56,7 +80,7 @@ export function startOperator(options: OperatorOptions): Operator {
     claimants: (store) => caches.stores.by(BY_PROJECT, claimedProject(store)),
     tokensOf: (store) => caches.tokens.by(BY_STORE, store),
   };
-  const context: Omit<Context, 'masterKey'> = {
+  const context: Context = {
     client,
     caches: {
       stores: caches.stores,
@@ -65,9 +89,12 @@ export function startOperator(options: OperatorOptions): Operator {
       pods: caches.childCache(pods),
       claims: caches.childCache(persistentVolumeClaims),
       secrets: caches.childCache(secrets),
+      masterKey: caches.masterKey,
       find: caches.find,
     },
     settings: { ...config, resyncMs: config.resyncSeconds * 1000 },
+    masterKeys: keyring.keys,
+    masterKeyStored: keyring.isStored,
     connectRedis,
     events,
     pendingTokens: new Map(),
@@ -80,15 +107,17 @@ export function startOperator(options: OperatorOptions): Operator {
     queues,
     caches,
     async lead() {
-      const [masterKey] = await Promise.all([options.masterKey, caches.synced]);
+      const [keys] = await Promise.all([options.masterKeys, caches.synced]);
+      keyring.begin(keys);
       if (stopped) return;
-      const whole: Context = { ...context, masterKey };
       const reconcile = {
-        store: (key: string, signal: AbortSignal) => reconcileStore(whole, key, signal),
-        token: (key: string, signal: AbortSignal) => reconcileToken(whole, key, signal),
-        ledger: (key: string, signal: AbortSignal) => reconcileLedger(whole, key, signal),
+        store: (key: string, signal: AbortSignal) => reconcileStore(context, key, signal),
+        token: (key: string, signal: AbortSignal) => reconcileToken(context, key, signal),
+        ledger: (key: string, signal: AbortSignal) => reconcileLedger(context, key, signal),
+        masterKey: (key: string, signal: AbortSignal) => reconcileMasterKey(context, key, signal),
       };
       wakeLedger(); // where there is none, no change tells of it
+      wakeKey();
       controllers = startControllers(queues, reconcile, config.concurrency, onRun);
     },
     async stop() {

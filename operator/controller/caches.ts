@@ -24,8 +24,14 @@ export interface Listener {
   onStore(store: KVStore, change: Change<KVStore>): void;
   onToken(token: KVToken, change: Change<KVToken>): void;
   onChild(child: ApiObject): void;
+  onMasterKey(secret: SecretObject): void;
   /** A list or a watch failed and is tried again. */
   onError(resource: Resource, error: unknown, retryInMs: number): void;
+}
+
+/** A Secret whose data is of interest; values are base64. */
+interface SecretObject extends KubeObject {
+  data?: Record<string, string>;
 }
 
 /** How an object changed. `old` is what it was before an update. */
@@ -47,11 +53,15 @@ const childKinds = [
 /** Index of tokens by the "namespace/name" of their store. */
 export const BY_STORE = 'store';
 
-/** Starts to watch stores, tokens and everything that carries the operator's label. */
-export function startCaches(client: KubeClient, listener: Listener) {
+/** Starts to watch stores, tokens, the master key's Secret, and everything that carries the operator's label. */
+export function startCaches(
+  client: KubeClient,
+  masterKeySecret: { namespace: string; name: string },
+  listener: Listener,
+) {
   const reflect = <T extends ApiObject>(
     kind: Resource,
-    options: Pick<ReflectorOptions<T>, 'onUpsert' | 'onDelete' | 'indexers' | 'labelSelector'>,
+    options: Omit<ReflectorOptions<T>, 'client' | 'resource'>,
   ): Reflector<T> =>
     startReflector<T>({
       client,
@@ -83,12 +93,18 @@ export function startCaches(client: KubeClient, listener: Listener) {
       }),
     ]),
   );
-  const all: readonly Reflector<never>[] = [stores, tokens, ...children.values()] as never;
+  const masterKey = reflect<SecretObject>(secrets, {
+    namespace: masterKeySecret.namespace,
+    fieldSelector: `metadata.name=${masterKeySecret.name}`,
+    onUpsert: (secret) => listener.onMasterKey(secret),
+  });
+  const all: readonly Reflector<never>[] = [stores, tokens, masterKey, ...children.values()] as never;
   const childCache = <T extends ApiObject>(kind: Resource) => children.get(kind.kind)?.cache as unknown as Cache<T>;
 
   return {
     stores: stores.cache,
     tokens: tokens.cache,
+    masterKey: masterKey.cache,
     /** The cache of one kind of children, read as `T`. */
     childCache,
     /** The cached object of the same kind and name. */

@@ -2,8 +2,8 @@ import { type Controller, type Reconcile, type Run, startController } from '../.
 import type { Priority, Queue } from '../../kube/queue.ts';
 import type { Affected } from './triggers.ts';
 
-/** What the operator reconciles: the two kinds, and that the ledger is one of the stores. */
-export type ControllerName = 'store' | 'token' | 'ledger';
+/** What the operator reconciles: the two kinds, that the ledger is one of the stores, and the master key. */
+export type ControllerName = 'store' | 'token' | 'ledger' | 'masterKey';
 
 /** One queue for each controller. */
 export type Queues = Record<ControllerName, Queue>;
@@ -24,7 +24,7 @@ export function startControllers(
   concurrency: number,
   onRun: (name: ControllerName, run: Run) => void,
 ): Controller {
-  const controllers = (['store', 'token', 'ledger'] as const).map((name) =>
+  const controllers = (['store', 'token', 'ledger', 'masterKey'] as const).map((name) =>
     startController({
       queue: queues[name],
       reconcile: reconcile[name],

@@ -1,3 +1,4 @@
+import { aclPasswordHash } from '../../contract/credentials.ts';
 import { childNames } from '../../contract/names.ts';
 import type { KVStore } from '../../contract/objects.ts';
 import { isConflict } from '../../kube/errors.ts';
@@ -5,6 +6,25 @@ import { controllerOf } from '../../kube/object.ts';
 import { secrets } from '../../kube/resources.ts';
 import type { GuestChange } from '../resources/acl.ts';
 import type { Context } from './context.ts';
+import type { Observed } from './observe.ts';
+
+/**
+ * The password that the Secret of native access is to have, of those that lead in or soon will, the newest first: the
+ * newest that Redis takes already, so that no program reads one that is refused.
+ */
+export function publishedPassword(
+  secrets: Context['caches']['secrets'],
+  { store, redis }: Pick<Observed, 'store' | 'redis'>,
+  passwords: readonly string[],
+): string {
+  const [newest = ''] = passwords;
+  const accepted = redis && 'look' in redis ? redis.look.users.passwords.get('native') : undefined;
+  if (accepted) return passwords.find((password) => accepted.includes(`#${aclPasswordHash(password)}`)) ?? newest;
+  const { name, namespace } = store.metadata;
+  const secret = secrets.get({ namespace, name: childNames(name).accessSecret });
+  const published = Buffer.from(secret?.data?.password ?? '', 'base64').toString();
+  return passwords.find((password) => password === published) ?? newest;
+}
 
 /** Removes the Secret of native access where it is off. One that is not the store's is left alone. */
 export async function removeAccess(
@@ -27,7 +47,7 @@ export async function removeAccess(
 export function tellGuest(
   { events }: Pick<Context, 'events'>,
   store: KVStore,
-  { name, set }: GuestChange,
+  { name, known, set }: GuestChange,
   until: number | undefined,
 ): void {
   const tell = (reason: string, message: string) => events.record(store, 'Normal', reason, message);
@@ -35,6 +55,7 @@ export function tellGuest(
   const end = until === undefined ? '' : new Date(until).toISOString();
   if (name === 'shell' && isIn) tell('ShellOpened', `Redis takes the user shell until ${end}`);
   else if (name === 'shell') tell('ShellClosed', 'the Redis user shell is gone, and his connections are closed');
+  else if (isIn && known) tell('AccessRenewed', 'the passwords of the Redis user native have changed');
   else if (isIn) tell('AccessOpened', 'Redis takes the user native');
   else tell('AccessClosed', 'the Redis user native is gone, and his connections are closed');
 }

@@ -16,6 +16,8 @@ export interface Applied {
   /** As the API server has it now; absent where it was not reached or is not ours. */
   statefulSet: StatefulSet | undefined;
   created: boolean;
+  /** The Secret of users.acl is as it should be. */
+  usersWritten: boolean;
   /** Name of the Secret by which programs sign in to Redis, where there is one. */
   binding: string | undefined;
   refusals: Finding<RefusalReason>[];
@@ -33,6 +35,7 @@ export async function applyChildren(
   const applied: Applied = {
     statefulSet: observed.statefulSet,
     created: false,
+    usersWritten: false,
     binding: undefined,
     refusals: [],
     troubles: [],
@@ -81,6 +84,7 @@ function collect({ action, ref, object }: Change, store: string, applied: Applie
     }
     return;
   }
+  if (ref.kind === 'Secret' && ref.name === childNames(store).aclSecret) applied.usersWritten = true;
   if (ref.kind === 'Secret' && ref.name === childNames(store).accessSecret) applied.binding = ref.name;
   if (ref.kind !== 'StatefulSet') return;
   applied.statefulSet = object as StatefulSet;

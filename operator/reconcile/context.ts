@@ -1,3 +1,4 @@
+import type { MasterKeys } from '../../contract/credentials.ts';
 import type { KVStore, KVToken } from '../../contract/objects.ts';
 import type { Cache } from '../../kube/cache.ts';
 import type { KubeClient } from '../../kube/client.ts';
@@ -20,6 +21,8 @@ export interface Caches {
   pods: Cache<Pod>;
   claims: Cache<VolumeClaim>;
   secrets: Cache<Secret>;
+  /** The Secret of the master key alone. */
+  masterKey: Cache<Secret>;
   /** The cached object of the same kind and name. */
   find(object: KubeObject): KubeObject | undefined;
 }
@@ -33,6 +36,10 @@ export interface Settings {
   plans: Readonly<Record<string, StoreLimits>>;
   imagePullPolicy?: string | undefined;
   dataPlaneUrl: string;
+  /** The master key's Secret, in the system namespace, and the key of its data. */
+  masterKeySecret: { name: string; key: string };
+  /** For how long replaced passwords are accepted. */
+  credentialOverlapSeconds: number;
   /** The ledger that the operator keeps, where it keeps one. */
   ledger?: LedgerSettings | undefined;
   resyncMs: number;
@@ -43,7 +50,10 @@ export interface Context {
   client: KubeClient;
   caches: Caches;
   settings: Settings;
-  masterKey: Uint8Array;
+  /** The master keys as they are now. */
+  masterKeys: () => MasterKeys;
+  /** Whether the Secret of the master key was there since this process began. */
+  masterKeyStored: () => boolean;
   connectRedis: ConnectRedis;
   events: Pick<EventRecorder, 'record'>;
   /** Tokens that are about to replace others, by the "namespace/name" of their KVToken. */

@@ -1,4 +1,4 @@
-import { redisPassword } from '../../contract/credentials.ts';
+import { passwordsToTry } from '../../contract/credentials.ts';
 import { childNames, REDIS_PORT } from '../../contract/names.ts';
 import type { KVStore } from '../../contract/objects.ts';
 import { type ApiObject, controllerOf } from '../../kube/object.ts';
@@ -94,7 +94,7 @@ async function lookAtRedis(context: Context, store: KVStore, pod: Pod): Promise<
   const host = pod.status?.podIP;
   if (!host || !isRunning(pod)) return undefined;
   const generation = store.status?.credentialGeneration ?? 1;
-  const password = redisPassword(context.masterKey, store.metadata.uid, generation, 'operator');
+  const password = passwordsToTry(context.masterKeys(), store.metadata.uid, generation, 'operator');
   let session: RedisSession | undefined;
   try {
     session = await context.connectRedis({ host, port: REDIS_PORT, password });

@@ -1,8 +1,9 @@
-import { aclPasswordHash, type RedisUser, redisPassword } from '../../contract/credentials.ts';
+import { aclPasswordHash, masterKeyId, type RedisUser, redisPasswords } from '../../contract/credentials.ts';
 import { storeAcl } from '../resources/acl.ts';
 import { DATA_MODE_ANNOTATION, type StorePlan } from '../resources/plan.ts';
 import type { LiveSettings } from '../resources/redis-conf.ts';
 import type { Acceptance } from './accept.ts';
+import { publishedPassword } from './access.ts';
 import type { Context } from './context.ts';
 import type { Observed } from './observe.ts';
 import { decideStop, type RollDecision } from './roll.ts';
@@ -12,11 +13,13 @@ import type { Shell } from './shell.ts';
 export interface Planned {
   plan: StorePlan;
   beforeStop: RollDecision | undefined;
+  /** Name of the newest master key whose passwords the users of the plan have. */
+  masterKey: string;
 }
 
 /** Puts together what was accepted and what was seen; undefined where nothing was ever accepted. */
 export function planStore(
-  { masterKey, settings }: Pick<Context, 'masterKey' | 'settings'>,
+  { masterKeys, settings, caches }: Pick<Context, 'masterKeys' | 'settings' | 'caches'>,
   observed: Observed,
   { accepted, catalogueVersion }: Pick<Acceptance, 'accepted' | 'catalogueVersion'>,
   shell: Shell,
@@ -24,9 +27,12 @@ export function planStore(
   if (!accepted) return undefined;
   const { store, pod, redis } = observed;
   const { uid } = store.metadata;
-  const generation = store.status?.credentialGeneration ?? 1;
-  const password = (user: RedisUser) => redisPassword(masterKey, uid, generation, user);
-  const access = store.spec.access?.redis ? { password: password('native') } : undefined;
+  const keys = masterKeys();
+  const { credentialGeneration = 1, credentials } = store.status ?? {};
+  const { previousGeneration } = credentials ?? {};
+  const generations = [credentialGeneration, ...(previousGeneration === undefined ? [] : [previousGeneration])];
+  const passwords = (user: RedisUser) => redisPasswords(keys, uid, generations, user);
+  const native = store.spec.access?.redis ? passwords('native') : undefined;
   const mode = startMode(observed);
   const beforeStop = store.spec.enabled ? undefined : decideStop({ pod, redis, mode });
   const plan: StorePlan = {
@@ -42,18 +48,18 @@ export function planStore(
       config: accepted.config,
     },
     acl: storeAcl(
-      { dataplane: password('dataplane'), operator: password('operator') },
+      { dataplane: passwords('dataplane'), operator: passwords('operator') },
       {
-        ...(access && { native: aclPasswordHash(access.password) }),
-        ...(shell.passwordHash !== undefined && { shell: shell.passwordHash }),
+        ...(native && { native: native.map(aclPasswordHash) }),
+        ...(shell.passwordHash !== undefined && { shell: [shell.passwordHash] }),
       },
     ),
-    access,
+    access: native && { password: publishedPassword(caches.secrets, observed, native) },
     claimSize: observed.claim?.spec.resources?.requests?.storage,
     systemNamespace: settings.systemNamespace,
     replicas: store.spec.enabled || beforeStop ? 1 : 0,
   };
-  return { plan, beforeStop };
+  return { plan, beforeStop, masterKey: masterKeyId(keys.current) };
 }
 
 /** The mode that Redis starts in: that of the files which the claim says are there, else the wanted one. */

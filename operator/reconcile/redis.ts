@@ -1,6 +1,6 @@
 import type { RedisSession } from '../redis/session.ts';
 import { RedisRefusal } from '../redis/session.ts';
-import { type GuestChange, guestChanges } from '../resources/acl.ts';
+import { type GuestChange, guestChanges, userChanges } from '../resources/acl.ts';
 import { TENANT_DIRECTIVES } from '../resources/directives.ts';
 import { bearableMaxmemory } from '../resources/memory.ts';
 import { FILES_HASH_ANNOTATION, type StorePlan } from '../resources/plan.ts';
@@ -68,13 +68,33 @@ async function configure(
 ): Promise<void> {
   await setDirectives(plan, look, session, bearableMaxmemory(actualMemoryLimit(pod), plan.settings.mode), result);
   await changePersistence(plan, look, session, result);
-  if (look.users.revision === plan.acl.revision) return changeGuests(plan, look, session, result);
-  result.steps.push({ reason: 'LoadingUsers', message: 'Redis loads its users anew' });
-  // The kubelet has been told of the new file when the pod carries its hash.
-  if (pod.metadata.annotations?.[FILES_HASH_ANNOTATION] === filesHash(plan)) await session.aclLoad();
+  if (look.users.revision !== plan.acl.revision) await changeUsers(plan, pod, look, session, result);
+  await changeGuests(plan, look, session, result);
 }
 
 /** By command and not by ACL LOAD, which closes every connection in Redis 7.0, and waits for the kubelet. */
+async function changeUsers(
+  plan: StorePlan,
+  pod: Pod,
+  { users }: RedisLook,
+  session: RedisSession,
+  result: RedisMaintained,
+): Promise<void> {
+  const { set, remove } = userChanges(plan.acl, users);
+  try {
+    for (const [name, rules] of set) await session.aclSetUser(name, rules);
+    await session.aclDelUsers(remove);
+    result.changed = true;
+  } catch (error) {
+    if (!(error instanceof RedisRefusal)) throw error;
+    // Redis has users of an operator that might not do that. The kubelet has been told of the new file when the pod
+    // carries its hash.
+    result.steps.push({ reason: 'LoadingUsers', message: 'Redis loads its users anew' });
+    if (pod.metadata.annotations?.[FILES_HASH_ANNOTATION] === filesHash(plan)) await session.aclLoad();
+  }
+}
+
+/** By command, as the other users. */
 async function changeGuests(
   { acl }: StorePlan,
   { users }: RedisLook,
@@ -125,6 +145,6 @@ async function changePersistence(
 }
 
 function unreachable(why: string): Finding<'RedisUnreachable'> {
-  const message = `the operator cannot ask Redis, so changes wait: ${why}; look at the NetworkPolicies between the namespaces and at the pod's log. After a change of the master key, delete the pod`;
+  const message = `the operator cannot ask Redis, so changes wait: ${why}; look at the NetworkPolicies between the namespaces and at the pod's log. Where it is the password that is refused, delete the pod`;
   return { reason: 'RedisUnreachable', message };
 }

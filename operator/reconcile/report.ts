@@ -19,18 +19,28 @@ export function statusOf<T extends ApiObject & { status?: Status }>(object: T): 
   return (written.get(object) ?? object.status) as T['status'];
 }
 
-/** Writes a status where it differs from the one that the object has, and tells by Events what changed. */
+/**
+ * Writes a status where it differs from the one that the object has, and tells by Events what changed. With a version
+ * only if the object is still at it; else it rejects with a conflict.
+ */
 export async function reportStatus<T extends ApiObject & { status?: Status }>(
   { client, events }: Pick<Context, 'client' | 'events'>,
   resource: Resource,
   object: T,
   status: NonNullable<T['status']>,
   signal: AbortSignal,
+  resourceVersion?: string,
 ): Promise<void> {
   const before = statusOf(object);
   if (isDeepStrictEqual(before, status)) return;
   const body = { status: mergePatch(before ?? {}, status) };
-  const options = { type: 'merge', subresource: 'status', fieldManager: FIELD_MANAGER, signal } as const;
+  const options = {
+    type: 'merge',
+    subresource: 'status',
+    fieldManager: FIELD_MANAGER,
+    signal,
+    resourceVersion,
+  } as const;
   await client.patch(resource, keyOf(object), body, options);
   written.set(object, status);
   for (const { type, reason, message } of tellTransitions(before?.conditions, status.conditions))

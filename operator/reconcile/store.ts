@@ -13,6 +13,7 @@ import { removeAccess, tellGuest } from './access.ts';
 import { applyChildren } from './children.ts';
 import { maintainClaim } from './claim.ts';
 import type { Context } from './context.ts';
+import { acceptsPlanned, beginRotation, rotationRequest } from './credentials.ts';
 import { collectFacts } from './facts.ts';
 import { compareKeys, noteKeys } from './key-counts.ts';
 import { kvStores } from './kinds.ts';
@@ -33,21 +34,28 @@ export async function reconcileStore(
   key: string,
   signal: AbortSignal,
 ): Promise<ReconcileResult | undefined> {
-  const store = context.caches.stores.get(parseKey(key));
-  if (!store || store.metadata.deletionTimestamp) return undefined; // its children go with their owner
-  if (paused(store)) return reportPause(context, store, signal);
+  const cached = context.caches.stores.get(parseKey(key));
+  if (!cached || cached.metadata.deletionTimestamp) return undefined; // its children go with their owner
+  if (paused(cached)) return reportPause(context, cached, signal);
+  const store = await beginRotation(context, cached, signal);
   const observed = await observe(context, store, signal);
   const shell = readShell(store, context.now());
   try {
     const outcome = observed.project.refusal ? untouched(store) : await act(context, observed, shell, signal);
     const { limits, refusals } = resolveLimits(store, context.settings.plans);
-    const beside = shell.refusal ? [...refusals, shell.refusal] : refusals;
+    const rotation = rotationRequest(store);
+    const beside = [...refusals, ...[shell.refusal, rotation.refusal].filter((refusal) => refusal !== undefined)];
     const facts = collectFacts(observed, { limits, refusals: beside }, outcome.parts);
-    const status = storeStatus(facts, report(observed, outcome), context.now());
-    await reportStatus(context, kvStores, store, status, signal);
+    const credentials = { masterKey: outcome.masterKey, request: rotation.request };
+    const status = storeStatus(facts, { ...report(observed, outcome), credentials }, context.now());
+    await reportStatus(context, kvStores, cached, status, signal);
     const soonest = facts.steps.map(({ reason }) => POLL_MS[reason] ?? WATCHED_MS);
     if (shell.until !== undefined) soonest.push(Math.max(shell.until - context.now().getTime(), 0));
-    return { requeueAfterMs: Math.min(outcome.changed ? 100 : context.settings.resyncMs, ...soonest) };
+    const changed = outcome.changed || status.credentials?.previousUntil !== store.status?.credentials?.previousUntil;
+    const { previousUntil } = status.credentials ?? {};
+    if (previousUntil !== undefined)
+      soonest.push(Math.max(Date.parse(previousUntil) - context.now().getTime(), WATCHED_MS));
+    return { requeueAfterMs: Math.min(changed ? 100 : context.settings.resyncMs, ...soonest) };
   } finally {
     if (observed.redis && 'session' in observed.redis) observed.redis.session.close();
   }
@@ -59,6 +67,8 @@ interface Outcome {
   maxmemory: number | undefined;
   /** Name of the Secret by which programs sign in to Redis. */
   binding: string | undefined;
+  /** Name of the master key whose passwords the store is known to accept. */
+  masterKey: string | undefined;
   /** Redis was changed, which no watch tells. */
   changed: boolean;
 }
@@ -66,7 +76,7 @@ interface Outcome {
 /** Nothing was done, so what was there still is. */
 function untouched({ spec, status }: KVStore): Outcome {
   const binding = spec.access?.redis ? status?.binding?.name : undefined;
-  return { parts: [], image: undefined, maxmemory: undefined, binding, changed: false };
+  return { parts: [], image: undefined, maxmemory: undefined, binding, masterKey: undefined, changed: false };
 }
 
 async function act(context: Context, observed: Observed, shell: Shell, signal: AbortSignal): Promise<Outcome> {
@@ -100,6 +110,7 @@ async function act(context: Context, observed: Observed, shell: Shell, signal: A
     image: plan.accepted.image,
     maxmemory: redis.maxmemory,
     binding: applied.binding,
+    masterKey: acceptsPlanned(planned, applied, observed) ? planned.masterKey : undefined,
     changed: redis.changed,
   };
 }

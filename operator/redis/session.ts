@@ -5,7 +5,8 @@ import { INFO_SECTIONS, parseInfo, type RedisInfo } from './info.ts';
 export interface RedisAddress {
   host: string;
   port: number;
-  password: string;
+  /** One, or several that are tried in order until one is accepted. */
+  password: string | readonly string[];
 }
 
 /** An open conversation with one Redis. Every call rejects after its time limit; a refusal rejects with a `RedisRefusal`. */
@@ -94,7 +95,7 @@ export const connectRedis: ConnectRedis = async ({ host, port, password }) => {
   const ended = new Promise<void>((resolve) => redis.once('end', () => resolve()));
   try {
     await redis.connect();
-    await call('AUTH', 'operator', password);
+    await signIn(call, [password].flat());
   } catch (error) {
     redis.disconnect();
     throw error instanceof RedisRefusal ? error : (failure ?? error);
@@ -134,6 +135,22 @@ export const connectRedis: ConnectRedis = async ({ host, port, password }) => {
     ended,
   };
 };
+
+/** A refused password leaves the connection as it was. */
+async function signIn(
+  call: (command: string, ...args: string[]) => Promise<unknown>,
+  passwords: readonly string[],
+): Promise<void> {
+  for (const [index, password] of passwords.entries()) {
+    try {
+      await call('AUTH', 'operator', password);
+      return;
+    } catch (error) {
+      const isRefused = error instanceof RedisRefusal && error.message.startsWith('WRONGPASS');
+      if (!isRefused || index === passwords.length - 1) throw error;
+    }
+  }
+}
 
 function isReply(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError';

@@ -1,5 +1,12 @@
-import { aclFile, GUEST_USERS, type GuestUser, guestRules } from '../../contract/acl.ts';
-import type { ServiceUser } from '../../contract/credentials.ts';
+import {
+  type AclUser,
+  aclLine,
+  GUEST_USERS,
+  type GuestUser,
+  guestRules,
+  type ServicePasswords,
+  serviceUsers,
+} from '../../contract/acl.ts';
 import { digest } from './digest.ts';
 
 const REVISION_USER = 'revision-';
@@ -18,14 +25,17 @@ export interface Acl {
   text: string;
   /** Of the users of every store; a guest that comes or goes leaves it as it is. */
   revision: string;
+  /** The users of every store, and last the mark of them all. */
+  users: AclUser[];
   guests: Guest[];
 }
 
 /** The users that a running Redis has. */
 export interface LoadedUsers {
-  /** Undefined where it was not Cubby's users.acl that was loaded. */
+  /** Undefined where it was not Cubby's users.acl that was loaded, or a change of the users was broken off. */
   revision: string | undefined;
-  names: ReadonlySet<string>;
+  /** By name, how each may sign in: `#` and the SHA-256 of a password, or `nopass`. */
+  passwords: ReadonlyMap<string, readonly string[]>;
 }
 
 const MARK_RULES = ['off', 'resetkeys', 'resetchannels', '-@all'];
@@ -35,53 +45,80 @@ const MARK_RULES = ['off', 'resetkeys', 'resetchannels', '-@all'];
  * so that a restarted Redis has him at once; `shell` must not come back from a file when his time is over.
  */
 export function storeAcl(
-  passwords: Readonly<Record<ServiceUser, string>>,
-  guests: Partial<Readonly<Record<GuestUser, string>>> = {},
+  passwords: ServicePasswords,
+  guests: Partial<Readonly<Record<GuestUser, readonly string[]>>> = {},
 ): Acl {
-  const users = aclFile(passwords);
-  const revision = digest(users);
+  const own = serviceUsers(passwords);
+  const revision = digest(`${own.map(aclLine).join('\n')}\n`);
+  const users: AclUser[] = [...own, [REVISION_USER + revision, MARK_RULES]];
   const wanted = GUEST_USERS.flatMap((name) => (guests[name] === undefined ? [] : [createGuest(name, guests[name])]));
-  const lines = wanted
+  const inFile = wanted
     .filter(({ name }) => name === 'native')
-    .flatMap(({ name, rules, mark }) => [aclLine(name, rules), aclLine(mark, MARK_RULES)]);
-  const text = `${users}${[aclLine(REVISION_USER + revision, MARK_RULES), ...lines].join('\n')}\n`;
-  return { text, revision, guests: wanted };
+    .flatMap(({ name, rules, mark }): AclUser[] => [
+      [name, rules],
+      [mark, MARK_RULES],
+    ]);
+  return { text: `${[...users, ...inFile].map(aclLine).join('\n')}\n`, revision, users, guests: wanted };
 }
 
 /** The users in the answer to ACL LIST. */
 export function loadedUsers(aclList: readonly string[]): LoadedUsers {
-  const names = aclList.map((line) => line.split(' ')[1] ?? '');
-  const revision = names.find((name) => name.startsWith(REVISION_USER))?.slice(REVISION_USER.length);
-  return { revision, names: new Set(names) };
+  const passwords = new Map(
+    aclList.map((line) => {
+      const [, name = '', ...rules] = line.split(' ');
+      return [name, rules.filter((rule) => rule.startsWith('#') || rule === 'nopass')];
+    }),
+  );
+  const marks = [...passwords.keys()].filter(isRevisionMark);
+  const [mark] = marks;
+  return { revision: marks.length === 1 ? mark?.slice(REVISION_USER.length) : undefined, passwords };
+}
+
+/**
+ * What makes the users of every store those of `acl` in a running Redis that has others: users to set, the mark last, and
+ * then marks to delete, so that a change that was broken off is made again.
+ */
+export function userChanges({ users }: Acl, { passwords }: LoadedUsers): { set: AclUser[]; remove: string[] } {
+  const mark = users.at(-1)?.[0];
+  return { set: users, remove: [...passwords.keys()].filter((name) => isRevisionMark(name) && name !== mark) };
 }
 
 /** A change of one guest: users to delete, which ends their connections, then users to set, in that order. */
 export interface GuestChange {
   name: GuestUser;
+  /** Redis had this guest before. */
+  known: boolean;
   remove: string[];
-  set: (readonly [name: string, rules: readonly string[]])[];
+  set: AclUser[];
 }
 
 /**
- * What makes the guests of a running Redis those of `acl`. The mark is set last, so that a change that was broken off is
- * made again.
+ * What makes the guests of a running Redis those of `acl`. A guest who may have signed in by what is accepted no longer is
+ * removed first. The mark is set last, so that a change that was broken off is made again.
  */
-export function guestChanges({ guests }: Acl, { names }: LoadedUsers): GuestChange[] {
+export function guestChanges({ guests }: Acl, { passwords }: LoadedUsers): GuestChange[] {
   return GUEST_USERS.flatMap((name) => {
     const wanted = guests.find((guest) => guest.name === name);
-    const stale = [...names].filter((user) => user.startsWith(markPrefix(name)) && user !== wanted?.mark);
-    const isThere = names.has(name);
-    if (wanted ? isThere && names.has(wanted.mark) : !isThere && stale.length === 0) return [];
-    const set = wanted ? ([[name, wanted.rules] as const, [wanted.mark, MARK_RULES] as const] as const) : [];
-    return [{ name, remove: [...(isThere ? [name] : []), ...stale], set: [...set] }];
+    const stale = [...passwords.keys()].filter((user) => user.startsWith(markPrefix(name)) && user !== wanted?.mark);
+    const held = passwords.get(name);
+    const known = held !== undefined;
+    if (wanted ? known && passwords.has(wanted.mark) : !known && stale.length === 0) return [];
+    const stays = wanted && held?.every((password) => wanted.rules.includes(password));
+    const set: AclUser[] = wanted
+      ? [
+          [name, wanted.rules],
+          [wanted.mark, MARK_RULES],
+        ]
+      : [];
+    return [{ name, known, remove: [...(known && !stays ? [name] : []), ...stale], set }];
   });
 }
 
-function createGuest(name: GuestUser, passwordHash: string): Guest {
-  const rules = guestRules(passwordHash);
+function createGuest(name: GuestUser, passwordHashes: readonly string[]): Guest {
+  const rules = guestRules(passwordHashes);
   return { name, rules, mark: markPrefix(name) + digest(rules) };
 }
 
 const markPrefix = (name: GuestUser) => `${GUEST_REVISION_USER}${name}-`;
 
-const aclLine = (user: string, rules: readonly string[]) => `user ${user} ${rules.join(' ')}`;
+const isRevisionMark = (name: string) => name.startsWith(REVISION_USER);

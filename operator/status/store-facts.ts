@@ -20,6 +20,7 @@ export type RefusalReason =
   | 'RolledBack'
   | 'PlanUnknown'
   | 'ShellRefused'
+  | 'RotateMalformed'
   | 'SpecRefused';
 
 /** What is wrong apart from spec. */

@@ -2,6 +2,7 @@ import type { KVStoreStatus } from '../../contract/kvstore.gen.ts';
 import { SHELL_ANNOTATION } from '../../contract/labels.ts';
 import { REDIS_PORT, serviceHost } from '../../contract/names.ts';
 import { toConditions } from './conditions.ts';
+import { type CredentialReport, credentialStatus } from './credentials.ts';
 import { degraded } from './degraded.ts';
 import { phase } from './phase.ts';
 import { progressing } from './progressing.ts';
@@ -18,6 +19,7 @@ export interface StoreReport {
   binding?: string | undefined;
   /** What the volume claim says of its data; a store that adopts it takes that over. */
   nativeAccessSince?: string | undefined;
+  credentials?: CredentialReport | undefined;
 }
 
 /** Share of the limit by which used memory must move to be written again: else every look would be a write. */
@@ -34,6 +36,7 @@ export function storeStatus(facts: StoreFacts, report: StoreReport, now: Date): 
   const isOpen = store.spec.access?.redis === true || annotations?.[SHELL_ANNOTATION] !== undefined;
   const nativeAccessSince =
     before?.nativeAccessSince ?? report.nativeAccessSince ?? (isOpen ? now.toISOString() : undefined);
+  const credentials = credentialStatus(before, report.credentials ?? {}, now);
   const verdicts = [ready(facts), progressing(facts), degraded(facts), specAccepted(facts)];
   return {
     observedGeneration: generation,
@@ -42,6 +45,7 @@ export function storeStatus(facts: StoreFacts, report: StoreReport, now: Date): 
     ...(version !== undefined && { version }),
     ...(image !== undefined && { image }),
     credentialGeneration: before?.credentialGeneration ?? 1,
+    ...(credentials && { credentials }),
     endpoint: { host: serviceHost(namespace, name), port: REDIS_PORT },
     ...(nativeAccessSince !== undefined && { nativeAccessSince }),
     ...(report.binding !== undefined && { binding: { name: report.binding } }),

@@ -16,7 +16,7 @@ export interface MortalOptions {
   /** All that it sees and does. */
   namespace: string;
   script?: Script;
-  streams?: StreamFaults;
+  streams?: StreamFaults | undefined;
   plant?: Plant | undefined;
 }
 
@@ -61,7 +61,7 @@ export async function startMortal(options: MortalOptions): Promise<Mortal> {
   operator = startOperator({
     client: plant(client),
     config,
-    masterKey: Promise.resolve(masterKey),
+    masterKeys: Promise.resolve({ current: masterKey }),
     connectRedis: redis.connect,
     events: createEventRecorder({ client, component: 'cubby-operator' }),
     onRun: (_controller, { error }) => error !== undefined && failures.push(error),

@@ -14,7 +14,7 @@ import { plan } from '../../unit/operator/objects.ts';
 
 const acl = storeAcl(
   { dataplane: 'dataplane-password', operator: 'operator-password' },
-  { native: aclPasswordHash('native-password') },
+  { native: [aclPasswordHash('native-password')] },
 );
 
 /** All that administers Redis or could take it from Cubby, which no guest may run. */

@@ -89,7 +89,7 @@ async function live(death: Death, work: () => Promise<void>): Promise<number> {
     startOperator({
       client: port,
       config,
-      masterKey: Promise.resolve(masterKey),
+      masterKeys: Promise.resolve({ current: masterKey }),
       connectRedis,
       events: { record: () => {} },
       onRun: () => {},

@@ -94,7 +94,7 @@ export async function startWorld(
     startOperator({
       client: recordWrites(client, world.writes),
       config: { ...config, ...overrides, ...more },
-      masterKey: Promise.resolve(masterKey),
+      masterKeys: Promise.resolve({ current: masterKey }),
       connectRedis: dial,
       events: {
         record: (about, _type, reason, message) =>

@@ -6,8 +6,8 @@ import {
   masterKeyId,
   parseMasterKey,
   parseMasterKeys,
+  passwordsToTry,
   redisPassword,
-  redisPasswords,
   succeedMasterKeys,
 } from '../../../contract/credentials.ts';
 
@@ -40,11 +40,11 @@ test('a master key that is too short is refused with the remedy and without its 
 const text = (byte: number) => Buffer.alloc(32, byte).toString('base64');
 const [old, current] = [parseMasterKey(text(1)), parseMasterKey(text(2))];
 
-test('the passwords of a user are those of both keys and of the generation before, the lasting one first', () => {
+test('the passwords to try are those of both keys and of the generation before, the lasting one first', () => {
   const password = (masterKey: Uint8Array, generation: number) =>
     redisPassword(masterKey, 'a', generation, 'dataplane');
-  assert.deepEqual(redisPasswords({ current }, 'a', 1, 'dataplane'), [password(current, 1)]);
-  assert.deepEqual(redisPasswords({ current, previous: old }, 'a', 2, 'dataplane'), [
+  assert.deepEqual(passwordsToTry({ current }, 'a', 1, 'dataplane'), [password(current, 1)]);
+  assert.deepEqual(passwordsToTry({ current, previous: old }, 'a', 2, 'dataplane'), [
     password(current, 2),
     password(old, 2),
     password(current, 1),

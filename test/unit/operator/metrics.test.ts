@@ -23,7 +23,7 @@ test('stores are counted by phase and by what their conditions say, and no label
     store(),
   ];
   const { registry } = createMetrics({
-    queues: { store: createQueue(), token: createQueue(), ledger: createQueue() },
+    queues: { store: createQueue(), token: createQueue(), ledger: createQueue(), masterKey: createQueue() },
     stores: { list: () => stores } as Cache<KVStore>,
     isLeader: () => true,
     silentMs: () => 0,
@@ -41,7 +41,7 @@ test('stores are counted by phase and by what their conditions say, and no label
 
 test('what the API server was asked for is counted by verb, kind and answer', async () => {
   const { registry, countAnswer } = createMetrics({
-    queues: { store: createQueue(), token: createQueue(), ledger: createQueue() },
+    queues: { store: createQueue(), token: createQueue(), ledger: createQueue(), masterKey: createQueue() },
     stores: { list: () => [] as KVStore[] } as unknown as Cache<KVStore>,
     isLeader: () => true,
     silentMs: () => 0,
@@ -68,7 +68,7 @@ test('how long the longest has been so is told of each condition, and of no paus
     paused,
   ];
   const { registry } = createMetrics({
-    queues: { store: createQueue(), token: createQueue(), ledger: createQueue() },
+    queues: { store: createQueue(), token: createQueue(), ledger: createQueue(), masterKey: createQueue() },
     stores: { list: () => stores } as unknown as Cache<KVStore>,
     isLeader: () => true,
     silentMs: () => 0,
@@ -84,7 +84,7 @@ test('how long the longest has been so is told of each condition, and of no paus
 
 test('failed watches and attempts to sign in to a Redis are counted', async () => {
   const { registry, countWatchError, countSession } = createMetrics({
-    queues: { store: createQueue(), token: createQueue(), ledger: createQueue() },
+    queues: { store: createQueue(), token: createQueue(), ledger: createQueue(), masterKey: createQueue() },
     stores: { list: () => [] as KVStore[] } as unknown as Cache<KVStore>,
     isLeader: () => true,
     silentMs: () => 0,

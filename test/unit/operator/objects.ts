@@ -107,7 +107,7 @@ export function redis(
         ...rest,
       },
       config: { ...liveDirectives({ ...plan().settings, config: withDefaults({}) }), ...config },
-      users: { revision: plan().acl.revision, names: new Set() },
+      users: { revision: plan().acl.revision, passwords: new Map() },
       writeError: undefined,
     },
     session: {} as RedisSession,

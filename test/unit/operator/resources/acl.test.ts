@@ -1,29 +1,32 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { guestChanges, loadedUsers, storeAcl } from '../../../../operator/resources/acl.ts';
+import { type Acl, guestChanges, loadedUsers, storeAcl, userChanges } from '../../../../operator/resources/acl.ts';
 
 const passwords = { dataplane: 'a', operator: 'b' };
-const [one, two] = ['1'.repeat(64), '2'.repeat(64)];
+const [one, two] = [['1'.repeat(64)], ['2'.repeat(64)]];
 const plain = storeAcl(passwords);
 
 /** The users that a Redis has which loaded that file. */
 const loaded = (text: string, ...more: string[]) => loadedUsers([...text.trim().split('\n'), ...more]);
 
-/** The users after a change, by name, as Redis would have them; `steps` of its commands are run. */
-function run(names: Iterable<string>, acl: ReturnType<typeof storeAcl>, steps = Number.POSITIVE_INFINITY): Set<string> {
-  const users = new Set(names);
-  const commands = guestChanges(acl, { revision: acl.revision, names: users }).flatMap(({ remove, set }) => [
-    () => {
-      for (const name of remove) users.delete(name);
-    },
+type Users = Map<string, readonly string[]>;
+
+/** How users may sign in after a change, as Redis would have them; `steps` of its commands are run. */
+function run(before: ReadonlyMap<string, readonly string[]>, acl: Acl, steps = Number.POSITIVE_INFINITY): Users {
+  const passwords = new Map(before);
+  const commands = guestChanges(acl, { revision: acl.revision, passwords }).flatMap(({ remove, set }) => [
+    ...(remove.length > 0 ? [() => void remove.map((name) => passwords.delete(name))] : []),
     ...set.map(
-      ([name]) =>
+      ([name, rules]) =>
         () =>
-          users.add(name),
+          passwords.set(
+            name,
+            rules.filter((rule) => rule.startsWith('#')),
+          ),
     ),
   ]);
   for (const command of commands.slice(0, steps)) command();
-  return users;
+  return passwords;
 }
 
 test('a guest leaves the revision of the other users as it is, so that they are not loaded anew for him', () => {
@@ -42,18 +45,24 @@ test('native is in the file and nothing is to change after a start on it; shell 
 });
 
 test('whatever users there are, and wherever a change is broken off, the next one leaves those that are wanted', () => {
-  const acls = [{}, { native: one }, { native: two }, { shell: one }, { native: one, shell: two }].map((guests) =>
-    storeAcl(passwords, guests),
-  );
-  const base = loaded(plain.text).names;
+  const both = [...one, ...two];
+  const acls = [
+    {},
+    { native: one },
+    { native: two },
+    { native: both },
+    { shell: one },
+    { native: one, shell: two },
+  ].map((guests) => storeAcl(passwords, guests));
+  const base = loaded(plain.text).passwords;
   for (const from of acls) {
     const before = run(base, from);
-    assert.deepEqual(guestChanges(from, { revision: '', names: before }), []);
+    assert.deepEqual(guestChanges(from, { revision: '', passwords: before }), []);
     for (const to of acls) {
       for (let steps = 0; steps <= 6; steps++) {
         const after = run(run(before, to, steps), to);
-        const wanted = [...base, ...to.guests.flatMap(({ name, mark }) => [name, mark])];
-        assert.deepEqual([...after].sort(), wanted.sort(), `${steps} steps`);
+        assert.deepEqual(after, run(base, to), `${steps} steps`);
+        assert.equal(after.size, base.size + 2 * to.guests.length);
       }
     }
   }
@@ -66,6 +75,30 @@ test('a guest with another password is removed first, which closes his connectio
   );
   assert.equal(change?.remove[0], 'native');
   assert.equal(change?.set[0]?.[0], 'native');
+});
+
+test('a guest who gets a second password stays signed in, and goes when the first is accepted no longer', () => {
+  const acl = (native: string[]) => storeAcl(passwords, { native });
+  const both = acl([...two, ...one]);
+  const [added] = guestChanges(both, loaded(acl(one).text));
+  assert.deepEqual(
+    [added?.remove.includes('native'), added?.set[0]?.[1].slice(0, 3)],
+    [false, ['on', `#${two}`, `#${one}`]],
+  );
+  const [ended] = guestChanges(acl(two), loaded(both.text));
+  assert.ok(ended?.remove.includes('native'));
+});
+
+test('a second password changes the users of every store, and a mark that was left over asks for the change again', () => {
+  const both = storeAcl({ ...passwords, dataplane: ['c', 'a'] });
+  assert.match(both.text, /^user dataplane on #[0-9a-f]{64} #[0-9a-f]{64} ~\* /m);
+  assert.notEqual(both.revision, plain.revision);
+  const { set, remove } = userChanges(both, loaded(plain.text));
+  assert.deepEqual(remove, [plain.users.at(-1)?.[0]]);
+  assert.equal(set.at(-1)?.[0], both.users.at(-1)?.[0]);
+  const halfway = loaded(plain.text, `user ${set.at(-1)?.[0]} off`);
+  assert.equal(halfway.revision, undefined);
+  assert.deepEqual(userChanges(both, halfway).remove, remove);
 });
 
 test('a guest whom somebody else made is removed', () => {
