@@ -12,6 +12,10 @@ const parts: Record<string, { about: string; run: (options: Options) => Promise<
     about: 'redis-server killed, its pod deleted by force and in good order, for each setting',
     run: async ({ kills }) => (await import('./durability/kills.ts')).benchKills(kills),
   },
+  changes: {
+    about: 'the spec changed: memory, fsync, mode, version, hibernation',
+    run: async () => (await import('./durability/changes.ts')).benchChanges(),
+  },
   pods: {
     about: 'pods of Cubby itself deleted by force',
     run: async ({ kills }) => (await import('./durability/pods.ts')).benchPods(kills),
