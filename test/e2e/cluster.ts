@@ -47,6 +47,8 @@ export function accessCluster(config: string): ClusterAccess {
         outcome.stderr += chunk;
       });
       child.once('error', reject).once('close', (code) => resolve({ ...outcome, code: code ?? 1 }));
+      // Its exit code tells what became of a kubectl that ends without reading.
+      child.stdin.on('error', () => {});
       child.stdin.end(input);
     });
   }
