@@ -5,12 +5,14 @@ import { isEnclosed } from './durability/enclosure.ts';
 interface Options {
   kills: number;
   minutes: number;
+  /** Absent: all. */
+  settings: readonly string[] | undefined;
 }
 
 const parts: Record<string, { about: string; run: (options: Options) => Promise<void> }> = {
   kills: {
     about: 'redis-server killed, its pod deleted by force and in good order, for each setting',
-    run: async ({ kills }) => (await import('./durability/kills.ts')).benchKills(kills),
+    run: async ({ kills, settings }) => (await import('./durability/kills.ts')).benchKills(kills, settings),
   },
   changes: {
     about: 'the spec changed: memory, fsync, mode, version, hibernation',
@@ -49,6 +51,7 @@ ends in exit code 1. Needs \`npm start\` for all but power and disk, and root.
 
   --kills N      times that each fault of kills and pods happens (default 20)
   --minutes N    how long the API server stays away (default 5)
+  --settings A,B which of everysec, always, rdb and none the part kills takes (default all)
   --only A,B     of these parts:
 
 ${Object.entries(parts)
@@ -63,6 +66,7 @@ export async function benchDurability(args: readonly string[]): Promise<void> {
     options: {
       kills: { type: 'string', default: '20' },
       minutes: { type: 'string', default: '5' },
+      settings: { type: 'string' },
       only: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -71,7 +75,11 @@ export async function benchDurability(args: readonly string[]): Promise<void> {
   const names = values.only?.split(',') ?? Object.keys(parts);
   const unknown = names.find((name) => !(name in parts));
   if (unknown !== undefined) throw new Error(`no part is called ${unknown}\n\n${HELP}`);
-  const options = { kills: Number(values.kills), minutes: Number(values.minutes) };
+  const options = {
+    kills: Number(values.kills),
+    minutes: Number(values.minutes),
+    settings: values.settings?.split(','),
+  };
   for (const name of names) {
     if (!isEnclosed) console.log(`\n━━ ${name}: ${parts[name]?.about}`);
     await parts[name]?.run(options);

@@ -4,11 +4,12 @@ import { type Round, report, runRound } from './rounds.ts';
 import { FORCE, podUid, replacePod, settings, withTenant } from './stores.ts';
 
 /**
- * For each setting, `kills` times under load: redis-server killed (SIGKILL), its pod deleted by force, and its pod deleted
+ * For each setting, or `only` those, `kills` times under load: redis-server killed (SIGKILL), its pod deleted by force, and its pod deleted
  * in good order.
  */
-export async function benchKills(kills: number): Promise<void> {
+export async function benchKills(kills: number, only: readonly string[] | undefined): Promise<void> {
   for (const { name, persistence, survivesKill, survivesStop } of settings) {
+    if (only && !only.includes(name)) continue;
     await withTenant(name, { persistence }, async (tenant) => {
       const [killed, forced, stopped]: [Round[], Round[], Round[]] = [[], [], []];
       for (let n = 0; n < kills; n++) {
