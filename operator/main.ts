@@ -12,6 +12,7 @@ import type { ControllerName } from './controller/controllers.ts';
 import { awaitMasterKey } from './master-key.ts';
 import { createMetrics } from './metrics.ts';
 import { startOperator } from './operator.ts';
+import { rotationsOverdue } from './overdue.ts';
 import { countSessions } from './redis/outcome.ts';
 import { connectRedis } from './redis/session.ts';
 import { startServer } from './server.ts';
@@ -77,6 +78,10 @@ const { registry, countRun, countAnswer, countWatchError, countSession } = creat
   stores: operator.caches.stores,
   isLeader: () => elector?.isLeader() ?? !leaderElection.enabled,
   silentMs: operator.caches.silentMs,
+  overdue() {
+    const { masterKey, stores } = operator.caches;
+    return rotationsOverdue(masterKey.list()[0], stores.list(), config.credentialOverlapSeconds * 1000, Date.now());
+  },
   now: Date.now,
 });
 const server = startServer(config.port, registry, operator.caches.isSynced);

@@ -15,12 +15,14 @@ export interface MetricSources {
   isLeader: () => boolean;
   /** Since the API server was last heard on the quietest watch, in ms. */
   silentMs: () => number;
+  /** By how many seconds rotations are late. */
+  overdue: () => Record<'masterKey' | 'store', number>;
   /** The wall clock, in ms. */
   now: () => number;
 }
 
 /** The operator's metrics, and how what happens is counted. No label carries a tenant's name, or words of a tenant's Redis. */
-export function createMetrics({ queues, stores, isLeader, silentMs, now }: MetricSources) {
+export function createMetrics({ queues, stores, isLeader, silentMs, overdue, now }: MetricSources) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -101,6 +103,15 @@ export function createMetrics({ queues, stores, isLeader, silentMs, now }: Metri
     collect() {
       this.reset();
       for (const [labels, seconds] of longest(stores.list(), now())) this.set(labels, seconds);
+    },
+  });
+  new Gauge({
+    name: 'cubby_rotation_overdue_seconds',
+    help: 'For how long replaced passwords have been accepted beyond their time: those of the master key, and those of the latest store',
+    labelNames: ['of'],
+    registers,
+    collect() {
+      for (const [of, seconds] of Object.entries(overdue())) this.set({ of }, seconds);
     },
   });
   new Gauge({

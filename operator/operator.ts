@@ -34,7 +34,7 @@ export interface OperatorOptions {
 /** The watching half of the operator, which every replica runs; `lead` starts the writing half. */
 export interface Operator {
   queues: Queues;
-  caches: Pick<ReturnType<typeof startCaches>, 'stores' | 'isSynced' | 'silentMs'>;
+  caches: Pick<ReturnType<typeof startCaches>, 'stores' | 'masterKey' | 'isSynced' | 'silentMs'>;
   /** Starts to reconcile, once the caches are filled. */
   lead(): Promise<void>;
   /** Ends reconciles and watches, in that order. */

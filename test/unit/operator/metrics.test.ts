@@ -27,6 +27,7 @@ test('stores are counted by phase and by what their conditions say, and no label
     stores: { list: () => stores } as Cache<KVStore>,
     isLeader: () => true,
     silentMs: () => 0,
+    overdue: () => ({ masterKey: 0, store: 90 }),
     now: () => Date.parse('2026-01-01T00:01:00Z'),
   });
   const text = await registry.metrics();
@@ -45,6 +46,7 @@ test('what the API server was asked for is counted by verb, kind and answer', as
     stores: { list: () => [] as KVStore[] } as unknown as Cache<KVStore>,
     isLeader: () => true,
     silentMs: () => 0,
+    overdue: () => ({ masterKey: 0, store: 90 }),
     now: () => Date.parse('2026-01-01T00:01:00Z'),
   });
   for (const status of [201, 201, 409]) countAnswer({ verb: 'apply', resource: 'services', status });
@@ -72,6 +74,7 @@ test('how long the longest has been so is told of each condition, and of no paus
     stores: { list: () => stores } as unknown as Cache<KVStore>,
     isLeader: () => true,
     silentMs: () => 0,
+    overdue: () => ({ masterKey: 0, store: 90 }),
     now: () => Date.parse('2026-01-01T00:01:00Z'),
   });
   const text = await registry.metrics();
@@ -82,12 +85,13 @@ test('how long the longest has been so is told of each condition, and of no paus
   ]);
 });
 
-test('failed watches and attempts to sign in to a Redis are counted', async () => {
+test('failed watches, attempts to sign in to a Redis and rotations that are late are told', async () => {
   const { registry, countWatchError, countSession } = createMetrics({
     queues: { store: createQueue(), token: createQueue(), ledger: createQueue(), masterKey: createQueue() },
     stores: { list: () => [] as KVStore[] } as unknown as Cache<KVStore>,
     isLeader: () => true,
     silentMs: () => 0,
+    overdue: () => ({ masterKey: 0, store: 90 }),
     now: () => 0,
   });
   countWatchError(pods);
@@ -95,4 +99,5 @@ test('failed watches and attempts to sign in to a Redis are counted', async () =
   const text = await registry.metrics();
   assert.match(text, /^cubby_operator_watch_restarts_total{resource="pods"} 1$/m);
   assert.match(text, /^cubby_operator_redis_sessions_total{outcome="WRONGPASS"} 2$/m);
+  assert.match(text, /^cubby_rotation_overdue_seconds{of="store"} 90$/m);
 });
