@@ -112,7 +112,7 @@ export interface KVStoreSpec {
     [k: string]: string;
   };
   /**
-   * Processor time of the Redis container. Memory is derived from spec.memory.
+   * Processor time of the Redis container. Memory is derived from spec.memory. Changes without a restart, but for a request or a limit that is removed.
    */
   resources?: {
     /**

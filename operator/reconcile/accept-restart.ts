@@ -1,38 +1,53 @@
 import { CATALOGUE_VERSION_ANNOTATION } from '../../contract/labels.ts';
-import { type Accepted, DATA_VERSION_ANNOTATION, type RestartInputs, restartHash } from '../resources/plan.ts';
+import {
+  type Accepted,
+  DATA_VERSION_ANNOTATION,
+  type RestartInputs,
+  restartHash,
+  type Size,
+} from '../resources/plan.ts';
+import type { PreflightOptions } from '../resources/preflight-pod.ts';
 import type { Finding } from '../status/finding.ts';
 import { isReady, isRunning } from '../status/pod.ts';
 import type { RefusalReason, StepReason } from '../status/store-facts.ts';
 import { wantedImage } from './image.ts';
 import type { Observed } from './observe.ts';
 import { readPreflight } from './preflight.ts';
+import { resourceGrowth } from './resize.ts';
 import { failedToStart, lastGood } from './rollback.ts';
 import { isOlder } from './versions.ts';
 
 /** What only a restart can change, as far as it is taken over. */
 export interface RestartAcceptance {
   /** Absent where nothing was ever taken over. */
-  inputs: Pick<Accepted, 'image' | 'scheduling' | 'previous' | 'rejected'> | undefined;
+  inputs: Pick<Accepted, 'image' | 'scheduling' | 'size' | 'previous' | 'rejected'> | undefined;
   catalogueVersion: string | undefined;
   /** The preflight pod that should exist: `keep` the one that does, start one for these inputs, or none. */
-  preflight: 'keep' | 'none' | (RestartInputs & { node: string | undefined });
+  preflight: 'keep' | 'none' | (RestartInputs & Pick<PreflightOptions, 'node' | 'growth'>);
   refusals: Finding<RefusalReason>[];
   steps: Finding<StepReason>[];
 }
 
 /**
- * Image and scheduling: taken over at once where nothing can be lost, else when a preflight pod has shown that they
- * work; and given up again where Redis does not start with them all the same.
+ * Image and scheduling, and `newSize` where only a new container can have it: taken over at once where nothing can be
+ * lost, else when a preflight pod has shown that they work; and given up again where Redis does not start with them all
+ * the same.
  */
 export function acceptRestart(
   observed: Observed,
   catalogue: Readonly<Record<string, string>>,
   now: Date,
+  newSize?: Size,
 ): RestartAcceptance {
   const { store, accepted, pod } = observed;
   const found = wantedImage(observed, catalogue);
   if (found.refusal) return stay(observed, [found.refusal]);
-  const wanted: RestartInputs = { image: found.image, scheduling: store.spec.scheduling ?? {} };
+  const size = newSize ?? accepted?.size;
+  const wanted: RestartInputs = {
+    image: found.image,
+    scheduling: store.spec.scheduling ?? {},
+    ...(size && { size }),
+  };
   const hash = restartHash(wanted);
   if (accepted?.rejected === hash) return stay(observed, [rolledBack(wanted.image)]);
   const take = (preflight: RestartAcceptance['preflight'] = 'none'): RestartAcceptance => {
@@ -57,12 +72,14 @@ export function acceptRestart(
     const refused = newImage && floor !== undefined && isOlder(result.version, floor);
     return refused ? stay(observed, [downgrade(result.version, floor)], 'keep') : take('keep');
   }
-  const sameScheduling = accepted !== undefined && restartHash({ ...accepted, image: wanted.image }) === hash;
+  const sameScheduling = accepted !== undefined && restartHash({ ...wanted, scheduling: accepted.scheduling }) === hash;
   const node = sameScheduling && pod && isReady(pod) ? pod.spec.nodeName : undefined;
   const refused =
     result.state === 'running' && result.why ? `; its node ended the trial, which is repeated: ${result.why}` : '';
   const message = `trying ${wanted.image} before Redis is restarted${refused}`;
-  const preflight = result.state === 'missing' ? { ...wanted, node } : result.state === 'running' ? 'keep' : 'none';
+  const growth = newSize && pod && { growth: resourceGrowth(pod, newSize, store.spec.persistence.mode) };
+  const trial = { ...wanted, node, ...growth };
+  const preflight = result.state === 'missing' ? trial : result.state === 'running' ? 'keep' : 'none';
   return { ...stay(observed, [], preflight), steps: [{ reason: 'Checking', message }] };
 }
 
@@ -76,9 +93,15 @@ function stay(
 }
 
 function goBack({ accepted }: Observed, rejected: string): RestartAcceptance {
-  const { image = '', scheduling = {}, catalogueVersion } = accepted?.previous ?? {};
+  const { image = '', scheduling = {}, size, catalogueVersion } = accepted?.previous ?? {};
   const refusals = [rolledBack(accepted?.image ?? '')];
-  return { inputs: { image, scheduling, rejected }, catalogueVersion, preflight: 'none', refusals, steps: [] };
+  return {
+    inputs: { image, scheduling, ...(size && { size }), rejected },
+    catalogueVersion,
+    preflight: 'none',
+    refusals,
+    steps: [],
+  };
 }
 
 function rolledBack(image: string): Finding<'RolledBack'> {

@@ -1,9 +1,9 @@
-import { parseQuantity } from '../../contract/quantity.ts';
 import { readTenantConfig, TENANT_DIRECTIVES } from '../resources/directives.ts';
-import type { Accepted } from '../resources/plan.ts';
+import type { Accepted, Size } from '../resources/plan.ts';
 import type { Finding } from '../status/finding.ts';
 import type { RefusalReason, StepReason } from '../status/store-facts.ts';
 import { acceptRestart, type RestartAcceptance } from './accept-restart.ts';
+import { acceptSize, needsNewContainer, wantedSize } from './accept-size.ts';
 import type { Settings } from './context.ts';
 import type { Observed } from './observe.ts';
 
@@ -11,6 +11,8 @@ import type { Observed } from './observe.ts';
 export interface Acceptance {
   /** Absent where the store has never been accepted and cannot be now: it gets no StatefulSet. */
   accepted: Accepted | undefined;
+  /** The size that the running container is asked to take on before it is accepted. */
+  asked: Size | undefined;
   catalogueVersion: string | undefined;
   preflight: RestartAcceptance['preflight'];
   refusals: Finding<RefusalReason>[];
@@ -19,25 +21,16 @@ export interface Acceptance {
 
 /** Decides what of spec is taken over. Pure: the same snapshot gives the same answer. */
 export function accept(observed: Observed, settings: Pick<Settings, 'versions'>, now: Date): Acceptance {
-  const restart = acceptRestart(observed, settings.versions, now);
-  const memory = acceptMemory(observed);
+  const wanted = wantedSize(observed);
+  const newSize = needsNewContainer(observed, wanted.size) ? wanted.size : undefined;
+  const restart = acceptRestart(observed, settings.versions, now, newSize);
+  const { size, asked } = acceptSize(observed, wanted.size, restart.inputs?.size);
   const config = acceptConfig(observed);
-  const refusals = [...restart.refusals, ...memory.refusals, ...config.refusals];
+  const refusals = [...restart.refusals, ...wanted.refusals, ...config.refusals];
   const { inputs, catalogueVersion, preflight, steps } = restart;
-  const accepted = inputs && { ...inputs, memory: memory.bytes, config: config.values };
-  return { accepted, catalogueVersion, preflight, refusals, steps };
-}
-
-/** Memory below what the data takes would, under noeviction, refuse every write: the old limit stays until there is room. */
-function acceptMemory({ store, accepted, redis }: Observed): { bytes: number; refusals: Finding<'ShrinkRefused'>[] } {
-  const wanted = Math.floor(parseQuantity(store.spec.memory));
-  // Where the StatefulSet was deleted, what Redis last said takes its place.
-  const before = accepted?.memory ?? store.status?.memory?.limit ?? wanted;
-  if (wanted >= before || store.spec.evictionPolicy !== 'noeviction') return { bytes: wanted, refusals: [] };
-  const used = redis && 'look' in redis ? redis.look.info.usedMemory : (store.status?.memory?.used ?? 0);
-  if (used <= wanted) return { bytes: wanted, refusals: [] };
-  const message = `spec.memory ${store.spec.memory} is less than the ${used} bytes in use; delete keys, raise spec.memory, or choose an evictionPolicy that may drop keys. The limit stays at ${before} bytes`;
-  return { bytes: before, refusals: [{ reason: 'ShrinkRefused', message }] };
+  const cpu = Object.keys(size.cpu).length > 0 && { cpu: size.cpu };
+  const accepted = inputs && { ...inputs, memory: size.memory, ...cpu, config: config.values };
+  return { accepted, asked, catalogueVersion, preflight, refusals, steps };
 }
 
 /** redis.conf gets only what a running Redis has taken, so that a value out of range never keeps it from starting. */

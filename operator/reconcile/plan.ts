@@ -21,7 +21,7 @@ export interface Planned {
 export function planStore(
   { masterKeys, settings, caches }: Pick<Context, 'masterKeys' | 'settings' | 'caches'>,
   observed: Observed,
-  { accepted, catalogueVersion }: Pick<Acceptance, 'accepted' | 'catalogueVersion'>,
+  { accepted, asked, catalogueVersion }: Pick<Acceptance, 'accepted' | 'asked' | 'catalogueVersion'>,
   shell: Shell,
 ): Planned | undefined {
   if (!accepted) return undefined;
@@ -38,6 +38,7 @@ export function planStore(
   const plan: StorePlan = {
     store,
     accepted,
+    asked,
     catalogueVersion,
     imagePullPolicy: settings.imagePullPolicy,
     settings: {

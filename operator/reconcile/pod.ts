@@ -13,14 +13,23 @@ import { type Context, FIELD_MANAGER } from './context.ts';
 import type { StatefulSet } from './kinds.ts';
 import type { Observed } from './observe.ts';
 import { replacePod } from './replace-pod.ts';
-import { hasResources, refuseResize, resizeState, sameResources, withDefaultRequests } from './resize.ts';
+import {
+  cannotResize,
+  hasResources,
+  noteRefusal,
+  readRefusal,
+  refuseResize,
+  resizeState,
+  sameResources,
+  withDefaultRequests,
+  withdrawing,
+} from './resize.ts';
 import { decideRoll } from './roll.ts';
 
-/** On a pod: the resources that the API server refused to give it, and why; not asked for again. */
-const RESIZE_REFUSED_ANNOTATION = 'cubby.dev/resize-refused';
-
-/** Forbidden by policy or quota, not possible for this pod, or (404, 405) a cluster before 1.33, without that subresource. */
-const RESIZE_REFUSALS = new Set([400, 403, 404, 405, 422]);
+/** Forbidden by policy or quota, or not possible for this pod. */
+const RESIZE_REFUSALS = new Set([400, 403, 422]);
+/** A cluster before 1.33, without that subresource. */
+const NO_RESIZE = new Set([404, 405]);
 
 /** What came of bringing the pod to what the plan says. */
 export interface PodMaintained {
@@ -42,7 +51,7 @@ export async function maintainPod(
   const { pod, redis } = observed;
   const result: PodMaintained = { refusals: [], troubles: [], steps: [] };
   if (!pod || !statefulSet) return result;
-  const wanted = withDefaultRequests(redisResources(plan));
+  const wanted = withDefaultRequests(redisResources(plan.accepted, plan.settings.mode));
   const actual = ownContainer(pod)?.resources;
   const decision = decideRoll({
     pod,
@@ -60,18 +69,22 @@ export async function maintainPod(
   if (decision.action !== 'keep' || isTerminating(pod) || !isRunning(pod)) return result;
 
   await refreshFiles(client, pod, filesHash(plan), signal);
+  const asked = plan.asked ? withDefaultRequests(redisResources(plan.asked, plan.settings.mode)) : wanted;
   const { refusal, step } = resizeState(pod);
-  if (refusal) result.refusals.push(refusal);
-  if (step) result.steps.push(step);
+  const next = refusal ? withdrawing(actual, asked) : asked;
   // A smaller container must wait for a smaller maxmemory.
-  const mayShrink = maxmemory !== undefined && maxmemory <= plan.accepted.memory;
-  if (!hasResources(actual, wanted) && (mayShrink || maxmemory === undefined || maxmemory < plan.accepted.memory)) {
-    const refused = await resizePod(client, pod, wanted, signal);
+  const mayShrink = maxmemory === undefined || maxmemory <= plan.accepted.memory;
+  if (!hasResources(actual, next) && mayShrink && !cannotResize(pod)) {
+    const refused = await resizePod(client, pod, next, signal);
     if (refused) result.refusals.push(refused);
-    else result.steps.push({ reason: 'Resizing', message: 'the container is being resized' });
-  }
+    else result.steps.push(resizing);
+  } else if (refusal) result.refusals.push(refusal);
+  else if (step) result.steps.push(step);
+  else if (plan.asked) result.steps.push(resizing);
   return result;
 }
+
+const resizing: Finding<'Resizing'> = { reason: 'Resizing', message: 'the container is being resized' };
 
 async function refreshFiles(client: Context['client'], pod: Pod, hash: string, signal: AbortSignal): Promise<void> {
   if (pod.metadata.annotations?.[FILES_HASH_ANNOTATION] !== hash)
@@ -101,17 +114,11 @@ async function resizePod(
     await client.patch(pods, keyOf(pod), body, { type: 'strategic', subresource: 'resize', signal });
     return undefined;
   } catch (error) {
-    if (!(error instanceof KubeError) || !RESIZE_REFUSALS.has(error.status)) throw error;
-    const refusal = { wanted: canonicalJson(wanted), why: error.message };
-    await annotate(client, pod, { [RESIZE_REFUSED_ANNOTATION]: JSON.stringify(refusal) }, signal);
-    return refuseResize(error.message);
-  }
-}
-
-function readRefusal(pod: Pod): { wanted: string; why: string } | undefined {
-  try {
-    return JSON.parse(pod.metadata.annotations?.[RESIZE_REFUSED_ANNOTATION] ?? 'null') ?? undefined;
-  } catch {
-    return undefined;
+    if (!(error instanceof KubeError)) throw error;
+    const never = NO_RESIZE.has(error.status);
+    if (!never && !RESIZE_REFUSALS.has(error.status)) throw error;
+    const refusal = { wanted: canonicalJson(wanted), why: error.message, ...(never && { never }) } as const;
+    await annotate(client, pod, noteRefusal(refusal), signal);
+    return never ? undefined : refuseResize(error.message);
   }
 }

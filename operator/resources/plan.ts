@@ -4,19 +4,27 @@ import type { Acl } from './acl.ts';
 import { digest } from './digest.ts';
 import type { LiveSettings } from './redis-conf.ts';
 
+/** How large a store is. */
+export interface Size {
+  /** maxmemory in bytes. */
+  memory: number;
+  /** Processor time of the container, as spec has it. */
+  cpu: NonNullable<NonNullable<KVStoreSpec['resources']>['cpu']>;
+}
+
 /** What only a restart can change. */
 export interface RestartInputs {
   image: string;
   scheduling: NonNullable<KVStoreSpec['scheduling']>;
+  /** The last size that only a new container could have; absent where every change of size was made in place. */
+  size?: Size;
 }
 
 /**
  * What of spec has been taken over, kept on the StatefulSet. Where spec asks for something that cannot be had (an image
  * that cannot be pulled, less memory than is used), the store goes on with what is here.
  */
-export interface Accepted extends RestartInputs {
-  /** maxmemory in bytes. */
-  memory: number;
+export interface Accepted extends RestartInputs, Pick<Size, 'memory'>, Partial<Pick<Size, 'cpu'>> {
   /** Tenant directives that a running Redis has taken. */
   config: Record<string, string>;
   /** With what the store ran before, until Redis has answered once with what it has now. */
@@ -29,6 +37,8 @@ export interface Accepted extends RestartInputs {
 export interface StorePlan {
   store: KVStore;
   accepted: Accepted;
+  /** The size that the running container is asked to take on before it is accepted; absent where it has what it should. */
+  asked?: Size | undefined;
   /** The spec.version for which the image was taken from the catalogue; absent under spec.image. */
   catalogueVersion?: string | undefined;
   imagePullPolicy?: string | undefined;
@@ -56,6 +66,6 @@ export const DATA_VERSION_ANNOTATION = 'cubby.dev/data-version';
 export const NATIVE_ACCESS_ANNOTATION = 'cubby.dev/native-access-since';
 
 /** Digest of what only a restart can change; a pod with another one is to be replaced. */
-export function restartHash({ image, scheduling }: RestartInputs): string {
-  return digest({ image, scheduling });
+export function restartHash({ image, scheduling, size }: RestartInputs): string {
+  return digest({ image, scheduling, ...(size && { size }) });
 }

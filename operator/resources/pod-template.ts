@@ -3,8 +3,8 @@ import { childNames, REDIS_CONTAINER, REDIS_PORT, VOLUME_CLAIM_TEMPLATE } from '
 import { formatBytes } from '../../contract/quantity.ts';
 import { digest } from './digest.ts';
 import { containerMemory } from './memory.ts';
-import { FILES_HASH_ANNOTATION, restartHash, type StorePlan } from './plan.ts';
-import { PATHS, redisConf } from './redis-conf.ts';
+import { FILES_HASH_ANNOTATION, restartHash, type Size, type StorePlan } from './plan.ts';
+import { type LiveSettings, PATHS, redisConf } from './redis-conf.ts';
 import { containerSecurity, podSecurity } from './security.ts';
 
 /** How long Redis has to save its data when it is stopped, in seconds. */
@@ -33,16 +33,15 @@ const START = `exec 9>${PATHS.data}/.lock
 flock -n 9 || { echo 'waiting for the Redis that still holds the data'; flock 9 || exit 1; }
 exec redis-server ${PATHS.conf}/${PATHS.confFile}`;
 
-/** Requests and limits of the Redis container. */
-export function redisResources({ store, accepted, settings }: StorePlan): {
-  requests: Record<string, string>;
-  limits: Record<string, string>;
-} {
-  const memory = containerMemory(accepted.memory, settings.mode);
-  const cpu = store.spec.resources?.cpu;
+/** Requests and limits of a Redis container of that size. */
+export function redisResources(
+  { memory, cpu = {} }: Pick<Size, 'memory'> & Partial<Size>,
+  mode: LiveSettings['mode'],
+): { requests: Record<string, string>; limits: Record<string, string> } {
+  const bytes = containerMemory(memory, mode);
   return {
-    requests: { memory: formatBytes(memory.request), ...(cpu?.request && { cpu: cpu.request }) },
-    limits: { memory: formatBytes(memory.limit), ...(cpu?.limit && { cpu: cpu.limit }) },
+    requests: { memory: formatBytes(bytes.request), ...(cpu.request && { cpu: cpu.request }) },
+    limits: { memory: formatBytes(bytes.limit), ...(cpu.limit && { cpu: cpu.limit }) },
   };
 }
 
@@ -91,7 +90,7 @@ export function podTemplate(plan: StorePlan): Record<string, unknown> {
           terminationMessagePolicy: 'FallbackToLogsOnError',
           ports: [{ name: 'redis', containerPort: REDIS_PORT, protocol: 'TCP' }],
           ...probes,
-          resources: redisResources(plan),
+          resources: redisResources(accepted, settings.mode),
           securityContext: containerSecurity,
           volumeMounts: [
             { name: VOLUME_CLAIM_TEMPLATE, mountPath: PATHS.data },

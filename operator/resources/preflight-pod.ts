@@ -24,6 +24,8 @@ export interface PreflightOptions extends RestartInputs {
   imagePullPolicy?: string | undefined;
   /** The node of the running pod; absent lets the scheduler choose, which proves that the new scheduling can be met. */
   node?: string | undefined;
+  /** What the new container needs beyond the running one, which the scheduler must find on `node`. */
+  growth?: Record<string, string> | undefined;
 }
 
 /**
@@ -51,19 +53,32 @@ export function preflightPod(store: KVStore, options: PreflightOptions): Manifes
       terminationGracePeriodSeconds: 0,
       securityContext: podSecurity,
       ...options.scheduling,
-      ...(options.node && { nodeName: options.node }),
+      ...(options.node && (options.growth ? { affinity: on(options.node) } : { nodeName: options.node })),
       containers: [
         {
           name: PREFLIGHT_CONTAINER,
           image: options.image,
           ...(options.imagePullPolicy && { imagePullPolicy: options.imagePullPolicy }),
           command: ['sh', '-c', TRY],
-          resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { cpu: '200m', memory: '32Mi' } },
+          resources: resources(options.growth),
           securityContext: containerSecurity,
         },
       ],
     },
   };
+}
+
+/** Through the scheduler, which counts what there is room for. */
+function on(node: string): Record<string, unknown> {
+  const matchFields = [{ key: 'metadata.name', operator: 'In', values: [node] }];
+  return {
+    nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields }] } },
+  };
+}
+
+function resources(growth?: Record<string, string>): Record<string, unknown> {
+  if (growth) return { requests: growth };
+  return { requests: { cpu: '10m', memory: '16Mi' }, limits: { cpu: '200m', memory: '32Mi' } };
 }
 
 /** The version in what `redis-server --version` prints, for example "8.0.2"; undefined in any other text. */

@@ -32,6 +32,11 @@ export function hasImageTrouble(pod: Pod): boolean {
   return IMAGE_REASONS.has(waiting(pod)?.reason ?? '');
 }
 
+/** Whether Redis ends again and again. */
+export function isCrashing(pod: Pod): boolean {
+  return crashTrouble(pod) !== undefined;
+}
+
 /** Why the pod does not run, as far as the pod itself tells; the first that holds. */
 export function podTrouble(pod: Pod, now: Date): Finding<PodReason> | undefined {
   return (

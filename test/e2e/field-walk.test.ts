@@ -49,7 +49,7 @@ const only = process.env.FIELD_WALK;
 
 suite('every field of a KVStore: set, changed, removed, made invalid and mended', { concurrency: 6 }, () => {
   for (const [i, row] of storeRows(rigid).entries()) {
-    if (only && !row.fields[0].includes(only)) continue;
+    if (only && !new RegExp(only).test(row.fields[0])) continue;
     test(`${row.fields[0]} (${row.effect})`, (t) => walkStore(t, row, `e2e-walk-${i}`));
   }
 });

@@ -9,6 +9,14 @@ export interface Refusal {
   says: RegExp | readonly RegExp[];
 }
 
+/** A value that must be taken over, and what `read` of its row must find afterwards. */
+export interface Step {
+  value: unknown;
+  reads: unknown;
+  /** Redis is restarted for this value of a field that otherwise changes without. */
+  restarts?: true;
+}
+
 /**
  * One field, or several that only make sense together, and the walk over it: set, changed, made invalid and mended,
  * removed. `undefined` as a value removes the field.
@@ -19,8 +27,8 @@ export interface Row<Seen> {
   effect: Effect;
   /** Spec that the walk starts from, beside what every store or token has. */
   base?: Record<string, unknown>;
-  /** What is set, in order, each with what `read` must find afterwards. */
-  values: readonly { value: unknown; reads: unknown }[];
+  /** What is set, in order. */
+  values: readonly Step[];
   refused: readonly Refusal[];
   read(seen: Seen): unknown;
 }

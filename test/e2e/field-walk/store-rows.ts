@@ -1,6 +1,6 @@
 import type { KVStore } from '../../../contract/objects.ts';
 import { directiveRow } from './directives.ts';
-import type { Refusal, Row } from './row.ts';
+import type { Refusal, Row, Step } from './row.ts';
 
 /** What of a store is seen at one moment, by the cluster, by Redis itself and by a client of the API. */
 export interface StoreSeen {
@@ -268,14 +268,15 @@ export function storeRows(storageClass: string): Row<StoreSeen>[] {
       values: [
         { value: '20m', reads: '20m' },
         { value: '30m', reads: '30m' },
-        { value: '10m', reads: '10m' },
+        { value: undefined, reads: undefined, restarts: true },
+        { value: '100m', reads: '100m' },
       ],
       refused: [
         schema('0', /resources\.cpu\.request must be a positive quantity/),
         schema('fast', /resources\.cpu\.request must be a positive quantity/),
         { value: '4000', by: 'ResizeRefused', says: /ask for less/ },
       ],
-      read: ({ pod }) => pod.spec.containers[0].resources.requests.cpu,
+      read: ({ container }) => container.resources.requests.cpu,
     },
     {
       fields: ['spec.resources.cpu.limit'],
@@ -283,6 +284,8 @@ export function storeRows(storageClass: string): Row<StoreSeen>[] {
       values: [
         { value: '500m', reads: '500m' },
         { value: '1', reads: '1' },
+        { value: undefined, reads: undefined, restarts: true },
+        { value: '300m', reads: '300m' },
       ],
       refused: [schema('-1', /resources\.cpu\.limit must be a positive quantity/)],
       read: ({ container }) => container.resources.limits.cpu,
@@ -367,7 +370,7 @@ export function storeRows(storageClass: string): Row<StoreSeen>[] {
   ];
 }
 
-function tolerations(...value: Record<string, unknown>[]): { value: unknown; reads: unknown } {
+function tolerations(...value: Record<string, unknown>[]): Step {
   return { value, reads: value };
 }
 

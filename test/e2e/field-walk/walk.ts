@@ -6,7 +6,7 @@ import { KubeError } from '../../../kube/errors.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import type { Resource } from '../../../kube/resources.ts';
 import { cluster } from './look.ts';
-import { type Refusal, type Row, withField } from './row.ts';
+import { type Refusal, type Row, type Step, withField } from './row.ts';
 
 /** An object as far as a walk reads it. */
 export interface Walked extends KubeObject {
@@ -39,11 +39,11 @@ const LIMIT_MS = 180_000;
 export async function walkRow<Seen>(walker: Walker<Seen>, row: Row<Seen>): Promise<void> {
   const [field] = row.fields;
   const mayRestart = row.effect === 'restart' || row.effect === 'hibernation';
-  let last: { value: unknown; reads: unknown } | undefined;
+  let last: Step | undefined;
   for (const step of row.values) {
     const what = `${field}: ${told(step.value)}`;
     await set(walker, field, step.value);
-    await arrives(walker, row, step.reads, what, mayRestart);
+    await arrives(walker, row, step.reads, what, mayRestart || step.restarts === true);
     last = step;
   }
   assert.ok(last, `${field} has a value`);

@@ -2,10 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   actualMemoryLimit,
+  cannotResize,
+  hasCpu,
   hasResources,
+  noteRefusal,
+  readRefusal,
   resizeState,
+  resourceGrowth,
   sameResources,
   withDefaultRequests,
+  withdrawing,
 } from '../../../../operator/reconcile/resize.ts';
 import { isRunning } from '../../../../operator/status/pod.ts';
 import { pod, running } from '../objects.ts';
@@ -57,6 +63,49 @@ test('a resize that waits is a step, one that can never be is a refusal with the
     return resizeState(pod({ ...running(), conditions }));
   };
   assert.equal(state('Deferred').step?.reason, 'Resizing');
-  assert.match(state('Infeasible').refusal?.message ?? '', /delete the pod to let it start elsewhere.*node too small/);
+  assert.match(
+    state('Infeasible').refusal?.message ?? '',
+    /set spec\.enabled to false and to true again.*node too small/,
+  );
   assert.deepEqual(resizeState(pod()), {});
+});
+
+const sized = (requests: Record<string, string>, limits: Record<string, string> = {}) => {
+  const plain = pod();
+  const containers = plain.spec.containers.map((container) => ({ ...container, resources: { requests, limits } }));
+  return { ...plain, spec: { ...plain.spec, containers } };
+};
+
+test('processor time is there when the kubelet says so, give or take a step of its cgroup', () => {
+  assert.ok(hasCpu(sized({ cpu: '100m' }), { request: '0.1' }));
+  assert.ok(hasCpu(sized({ cpu: '20m' }), { request: '25m' }));
+  assert.ok(!hasCpu(sized({ cpu: '100m' }), { request: '500m' }));
+  assert.ok(!hasCpu(sized({ cpu: '100m' }), { limit: '1' }));
+  assert.ok(!hasCpu(sized({ cpu: '100m' }, { cpu: '1' }), { limit: '1' }), 'the limit is the request too');
+  assert.ok(hasCpu(sized({ cpu: '100m' }), {}));
+});
+
+test('a trial asks for what the new container needs beyond the old one, and never for less than nothing', () => {
+  const size = { memory: 128 * 2 ** 20, cpu: { request: '250m' } };
+  assert.deepEqual(resourceGrowth(sized({ cpu: '100m', memory: '128Mi' }), size, 'aof'), {
+    cpu: '150m',
+    memory: String(64 * 2 ** 20),
+  });
+  assert.deepEqual(resourceGrowth(sized({ cpu: '1', memory: '1Gi' }), size, 'aof'), { cpu: '0m', memory: '0' });
+});
+
+test('a refusal is read as it was noted, and what was written over it by hand is none', () => {
+  const noted = (refusal: Parameters<typeof noteRefusal>[0]) => pod(running(), { annotations: noteRefusal(refusal) });
+  assert.deepEqual(readRefusal(noted({ wanted: '{}', why: 'quota' })), { wanted: '{}', why: 'quota' });
+  assert.ok(!cannotResize(noted({ wanted: '{}', why: 'quota' })));
+  assert.ok(cannotResize(noted({ wanted: '{}', why: 'not found', never: true })));
+  assert.ok(!cannotResize(pod(running(), { annotations: { 'cubby.dev/resize-refused': 'mine' } })));
+});
+
+test('processor time that no node gives is given up for the smallest, where none is wanted any more', () => {
+  const wanted = { requests: { memory: '1Gi' } };
+  assert.deepEqual(withdrawing({ requests: { cpu: '4k', memory: '1Gi' } }, wanted), {
+    requests: { memory: '1Gi', cpu: '1m' },
+  });
+  assert.deepEqual(withdrawing({ requests: { memory: '1Gi' } }, wanted), wanted);
 });

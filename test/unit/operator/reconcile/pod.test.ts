@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { KubeClient } from '../../../../kube/client.ts';
+import { KubeError } from '../../../../kube/errors.ts';
+import type { StatefulSet } from '../../../../operator/reconcile/kinds.ts';
+import { maintainPod } from '../../../../operator/reconcile/pod.ts';
+import { filesHash } from '../../../../operator/resources/pod-template.ts';
+import { observed, plan, pod, running } from '../objects.ts';
+
+/** Maintains a pod that is to grow, where the API server answers a resize with that status, and returns what was patched. */
+async function growUnder(status: number) {
+  const planned = plan({}, { asked: { memory: 2 ** 27, cpu: {} } });
+  const hashes = { 'cubby.dev/files-hash': filesHash(planned), 'cubby.dev/restart-hash': 'same' };
+  const template = { metadata: { annotations: hashes } };
+  const statefulSet = { metadata: { name: 'main-redis' }, spec: { template } } as unknown as StatefulSet;
+  const patched: { subresource: string | undefined; body: unknown }[] = [];
+  const client = {
+    patch: async (_resource: unknown, _key: unknown, body: unknown, { subresource }: { subresource?: string }) => {
+      patched.push({ subresource, body });
+      if (subresource) throw new KubeError({ status, reason: 'Any', message: 'not to be had' });
+    },
+  } as unknown as KubeClient;
+  const snapshot = observed({ pod: pod(running(), { annotations: hashes }) });
+  const context = { client, connectRedis: () => Promise.reject(new Error('none')) };
+  const outcome = await maintainPod(context, planned, statefulSet, snapshot, 2 ** 26, new AbortController().signal);
+  return { ...outcome, note: JSON.stringify(patched.at(-1)?.body), tried: patched[0]?.subresource };
+}
+
+test('a cluster without in-place resize is noted on the pod, and is no refusal: the container is made anew', async () => {
+  for (const status of [404, 405]) {
+    const { refusals, note, tried } = await growUnder(status);
+    assert.equal(tried, 'resize');
+    assert.deepEqual(refusals, []);
+    assert.match(note, /resize-refused.*never\\":true/);
+  }
+});
+
+test('a resize that a quota or a policy forbids is a refusal, and no reason to restart', async () => {
+  const { refusals, note } = await growUnder(403);
+  assert.equal(refusals[0]?.reason, 'ResizeRefused');
+  assert.match(refusals[0]?.message ?? '', /not to be had/);
+  assert.doesNotMatch(note, /never/);
+});
