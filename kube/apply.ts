@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CallOptions, KubeClient } from './client.ts';
 import { covers } from './covers.ts';
-import { isInvalid, KubeError } from './errors.ts';
+import { isConflict, isInvalid, KubeError } from './errors.ts';
 import { type ApiObject, controllerOf, controllerReference, type KubeObject, keyOf } from './object.ts';
 import { type Resource, resourceOf } from './resources.ts';
 
@@ -28,6 +28,8 @@ export interface ApplyAllOptions extends CallOptions {
   owner: ApiObject;
   /** Take fields over from other managers (default true). */
   force?: boolean | undefined;
+  /** What the cache does not show is believed not to be there: it is applied without asking first, on that condition. */
+  expectAbsent?: boolean | undefined;
   /** Kinds that are not built in. */
   resources?: readonly Resource[] | undefined;
 }
@@ -59,6 +61,10 @@ async function applyOne(
   const ref: ObjectRef = { apiVersion: desired.apiVersion, kind: desired.kind, namespace, name };
   const resource = resourceOf(desired, options.resources);
   const whole = prepare(desired, fieldManager, owner);
+  if (!cached && options.expectAbsent) {
+    const object = await applyAbsent(client, resource, whole, options);
+    if (object) return { action: 'created', ref, object };
+  }
   // A cache filtered by label does not show a foreign object, and apply has no "only if absent".
   const live = cached ?? (await client.get(resource, keyOf(desired), { signal, timeoutMs }));
   if (live && controllerOf(live)?.uid !== owner.metadata.uid) return { action: 'conflict', ref, object: live };
@@ -70,6 +76,25 @@ async function applyOne(
   if (!live) return { action: 'created', ref, object };
   const same = live.metadata.resourceVersion === object.metadata.resourceVersion;
   return { action: same ? 'unchanged' : 'configured', ref, object };
+}
+
+/** No object is ever at this version: etcd counts from 1, which is its state before the first write. */
+const VERSION_OF_NOTHING = '1';
+
+/** Applies only if there is no object of that name, by a version that none has; undefined where there is one. */
+async function applyAbsent(
+  client: Pick<KubeClient, 'apply'>,
+  resource: Resource,
+  whole: KubeObject,
+  { fieldManager, force = true, signal, timeoutMs }: ApplyAllOptions,
+): Promise<KubeObject | undefined> {
+  const body = { ...whole, metadata: { ...whole.metadata, resourceVersion: VERSION_OF_NOTHING } };
+  try {
+    return await client.apply(resource, body, { fieldManager, force, signal, timeoutMs });
+  } catch (error) {
+    if (isConflict(error)) return undefined;
+    throw error;
+  }
 }
 
 /** The server calls a UID that no longer fits invalid, although the object is fine and only the cache is late. */

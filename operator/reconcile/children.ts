@@ -57,9 +57,11 @@ async function applyWave(
   signal: AbortSignal,
 ): Promise<void> {
   const owner = store as unknown as ApiObject;
+  // A store that was never reported on has nothing yet; asking for each child first would double the requests.
+  const expectAbsent = store.status === undefined;
   const apply = async (manifest: Manifest) => {
     try {
-      const options = { fieldManager: FIELD_MANAGER, owner, signal };
+      const options = { fieldManager: FIELD_MANAGER, owner, expectAbsent, signal };
       const [change] = await applyAll(client, [manifest], caches.find, options);
       if (change) collect(change, store.metadata.name, applied);
     } catch (error) {

@@ -155,6 +155,25 @@ test('an object of another owner, or of none, is never touched, whether the cach
   assert.equal(now?.metadata.resourceVersion, before.metadata.resourceVersion);
 });
 
+test('what is expected to be absent takes one request, and is left alone where it is not', async () => {
+  const expecting = { ...options(), expectAbsent: true };
+  const nothing = () => undefined;
+  const objects = [...workload(), configMap('d', { ours: '1', dropped: '1' })];
+  proxy.requests.length = 0;
+  const created = await applyAll(client, objects, nothing, expecting);
+  assert.deepEqual(new Set(created.map(({ action }) => action)), new Set(['created']));
+  assert.equal(proxy.requests.length, objects.length);
+  const again = await applyAll(client, objects, nothing, expecting);
+  assert.deepEqual(new Set(again.map(({ action }) => action)), new Set(['unchanged']));
+  assert.deepEqual(await applyLive([configMap('d', { ours: '1' })]), ['configured']);
+  assert.deepEqual((await client.get(configMaps, { namespace, name: 'd' }))?.data, { ours: '1' });
+  const foreign = await client.create(configMaps, configMap('f', { a: 'theirs' }));
+  const [unseen] = await applyAll(client, [configMap('f', { a: 'ours' })], nothing, expecting);
+  assert.equal(unseen?.action, 'conflict');
+  const now = await client.get(configMaps, { namespace, name: 'f' });
+  assert.equal(now?.metadata.resourceVersion, foreign.metadata.resourceVersion);
+});
+
 test('a successor that somebody made since the cache saw our object is not overwritten', async () => {
   const desired = [configMap('c', { a: 'ours' })];
   await applyLive(desired);

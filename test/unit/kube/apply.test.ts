@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { applyAll, hashOf } from '../../../kube/apply.ts';
+import { KubeError } from '../../../kube/errors.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 
 const owner: KubeObject = {
@@ -109,6 +110,31 @@ test('a foreign object that the cache does not show is left alone too', async ()
   const [change] = await applyAll(client, [desired({})], () => undefined, { fieldManager: 'm', owner });
   assert.equal(change?.action, 'conflict');
   assert.deepEqual(calls, []);
+});
+
+test('what is expected to be absent is applied without asking, and only if it is: else a foreign object is left alone', async () => {
+  const stored = new Map([['theirs', desired({ x: 'theirs' }, 'theirs')]]);
+  const calls: string[] = [];
+  const client = {
+    async get(_: unknown, { name }: { name: string }) {
+      calls.push(`get ${name}`);
+      return stored.get(name) as never;
+    },
+    async apply(_: unknown, object: { metadata: { name: string; resourceVersion?: string } }) {
+      const { name, resourceVersion } = object.metadata;
+      calls.push(`apply ${name}${resourceVersion === undefined ? '' : ` at ${resourceVersion}`}`);
+      if (!stored.has(name)) return structuredClone(object) as never;
+      throw new KubeError({ status: 409, reason: 'Conflict', message: 'the object has been modified' });
+    },
+  };
+  const options = { fieldManager: 'm', owner, expectAbsent: true };
+  const objects = [desired({}, 'new'), desired({}, 'theirs')];
+  const changes = await applyAll(client, objects, () => undefined, options);
+  assert.deepEqual(
+    changes.map(({ action }) => action),
+    ['created', 'conflict'],
+  );
+  assert.deepEqual(calls, ['apply new at 1', 'apply theirs at 1', 'get theirs']);
 });
 
 test('the hash does not depend on the order of fields, nor on undefined ones', () => {
