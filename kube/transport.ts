@@ -23,10 +23,12 @@ export interface Transport {
 }
 
 const idleConnectionMs = 30_000;
+/** The library reads files and makes an agent whenever it is asked for credentials, which costs more than a call. */
+const credentialsMs = 1_000;
 /** Enough for 20 workers with a few calls each, few enough that a burst does not flood the server with handshakes. */
 const callConnections = 64;
 
-/** A transport to the kubeconfig's current cluster, with the credentials of its current user (refreshed as they age). */
+/** A transport to the kubeconfig's current cluster, with the credentials of its current user (read anew every second). */
 export function createTransport(config: KubeConfig, userAgent: string): Transport {
   const cluster = config.getCurrentCluster();
   if (!cluster) throw new Error('the kubeconfig has no current context: set one with kubectl config use-context');
@@ -36,7 +38,7 @@ export function createTransport(config: KubeConfig, userAgent: string): Transpor
   const calls = new Agent({ ...keepAlive, maxSockets: callConnections, scheduling: 'lifo', timeout: idleConnectionMs });
   const streams = new Agent(keepAlive);
 
-  const authenticate = async (): Promise<https.RequestOptions> => {
+  const readCredentials = async (): Promise<https.RequestOptions> => {
     const options: https.RequestOptions = {};
     try {
       await config.applyToHTTPSOptions(options);
@@ -47,6 +49,18 @@ export function createTransport(config: KubeConfig, userAgent: string): Transpor
       throw new KubeError({ status: 0, reason: 'Unreachable', message });
     }
     return options;
+  };
+  let credentials: { options: Promise<https.RequestOptions>; at: number } | undefined;
+  const authenticate = (): Promise<https.RequestOptions> => {
+    const now = performance.now();
+    if (!credentials || now - credentials.at > credentialsMs) {
+      const fresh = { options: readCredentials(), at: now };
+      credentials = fresh;
+      fresh.options.catch(() => {
+        if (credentials === fresh) credentials = undefined; // who asks next may be luckier
+      });
+    }
+    return credentials.options;
   };
 
   const attempt = (exchange: Exchange, auth: https.RequestOptions): Promise<http.IncomingMessage> =>

@@ -268,3 +268,19 @@ test('watches do not take the connections of calls', async () => {
   controller.abort(new Error('enough'));
   await Promise.all(watches);
 });
+
+test('credentials are asked for once for many calls, and again after they could not be had', async () => {
+  const config = new KubeConfig();
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  config.loadFromClusterAndUser({ name: 'c', server: url, skipTLSVerify: true }, { name: 'u', token });
+  const original = config.applyToHTTPSOptions.bind(config);
+  let asked = 0;
+  config.applyToHTTPSOptions = (options) => (++asked === 1 ? Promise.reject(new Error('not yet')) : original(options));
+  const transport = createTransport(config, 'tester/1');
+  const many = createRestClient(transport);
+  await assert.rejects(many.get(configMaps, key), { reason: 'Unreachable' });
+  await Promise.all([many.get(configMaps, key), many.get(configMaps, key), many.get(configMaps, key)]);
+  assert.equal(asked, 2);
+  assert.ok(requests.every(({ headers }) => headers.authorization === `Bearer ${token}`));
+  many.close();
+});
