@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { render } from './chart.ts';
+import { chartFolder, render } from './chart.ts';
 
 interface Rule {
   apiGroups: string[];
@@ -75,11 +77,11 @@ test('nobody may escalate: no grant on roles, bindings, tokens, exec, impersonat
   }
 });
 
-test('the operator deletes pods and Secrets and nothing else, and writes of stores and tokens the status and the ledger alone', async () => {
+test('the operator deletes pods, Secrets and StatefulSets and nothing else, and writes of stores and tokens the status and the ledger alone', async () => {
   const all = grants(rulesOf('cubby-operator'));
   assert.deepEqual(
     all.filter((grant) => grant.includes('delete')),
-    ['/secrets delete', '/pods delete'],
+    ['/secrets delete', 'apps/statefulsets delete', '/pods delete'],
   );
   assert.deepEqual(
     all.filter((grant) => /^cubby\.dev\/.* (create|patch|update)$/.test(grant)),
@@ -102,6 +104,21 @@ test('the operator deletes pods and Secrets and nothing else, and writes of stor
     without.flatMap(({ kind, rules }) => (kind === 'Role' ? ledger(rules) : [])),
     [],
   );
+});
+
+test("the table in the operator's README is what the chart grants", () => {
+  const readme = readFileSync(join(chartFolder, '../../operator/README.md'), 'utf8');
+  const rows = [...readme.matchAll(/^\| ([\w.()]+) +\| (.+?) +\| (.+?) +\|$/gm)].filter(([, group]) => group !== 'API');
+  const documented = rows.flatMap(([, group = '', resources = '', verbs = '']) =>
+    grants([
+      {
+        apiGroups: [group === '(core)' ? '' : group],
+        resources: resources.replace(/ \(.*\)$/, '').split(', '),
+        verbs: verbs.split(', '),
+      },
+    ]),
+  );
+  assert.deepEqual(documented.sort(), grants(rulesOf('cubby-operator')).sort());
 });
 
 test('the lease of the leader election is the only one that the operator may take', () => {

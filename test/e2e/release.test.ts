@@ -43,7 +43,7 @@ test('the data plane may read no Secret and write in one namespace, the operator
   }
   assert.equal(await can('dataplane', 'delete', 'kvstores.cubby.dev', 'cubby-tenants'), false);
   assert.equal(await can('operator', 'create', 'statefulsets.apps', 'quickstart'), true);
-  for (const what of ['persistentvolumeclaims', 'statefulsets.apps', 'kvstores.cubby.dev']) {
+  for (const what of ['persistentvolumeclaims', 'configmaps', 'kvstores.cubby.dev', 'namespaces']) {
     assert.equal(await can('operator', 'delete', what, 'quickstart'), false, what);
   }
 });
