@@ -63,6 +63,15 @@ step('an upgrade of the chart restarts no Redis, and clients do not notice it', 
 
 step('after the upgrade a change reaches every Redis, without a restart', () => changes('40Mi'));
 
+step('credentials that are rotated after the upgrade are those of the way back as well', async () => {
+  const rotate = `cubby.dev/rotate=${new Date().toISOString()}`;
+  await cluster.kubectl('annotate', 'kvstore', 'plain', '-n', NAMESPACE, rotate);
+  await eventually('the next generation', 60, async () => {
+    return (await cluster.read('kvstore', NAMESPACE, 'plain')).status.credentialGeneration === 2 || undefined;
+  });
+  await assertAsAtFirst();
+});
+
 step('so it is on the way back to the previous release', (t) => unnoticed(t, () => helm('rollback', 'cubby')));
 
 step('after the way back a change reaches every Redis, without a restart', () => changes('32Mi'));

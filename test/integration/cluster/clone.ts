@@ -25,7 +25,7 @@ export interface Clone {
 }
 
 const PREFIX = 'cubby-clone-';
-const START_MS = 180_000;
+const START_MS = 400_000;
 const STOP_MS = 60_000;
 
 const unprivileged = [
