@@ -1,4 +1,5 @@
-import { KubeConfig } from '@kubernetes/client-node';
+// Not from the package's index, which loads all that it has: a watch, an exec and the typed API take 10 MB in every process.
+import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import type { KubeClient } from './client.ts';
 import { createRestClient, type RestOptions } from './rest-client.ts';
 import { createTransport } from './transport.ts';
