@@ -55,18 +55,22 @@ export function startOperator(options: OperatorOptions): Operator {
   };
   const keyring = createKeyring();
   const keySecret = { namespace: config.systemNamespace, name: config.masterKeySecret.name };
+  const follow = (secret: Parameters<typeof readMasterKeys>[0]): boolean => {
+    try {
+      return keyring.follow(readMasterKeys(secret, config.masterKeySecret.key));
+    } catch {
+      return false; // told by its reconcile
+    }
+  };
   const wakeKey = () => queues.masterKey.add(formatKey(keySecret), 'edit');
   const caches = startCaches(client, keySecret, {
     onMasterKey(secret) {
-      wakeKey();
-      try {
-        if (!keyring.follow(readMasterKeys(secret, config.masterKeySecret.key))) return;
-      } catch {
-        return; // told by its reconcile
+      if (follow(secret)) {
+        const { current, previous } = keyring.keys();
+        onMasterKeys?.(masterKeyId(current), previous && masterKeyId(previous));
+        for (const { metadata } of caches.stores.list()) queues.store.add(formatKey(metadata), 'change');
       }
-      const { current, previous } = keyring.keys();
-      onMasterKeys?.(masterKeyId(current), previous && masterKeyId(previous));
-      for (const { metadata } of caches.stores.list()) queues.store.add(formatKey(metadata), 'change');
+      wakeKey(); // last: it may be looked at before this returns
     },
     onStore: (store, change) => {
       enqueue(queues, storeChanged(store, change, lookups), 'edit');
