@@ -82,24 +82,6 @@ test('memory, eviction policy and persistence change in the running Redis, witho
   assert.equal(after.status.containerStatuses[0].restartCount, 0);
 });
 
-test('a version upgrade keeps the data, and a downgrade is refused while the store serves', async (t) => {
-  const tenant = await createTenant(t, 'e2e-upgrade');
-  await tenant.request('PUT', '/infra/kv/kept', { value: [1, 2, 3] });
-  await apply(store(tenant.namespace, { version: '8.0' }));
-  await eventually('the store runs 8.0', 90, async () => {
-    return String(await redisInfo(tenant, 'version')).startsWith('8.0') || undefined;
-  });
-  await answering(tenant);
-  assert.deepEqual((await tenant.request('GET', '/infra/kv/kept')).body.value, [1, 2, 3]);
-
-  await apply(store(tenant.namespace, { version: '7.0' }));
-  await eventually('the downgrade is refused', 60, async () => {
-    const { status } = await read('kvstore', tenant.namespace, 'main');
-    return status.conditions.some((c: { reason: string }) => c.reason === 'DowngradeRefused') || undefined;
-  });
-  assert.deepEqual((await tenant.request('GET', '/infra/kv/kept')).body.value, [1, 2, 3]);
-});
-
 test('every child that is deleted comes back, and the data with it', async (t) => {
   const tenant = await createTenant(t, 'e2e-children');
   await tenant.request('PUT', '/infra/kv/kept', { value: 1 });
