@@ -55,6 +55,14 @@ test('the operator creates the master key that the data plane mounts', async () 
   assert.deepEqual(operatorConfig(objects).masterKeySecret, { name: secret.name, key: secret.items[0].key });
 });
 
+test('the data plane mounts the previous master key beside the present one, where there is one', () => {
+  const { volumes } = find(standard, 'Deployment', 'cubby-dataplane').spec.template.spec;
+  const [present, previous] = volumes[0].projected.sources.flatMap(({ secret }: { secret?: object }) => secret ?? []);
+  assert.deepEqual([present.optional, previous.optional], [undefined, true]);
+  assert.equal(previous.name, present.name);
+  assert.deepEqual(previous.items, [{ key: 'previous-master-key', path: `previous-${present.items[0].path}` }]);
+});
+
 test('both take the namespace of the release for the system namespace', () => {
   assert.equal(operatorConfig(standard).systemNamespace, 'cubby-system');
   assert.equal(dataplaneConfig(standard).systemNamespace, 'cubby-system');

@@ -142,6 +142,7 @@ topologySpreadConstraints:
   "plans" .Values.plans
   "dataPlaneUrl" (.Values.dataplane.url | default (include "cubby.serviceUrl" .))
   "masterKeySecret" (dict "name" .Values.masterKey.secretName "key" "master-key")
+  "credentialOverlapSeconds" (int64 .Values.credentials.overlapSeconds)
   "concurrency" .Values.operator.concurrency
   "leaderElection" (dict "enabled" true "name" (printf "%s-operator" (include "cubby.fullname" .)))
   "logLevel" .Values.logLevel
