@@ -29,7 +29,7 @@ export interface BenchCluster {
 /** Starts a `BenchCluster`; it has neither nodes nor controllers. */
 export async function startBenchCluster(): Promise<BenchCluster> {
   const server = await startApiServer();
-  const client = connect({ kubeconfig: server.kubeconfig, userAgent: 'bench' });
+  const client = connect({ kubeconfig: server.kubeconfig, userAgent: 'bench', timeoutMs: 120_000 });
   const create = (name: string) =>
     client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   for (const name of ['kvstores', 'kvtokens']) {

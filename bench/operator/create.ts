@@ -19,12 +19,17 @@ export interface Creation {
 }
 
 /** Posts the stores at once and waits until the operator has made and reported everything. */
-export async function measureCreation(cluster: BenchCluster, replica: Replica, stores: number): Promise<Creation> {
+export async function measureCreation(
+  cluster: BenchCluster,
+  replica: Replica,
+  stores: number,
+  spec: Record<string, unknown> = {},
+): Promise<Creation> {
   const namespaceOf = await cluster.createTenants('tenant');
   const before = await countChildren(cluster);
   const cpu = replica.cpuSeconds();
   const start = performance.now();
-  const posting = postStores(cluster, stores, namespaceOf);
+  const posting = postStores(cluster, stores, namespaceOf, spec);
   await until('all children exist', async () => {
     const counts = await countChildren(cluster);
     return CHILD_KINDS.every(({ perStore }, i) => (counts[i] ?? 0) - (before[i] ?? 0) >= stores * perStore);
@@ -56,7 +61,7 @@ export async function measureApply(
   const bodies = children.map((child, index) => bare(child as KubeObject, namespaceOf(index)));
   return atOnce(bodies.length, (index) => {
     const body = bodies[index] as KubeObject;
-    return client.apply(resourceOf(body), body, { fieldManager: 'bench', timeoutMs: 60_000 });
+    return client.apply(resourceOf(body), body, { fieldManager: 'bench' });
   });
 }
 

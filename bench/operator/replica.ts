@@ -5,6 +5,9 @@ import { findFreePorts, startDaemon, waitUntilReady } from '../../cluster/daemon
 import { cpuSeconds } from '../dataplane/cpu.ts';
 import { type BenchCluster, SYSTEM_NAMESPACE } from './cluster.ts';
 
+/** Flags of Node that the chart starts the operator with. */
+export const OPERATOR_FLAGS = ['--max-semi-space-size=4', '--max-old-space-size=256'];
+
 /** The operator as a process of its own, from the bundle that the image carries. */
 export interface Replica {
   pid: number;
@@ -19,6 +22,8 @@ export interface Replica {
   writes(): Promise<Record<string, number>>;
   /** Reconciles of stores that ended so far. */
   reconciles(): Promise<number>;
+  /** Stores that are Ready, as the operator sees them. */
+  ready(): Promise<number>;
   /** Ends the process by that signal and resolves once it is gone. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
@@ -66,6 +71,9 @@ export async function startReplica(
     async reconciles() {
       const rows = (await metrics()).matchAll(/^cubby_operator_reconciles_total\{controller="store",[^}]*\} (\d+)$/gm);
       return [...rows].reduce((sum, [, count]) => sum + Number(count), 0);
+    },
+    async ready() {
+      return Number(/^cubby_stores\{phase="Ready"\} (\d+)$/m.exec(await metrics())?.[1] ?? 0);
     },
     end: (signal) => daemon.kill(signal),
   };
