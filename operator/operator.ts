@@ -9,7 +9,14 @@ import { persistentVolumeClaims, pods, type Resource, secrets, statefulSets } fr
 import type { Config } from './config.ts';
 import { BY_STORE, startCaches } from './controller/caches.ts';
 import { type ControllerName, enqueue, type Queues, startControllers } from './controller/controllers.ts';
-import { childChanged, type Lookups, ledgerChanged, storeChanged, tokenChanged } from './controller/triggers.ts';
+import {
+  childChanged,
+  type Lookups,
+  ledgerChanged,
+  storeChanged,
+  tokenChanged,
+  urgency,
+} from './controller/triggers.ts';
 import { createKeyring } from './keyring.ts';
 import { BY_PROJECT, type Context } from './reconcile/context.ts';
 import { reconcileLedger } from './reconcile/ledger.ts';
@@ -73,10 +80,10 @@ export function startOperator(options: OperatorOptions): Operator {
       wakeKey(); // last: it may be looked at before this returns
     },
     onStore: (store, change) => {
-      enqueue(queues, storeChanged(store, change, lookups), 'edit');
+      enqueue(queues, storeChanged(store, change, lookups), urgency(store, change));
       if (ledgerChanged(store, change, config.systemNamespace)) wakeLedger();
     },
-    onToken: (token, change) => enqueue(queues, tokenChanged(token, change), 'edit'),
+    onToken: (token, change) => enqueue(queues, tokenChanged(token, change), urgency(token, change)),
     onChild: (child) => enqueue(queues, childChanged(child), 'change'),
     onError: onWatchError,
   });

@@ -3,6 +3,7 @@ import { STORE_LABEL, TOKEN_LABEL } from '../../contract/labels.ts';
 import type { KVStore, KVToken } from '../../contract/objects.ts';
 import { isLedger } from '../../contract/projects.ts';
 import { type ApiObject, controllerOf, formatKey } from '../../kube/object.ts';
+import type { Priority } from '../../kube/queue.ts';
 import type { Change } from './caches.ts';
 
 /** Which keys a change is of concern to. */
@@ -49,6 +50,14 @@ export function childChanged(child: ApiObject): Affected {
   const token = controller?.kind === 'KVToken' ? controller.name : labels?.[TOKEN_LABEL];
   const keys = (name: string | undefined) => (name ? [formatKey({ namespace, name })] : []);
   return { stores: keys(store), tokens: keys(token) };
+}
+
+/**
+ * How urgent a change of a store or a token is. To a new leader every object is new; those whose spec another leader has
+ * seen to wait, so that an edit made meanwhile does not stand behind a thousand of them.
+ */
+export function urgency({ metadata, status }: KVStore | KVToken, change: Change<unknown>): Priority {
+  return change.type === 'created' && status?.observedGeneration === metadata.generation ? 'resync' : 'edit';
 }
 
 function isEdit({ metadata: now }: ApiObject, { metadata: old }: ApiObject): boolean {

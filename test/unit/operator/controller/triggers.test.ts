@@ -7,6 +7,7 @@ import {
   ledgerChanged,
   storeChanged,
   tokenChanged,
+  urgency,
 } from '../../../../operator/controller/triggers.ts';
 import { store } from '../objects.ts';
 
@@ -79,4 +80,13 @@ test('the ledger is of concern when it comes, goes or is edited, and no other st
   const updated = { type: 'updated', old: ledger } as const;
   assert.equal(ledgerChanged(at('cubby-system', 'ledger', 4), updated, 'cubby-system'), true);
   assert.equal(ledgerChanged(ledger, updated, 'cubby-system'), false);
+});
+
+test('what a leader finds seen to waits, and what was edited or made meanwhile does not', () => {
+  const seen = store({}, { observedGeneration: 3 });
+  assert.equal(urgency(seen, { type: 'created' }), 'resync');
+  assert.equal(urgency(store({}, { observedGeneration: 2 }), { type: 'created' }), 'edit');
+  assert.equal(urgency(store(), { type: 'created' }), 'edit');
+  assert.equal(urgency(seen, { type: 'updated', old: seen }), 'edit');
+  assert.equal(urgency(seen, { type: 'deleted' }), 'edit');
 });
