@@ -265,7 +265,11 @@ export interface KVStoreStatus {
     name: string;
   };
   /**
-   * Memory as Redis reports it.
+   * Keys in the data of a hibernated store, as Redis counted them before it was stopped; absent otherwise.
+   */
+  keptKeys?: number;
+  /**
+   * Memory as Redis reports it, or last did where the store is hibernated.
    */
   memory?: {
     /**

@@ -60,6 +60,7 @@ function view(store: KVStore, answers: Answers | undefined, recent: readonly Sto
     conditions: store.status?.conditions ?? [],
     limits: store.status?.limits ?? null,
     keys: answers?.keys ?? null,
+    keptKeys: store.status?.keptKeys ?? null,
     usage: answers?.usage ?? null,
     events: recent.map((event) => ({
       time: timeOf(event),
@@ -77,11 +78,12 @@ function text(store: KVStore, answers: Answers | undefined, recent: readonly Sto
   const phase = status?.phase ?? 'Pending';
   const head = `${output.paint('strong', metadata.name)} in ${metadata.namespace}: ${output.paint(phaseTone(phase), phase)}`;
   const asked = spec.image ?? spec.version;
+  const runs = phase !== 'Hibernated';
   const fields = renderFields([
     ['project', status?.projectId ?? `${claimedProject(store)} (asked for, not served)`],
-    ['version', `${status?.version ?? NOTHING} runs, ${asked ?? 'the default'} asked for`],
-    ['memory', memoryLine(store, output)],
-    ['keys', answers?.keys === undefined || answers.keys === null ? undefined : String(answers.keys)],
+    ['version', `${status?.version ?? NOTHING} ${runs ? 'runs' : 'ran'}, ${asked ?? 'the default'} asked for`],
+    ['memory', runs ? memoryLine(store, output) : `${spec.memory} asked for`],
+    ['keys', keysLine(store, answers)],
     ['endpoint', status?.endpoint && `${status.endpoint.host}:${status.endpoint.port}`],
     ['native access', status?.binding && `Secret ${status.binding.name}`],
     ['limits', limitsLine(store)],
@@ -99,6 +101,11 @@ function text(store: KVStore, answers: Answers | undefined, recent: readonly Sto
   ]);
   const columns = ['LAST SEEN', 'TYPE', 'REASON', 'MESSAGE'].map((title) => ({ title }));
   return `${head}\n\n${fields}\n${behind}${conditions}${list.length > 0 ? `\n${renderTable(columns, list)}` : ''}`;
+}
+
+function keysLine({ status }: KVStore, answers: Answers | undefined): string | undefined {
+  if (status?.keptKeys !== undefined) return `${status.keptKeys} kept`;
+  return answers?.keys === undefined || answers.keys === null ? undefined : String(answers.keys);
 }
 
 function memoryLine({ spec, status }: KVStore, output: Output): string {

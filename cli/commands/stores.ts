@@ -34,10 +34,16 @@ export function viewStore(store: KVStore) {
     version: status?.version ?? null,
     requestedVersion: spec.version ?? null,
     image: status?.image ?? spec.image ?? null,
-    memory: { limit: status?.memory?.limit ?? null, used: status?.memory?.used ?? null },
+    memory: viewMemory(store),
     endpoint: status?.endpoint ? `${status.endpoint.host}:${status.endpoint.port}` : null,
     createdAt: metadata.creationTimestamp,
   };
+}
+
+/** Bytes; what a hibernated store last used is no longer used. */
+export function viewMemory({ status }: KVStore): { limit: number | null; used: number | null } {
+  const used = status?.phase === 'Hibernated' ? null : (status?.memory?.used ?? null);
+  return { limit: status?.memory?.limit ?? null, used };
 }
 
 function table(found: readonly KVStore[], output: Output, withNamespace: boolean): string {

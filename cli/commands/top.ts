@@ -8,6 +8,7 @@ import { formatBytes, formatShare, NOTHING } from '../output/words.ts';
 import type { Session } from '../session.ts';
 import { type Answers, askDataPlane } from './ask.ts';
 import { gauge } from './status.ts';
+import { viewMemory } from './stores.ts';
 
 /** A store at a moment. */
 export interface Sample {
@@ -77,7 +78,7 @@ export function viewSample({ store, keys, operations, at }: Sample, before: Samp
     namespace: metadata.namespace,
     name: metadata.name,
     phase: status?.phase ?? 'Pending',
-    memory: { used: status?.memory?.used ?? null, limit: status?.memory?.limit ?? null },
+    memory: viewMemory(store),
     keys,
     operationsPerSecond:
       since !== undefined && since >= 0 && seconds > 0 ? Math.round((since / seconds) * 10) / 10 : null,

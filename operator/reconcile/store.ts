@@ -14,8 +14,9 @@ import { applyChildren } from './children.ts';
 import { maintainClaim } from './claim.ts';
 import type { Context } from './context.ts';
 import { acceptsPlanned, beginRotation, rotationRequest } from './credentials.ts';
+import { requireCurrent } from './current.ts';
 import { collectFacts } from './facts.ts';
-import { compareKeys, noteKeys } from './key-counts.ts';
+import { compareKeys, noteKeys, readKeysAtStop } from './key-counts.ts';
 import { kvStores } from './kinds.ts';
 import { resolveLimits } from './limits.ts';
 import { type Observed, observe } from './observe.ts';
@@ -89,7 +90,10 @@ async function act(context: Context, observed: Observed, shell: Shell, signal: A
   if (!planned) return { ...untouched(observed.store), parts: verdicts };
   const { plan, beforeStop } = planned;
 
-  if (plan.replicas === 0 && observed.statefulSet?.spec.replicas === 1) await noteKeys(context, observed, signal);
+  if (plan.replicas === 0 && observed.statefulSet?.spec.replicas === 1) {
+    await requireCurrent(context.client, observed.store, signal);
+    await noteKeys(context, observed, signal);
+  }
   const applied = await applyChildren(context, plan, observed, signal);
   if (applied.created) context.events.record(observed.store, 'Normal', 'Created', "made the store's objects");
   await removeAccess(context, observed.store, signal);
@@ -115,13 +119,14 @@ async function act(context: Context, observed: Observed, shell: Shell, signal: A
   };
 }
 
-function report({ pod, redis, claim }: Observed, { image, maxmemory, binding }: Outcome): StoreReport {
+function report({ store, pod, redis, claim }: Observed, { image, maxmemory, binding }: Outcome): StoreReport {
   const since = claim?.metadata.annotations?.[NATIVE_ACCESS_ANNOTATION];
   const used = redis && 'look' in redis ? redis.look.info.usedMemory : undefined;
   return {
     image: (pod && ownContainer(pod)?.image) ?? image,
     memory: used !== undefined && maxmemory !== undefined ? { limit: maxmemory, used } : undefined,
     binding,
+    keptKeys: store.spec.enabled || pod ? undefined : readKeysAtStop(claim)?.all,
     nativeAccessSince: since !== undefined && parseTime(since) !== undefined ? since : undefined,
   };
 }

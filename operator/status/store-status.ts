@@ -20,6 +20,8 @@ export interface StoreReport {
   /** What the volume claim says of its data; a store that adopts it takes that over. */
   nativeAccessSince?: string | undefined;
   credentials?: CredentialReport | undefined;
+  /** Keys that Redis had when it was stopped to hibernate. */
+  keptKeys?: number | undefined;
 }
 
 /** Share of the limit by which used memory must move to be written again: else every look would be a write. */
@@ -49,6 +51,7 @@ export function storeStatus(facts: StoreFacts, report: StoreReport, now: Date): 
     endpoint: { host: serviceHost(namespace, name), port: REDIS_PORT },
     ...(nativeAccessSince !== undefined && { nativeAccessSince }),
     ...(report.binding !== undefined && { binding: { name: report.binding } }),
+    ...(report.keptKeys !== undefined && { keptKeys: report.keptKeys }),
     ...(memory && { memory }),
     ...(limits && { limits }),
     conditions: toConditions(verdicts, before?.conditions, generation, now),

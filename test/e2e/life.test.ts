@@ -60,7 +60,8 @@ test('a hibernated store answers 503 and wakes with its data', async (t) => {
   await gone('pod', tenant.namespace, 'main-redis-0');
   const asleep = await tenant.request('GET', '/infra/kv/kept');
   assert.deepEqual([asleep.status, asleep.body.code], [503, 'store_hibernated']);
-  assert.equal((await read('kvstore', tenant.namespace, 'main')).status.phase, 'Hibernated');
+  const { status } = await read('kvstore', tenant.namespace, 'main');
+  assert.deepEqual([status.phase, status.keptKeys], ['Hibernated', 1], 'how many keys are kept is remembered');
   await apply(store(tenant.namespace));
   await answering(tenant);
   assert.equal((await tenant.request('GET', '/infra/kv/kept')).body.value, 1);

@@ -58,6 +58,20 @@ test('a store that is not there is told from one that is not named', async () =>
   assert.deepEqual([other.code, /no store which\/c\n {2}the namespace which has a, b/.test(other.stderr)], [3, true]);
 });
 
+test('a hibernated store shows what it keeps, and nothing as if Redis ran', async () => {
+  const namespace = await createNamespace(client, 'asleep');
+  await createStore({ client }, namespace, { enabled: false, version: '8.0' });
+  const memory = { limit: 32 * 2 ** 20, used: 5 * 2 ** 20 };
+  const status = { phase: 'Hibernated', version: '8.0.2', keptKeys: 1234, memory };
+  await client.patch(kvStores, { namespace, name: 'main' }, { status }, { type: 'merge', subresource: 'status' });
+  const { stdout } = await cubby('status', '-n', namespace);
+  assert.match(stdout, /version +8\.0\.2 ran, 8\.0 asked for/);
+  assert.match(stdout, /memory +32Mi asked for/);
+  assert.match(stdout, /keys +1234 kept/);
+  const seen = await json('status', '-n', namespace);
+  assert.deepEqual([seen.memory.used, seen.keptKeys, seen.keys], [null, 1234, null]);
+});
+
 test('a token is made, replaced and revoked by the operator, and its text is shown only on request', async (t) => {
   const world = await startWorld(t, server);
   const namespace = await createNamespace(client, 'tokens');
