@@ -41,6 +41,8 @@ export interface World {
   restartOperator(config?: Partial<Config>): Promise<void>;
   /** Where the Redis behind a pod IP really is. */
   redisAt: Map<string, { host: string; port: number }>;
+  /** Keys of stores, "namespace/name", in the order in which reconciles of them ended. */
+  runs: string[];
   failures: unknown[];
 }
 
@@ -89,7 +91,7 @@ export async function startWorld(
   const client = connect({ kubeconfig: server.kubeconfig, userAgent: 'test' });
   const redisAt: World['redisAt'] = new Map();
   const dial: ConnectRedis = (address) => connectRedis({ ...address, ...redisAt.get(address.host) });
-  const world = { client, redisAt, writes: [], events: [], failures: [] } as unknown as World;
+  const world = { client, redisAt, writes: [], events: [], runs: [], failures: [] } as unknown as World;
   const start = (more: Partial<Config>) =>
     startOperator({
       client: recordWrites(client, world.writes),
@@ -100,7 +102,10 @@ export async function startWorld(
         record: (about, _type, reason, message) =>
           world.events.push({ reason, about: `${about.kind}/${about.metadata.name}`, message }),
       },
-      onRun: (_controller, { error }) => error !== undefined && world.failures.push(error),
+      onRun: (controller, { key, error }) => {
+        if (controller === 'store') world.runs.push(key);
+        if (error !== undefined) world.failures.push(error);
+      },
       onWatchError: () => {},
     });
   world.operator = start({});
