@@ -67,6 +67,7 @@ export const sidebar: Group[] = [
       page('Install', 'operations/install'),
       page('Upgrade', 'operations/upgrade'),
       page('Sizing', 'operations/sizing'),
+      page('Storage', 'operations/storage'),
       page('Backup', 'operations/backup'),
       page('Troubleshooting', 'operations/troubleshooting'),
       page('Uninstall', 'operations/uninstall'),
