@@ -36,6 +36,9 @@ export const isConflict = (error: unknown): error is KubeError =>
   is(error, (e) => e.status === 409 && e.reason !== 'AlreadyExists');
 /** An object of that name exists. */
 export const isAlreadyExists = (error: unknown): error is KubeError => is(error, (e) => e.reason === 'AlreadyExists');
+/** The namespace is on its way out and takes nothing new; NamespaceLifecycle's words, since its cause has no field. */
+export const isNamespaceEnding = (error: unknown): error is KubeError =>
+  is(error, (e) => e.status === 403 && e.message.includes('because it is being terminated'));
 /** There is no such object, or no such resource. */
 export const isNotFound = (error: unknown): error is KubeError => is(error, (e) => e.status === 404);
 /** The resource version is too old to list or watch from. */

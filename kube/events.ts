@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { KubeClient } from './client.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { isNotFound, isTransient } from './errors.ts';
+import { isNamespaceEnding, isNotFound, isTransient } from './errors.ts';
 import type { ApiObject } from './object.ts';
 import { events } from './resources.ts';
 
@@ -80,7 +80,7 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
     } catch (error) {
       // The server forgets events after an hour, sooner than a long-lived series.
       if (isNotFound(error)) series.sentCount = 0;
-      if (!isTransient(error)) onError(error);
+      if (!isTransient(error) && !isNamespaceEnding(error)) onError(error);
     }
   }
 

@@ -112,6 +112,15 @@ test('a server that refuses or is away never reaches the caller', async () => {
   assert.deepEqual(errors, [refused]);
 });
 
+test('a namespace that is being deleted takes no event, which is nothing to report', async () => {
+  const message =
+    'events "t" is forbidden: unable to create new content in namespace ns because it is being terminated';
+  const { errors, recorder } = setUp(() => new KubeError({ status: 403, reason: 'Forbidden', message }));
+  recorder.record(about, 'Normal', 'Done', 'it is done');
+  await recorder.flush();
+  assert.deepEqual(errors, []);
+});
+
 test('a message is cut to what the API takes', async () => {
   const { created, recorder } = setUp();
   recorder.record(about, 'Normal', 'Long', 'x'.repeat(5000));
