@@ -26,6 +26,8 @@ export interface ApplyAllOptions extends CallOptions {
   fieldManager: string;
   /** The object, as read from the API, that is to control every desired one. */
   owner: ApiObject;
+  /** Called before an object that exists is changed, with what is known of it; what it rejects with stops the change. */
+  beforeChange?: ((live: KubeObject) => Promise<void>) | undefined;
   /** Take fields over from other managers (default true). */
   force?: boolean | undefined;
   /** What the cache does not show is believed not to be there: it is applied without asking first, on that condition. */
@@ -69,6 +71,7 @@ async function applyOne(
   const live = cached ?? (await client.get(resource, keyOf(desired), { signal, timeoutMs }));
   if (live && controllerOf(live)?.uid !== owner.metadata.uid) return { action: 'conflict', ref, object: live };
   if (live && covers(live, whole)) return { action: 'unchanged', ref, object: live };
+  if (live) await options.beforeChange?.(live);
   // With the UID the server refuses to touch a successor that somebody else made meanwhile.
   const body = live ? { ...whole, metadata: { ...whole.metadata, uid: live.metadata.uid as string } } : whole;
   const apply = client.apply(resource, body, { fieldManager, force, signal, timeoutMs });

@@ -1,13 +1,15 @@
 import { childNames } from '../../contract/names.ts';
 import { applyAll, type Change } from '../../kube/apply.ts';
 import { isForbidden, isInvalid, KubeError } from '../../kube/errors.ts';
-import { type ApiObject, controllerOf } from '../../kube/object.ts';
+import { type ApiObject, controllerOf, type KubeObject } from '../../kube/object.ts';
+import { statefulSets } from '../../kube/resources.ts';
 import { children } from '../resources/index.ts';
 import type { Manifest } from '../resources/manifest.ts';
 import type { StorePlan } from '../resources/plan.ts';
 import type { Finding } from '../status/finding.ts';
 import type { RefusalReason, StepReason, TroubleReason } from '../status/store-facts.ts';
 import { type Context, FIELD_MANAGER } from './context.ts';
+import { requireCurrent } from './current.ts';
 import type { StatefulSet } from './kinds.ts';
 import type { Observed } from './observe.ts';
 
@@ -60,8 +62,13 @@ async function applyWave(
   // A store that was never reported on has nothing yet; asking for each child first would double the requests.
   const expectAbsent = store.status === undefined;
   const apply = async (manifest: Manifest) => {
+    // It carries what was accepted: on top of what is newer, Redis would become an older one on newer data.
+    const beforeChange =
+      manifest.kind === 'StatefulSet'
+        ? (live: KubeObject) => requireCurrent(client, statefulSets, live, signal)
+        : undefined;
     try {
-      const options = { fieldManager: FIELD_MANAGER, owner, expectAbsent, signal };
+      const options = { fieldManager: FIELD_MANAGER, owner, expectAbsent, beforeChange, signal };
       const [change] = await applyAll(client, [manifest], caches.find, options);
       if (change) collect(change, store.metadata.name, applied);
     } catch (error) {

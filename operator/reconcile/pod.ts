@@ -65,7 +65,7 @@ export async function maintainPod(
   if ('step' in decision) result.steps.push(decision.step);
   if (decision.action === 'refuse') result.troubles.push(decision.trouble);
   if (decision.action === 'save' && redis && 'look' in redis) await redis.session.bgsave();
-  if (decision.action === 'replace') await replacePod(context, observed, pod, signal);
+  if (decision.action === 'replace') await replacePod(context, { ...observed, statefulSet }, pod, signal);
   if (decision.action !== 'keep' || isTerminating(pod) || !isRunning(pod)) return result;
 
   await refreshFiles(client, pod, filesHash(plan), signal);

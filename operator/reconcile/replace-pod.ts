@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { REDIS_PORT } from '../../contract/names.ts';
 import { isConflict, isNotFound } from '../../kube/errors.ts';
 import { keyOf } from '../../kube/object.ts';
-import { pods } from '../../kube/resources.ts';
+import { pods, statefulSets } from '../../kube/resources.ts';
 import type { Pod } from '../status/pod.ts';
 import type { Context } from './context.ts';
+import { requireCurrent } from './current.ts';
 import { noteKeys } from './key-counts.ts';
+import { kvStores } from './kinds.ts';
 import type { Observed } from './observe.ts';
 
 /** How long, in ms, Redis is waited for to end; one that takes longer is left to the kubelet. */
@@ -21,6 +23,8 @@ export async function replacePod(
   pod: Pod,
   signal: AbortSignal,
 ): Promise<void> {
+  await requireCurrent(client, kvStores, observed.store, signal);
+  if (observed.statefulSet) await requireCurrent(client, statefulSets, observed.statefulSet, signal);
   await noteKeys({ client }, observed, signal);
   const preconditions = { uid: pod.metadata.uid };
   try {

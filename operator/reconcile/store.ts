@@ -91,7 +91,7 @@ async function act(context: Context, observed: Observed, shell: Shell, signal: A
   const { plan, beforeStop } = planned;
 
   if (plan.replicas === 0 && observed.statefulSet?.spec.replicas === 1) {
-    await requireCurrent(context.client, observed.store, signal);
+    await requireCurrent(context.client, kvStores, observed.store, signal);
     await noteKeys(context, observed, signal);
   }
   const applied = await applyChildren(context, plan, observed, signal);
