@@ -7,6 +7,9 @@ const change = () => import('../commands/change.ts');
 const UPGRADING = `Data is saved before Redis restarts. Where the new version does not start, the old one is put back and the exit code
 is 1.`;
 
+const ROTATING = `No request over the API fails. Programs with native access find the new password in their Secret; the old one is
+accepted for ten minutes, or as long as the installation says, and then its connections are closed.`;
+
 const SHELL = `It signs in as the Redis user "shell" with a password of its own that ends with the command. It takes the verb patch on
 kvstores, and get and create on pods/exec. What is done this way is neither limited nor counted.`;
 
@@ -79,6 +82,14 @@ export function defineStores(program: Command, declare: Declare): void {
     examples: ['cubby disable main'],
     load: async () => (await change()).disable,
   });
+  const rotate = define({
+    signature: 'rotate <name>',
+    description: "Replace the passwords of a store's Redis",
+    remarks: ROTATING,
+    examples: ['cubby rotate main'],
+    load: async () => (await import('../commands/rotate.ts')).rotate,
+  });
+  addTimeout(rotate, 'how long to wait for the operator', '30s');
   const shell = define({
     signature: 'redis-cli <name>',
     description: "Run redis-cli in a store's pod",

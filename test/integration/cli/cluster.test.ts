@@ -11,6 +11,7 @@ import {
   kvTokens,
   startCluster,
   startWorld,
+  statusWhen,
 } from '../operator/world.ts';
 import { runCubby } from './cubby.ts';
 
@@ -182,4 +183,17 @@ test('a namespace, a context and a kubeconfig that are not there are told', asyn
   assert.deepEqual([file.code, /nonexistent/.test(file.stderr)], [2, true]);
   const none = await runCubby(['stores']);
   assert.deepEqual([none.code, /there is no kubeconfig/.test(none.stderr)], [1, true]);
+});
+
+test('the passwords of a store are replaced on request, one rotation after the other', async (t) => {
+  const world = await startWorld(t, server, { credentialOverlapSeconds: 2 });
+  const namespace = await createNamespace(client, 'rotates');
+  await createStore(world, namespace, { enabled: false });
+  await statusWhen(world, namespace, 'sleeps', ({ phase }) => phase === 'Hibernated');
+  const first = await cubby('rotate', 'main', '-n', namespace);
+  assert.deepEqual([first.code, first.stderr], [0, '']);
+  assert.match(first.stdout, /^the Redis of main takes new passwords, and those before until 2\d{3}-/);
+  const { credentials } = await json('rotate', 'main', '-n', namespace);
+  assert.ok(credentials.previousGeneration === 2, JSON.stringify(credentials));
+  assert.equal((await cubby('rotate', 'none', '-n', namespace)).code, 3);
 });
