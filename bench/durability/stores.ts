@@ -26,10 +26,13 @@ export async function withTenant<T>(
   spec: Record<string, unknown>,
   work: (tenant: Tenant) => Promise<T>,
 ): Promise<T> {
+  const namespace = `bench-durability-${name}`;
+  // A run that was broken off leaves one, with keys of the names that this one uses.
+  await kubectl('delete', 'namespace', namespace, '--ignore-not-found');
   const cleanups: (() => unknown)[] = [];
   const context = { after: (cleanup?: unknown) => void cleanups.push(cleanup as () => unknown) };
   try {
-    return await work(await createTenant(context, `bench-durability-${name}`, spec));
+    return await work(await createTenant(context, namespace, spec));
   } finally {
     for (const cleanup of cleanups) await cleanup();
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, type Operation, outcomeOf } from './history.ts';
 import { judge, type Reading, type Verdict } from './verdict.ts';
@@ -9,7 +10,7 @@ export interface Target {
 }
 
 export interface LoadOptions {
-  /** Begins the name of every key, so that loads on one store do not meet. */
+  /** Begins the name of every key: no other load may have written under it to that store. */
   prefix: string;
   clients?: number;
   /** Milliseconds between a client's answer and its next request. */
@@ -43,6 +44,8 @@ const READ_BACK_MS = 60_000;
 /** Starts clients that each write keys of their own, one request after another, and count up one counter together. */
 export function startLoad(target: Target, { prefix, clients = 4, pauseMs = 5 }: LoadOptions): Load {
   const history: Operation[] = [];
+  // What an earlier load of that prefix left must not be taken for a value of this one.
+  const mark = randomUUID().slice(0, 8);
   let stopping = false;
   let acknowledged = 0;
   let last: number | undefined;
@@ -70,11 +73,12 @@ export function startLoad(target: Target, { prefix, clients = 4, pauseMs = 5 }: 
       const step = STEPS[n % STEPS.length];
       const old = step === 'delete' ? written.shift() : undefined;
       if (step === 'increment') await send({ kind: 'increment', key: `${prefix}-counter` });
-      else if (step === 'rewrite') await send({ kind: 'set', key: `${name}-register`, value: `${name}-value-${n}` });
+      else if (step === 'rewrite')
+        await send({ kind: 'set', key: `${name}-register`, value: `${mark}-${client}-${n}` });
       else if (old !== undefined) await send({ kind: 'delete', key: old });
       else {
         const key = `${name}-${n}`;
-        const done = await send({ kind: 'set', key, value: `${name}-value-${n}` });
+        const done = await send({ kind: 'set', key, value: `${mark}-${client}-${n}` });
         if (outcomeOf(done) === 'acknowledged') written.push(key);
       }
       await sleep(pauseMs);
