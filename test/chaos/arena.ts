@@ -13,6 +13,8 @@ export interface Arena {
   client: KubeClient;
   /** What went wrong on the node, which is a fault of the test. */
   nodeFailures: unknown[];
+  /** How often a Redis was started in a namespace. */
+  starts(namespace: string): number;
   /** Makes a namespace of that name or, where it is taken, one like it. */
   enter(name: string): Promise<string>;
   /** Deletes a namespace and does not wait for its end. */
@@ -34,6 +36,7 @@ export async function openArena(): Promise<Arena> {
     kubeconfig: server.kubeconfig,
     client,
     nodeFailures,
+    starts: node.starts,
     enter: (name) => createNamespace(client, `${name}-${++entered}`),
     async leave(namespace) {
       await client.delete(namespaces, { name: namespace });

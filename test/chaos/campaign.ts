@@ -1,7 +1,8 @@
 import type { Arena } from './arena.ts';
+import type { Disturbance } from './disturbances.ts';
 import { type Death, deaths } from './fate.ts';
 import type { PlantedBug } from './plants.ts';
-import type { Suite } from './suites.ts';
+import { life, type Suite } from './suites.ts';
 import { Divergence, type Outcome, runTrial } from './trial.ts';
 
 /** One strike of a campaign. */
@@ -48,6 +49,38 @@ export async function runCampaign(arena: Arena, suite: Suite, options: CampaignO
   return report;
 }
 
+/** What came of a life under one disturbance; `why` where it did not end as one without, or cost too much on the way. */
+export interface Endured {
+  disturbance: Disturbance;
+  writes: number;
+  why: string | undefined;
+}
+
+/** So many times the writes of an undisturbed life may be made where every second one is refused or lost. */
+const WRITES_FACTOR = 4;
+
+/** Lives a whole life under each disturbance: it must end as one without, after as many starts of Redis. */
+export async function endure(
+  arena: Arena,
+  disturbances: readonly Disturbance[],
+  concurrency: number,
+): Promise<Endured[]> {
+  const sound = await runTrial(arena, { name: life.name, suite: life });
+  const endured: Endured[] = [];
+  await forEach(disturbances, concurrency, async (disturbance) => {
+    const trial = { name: disturbance.name, suite: life, trouble: disturbance.create(), expected: sound.state };
+    try {
+      const { writes, starts } = await runTrial(arena, trial);
+      const tooMany = writes > WRITES_FACTOR * sound.writes && `${writes} writes, undisturbed ${sound.writes}`;
+      const restarted = starts !== sound.starts && `Redis was started ${starts} times, undisturbed ${sound.starts}`;
+      endured.push({ disturbance, writes, why: tooMany || restarted || undefined });
+    } catch (error) {
+      endured.push({ disturbance, writes: 0, why: error instanceof Error ? error.message : String(error) });
+    }
+  });
+  return endured;
+}
+
 /** Whether the suite catches a planted bug at one of its first writes, and comes through where nobody dies. */
 export async function catches(arena: Arena, suite: Suite, bug: PlantedBug, name: string): Promise<boolean> {
   const { state: expected, writes }: Outcome = await runTrial(arena, { name: `${suite.name}-sound`, suite });
@@ -73,11 +106,7 @@ function allStrikes(writes: number): Strike[] {
 }
 
 /** Works a list off, so many at a time. */
-export async function forEach<T>(
-  items: readonly T[],
-  concurrency: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
+async function forEach<T>(items: readonly T[], concurrency: number, work: (item: T) => Promise<void>): Promise<void> {
   const rest = [...items];
   const worker = async () => {
     for (let item = rest.shift(); item !== undefined; item = rest.shift()) await work(item);

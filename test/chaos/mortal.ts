@@ -18,11 +18,15 @@ export interface MortalOptions {
   script?: Script;
   streams?: StreamFaults | undefined;
   plant?: Plant | undefined;
+  /** Its watches tell it nothing before `release`. */
+  isHeld?: boolean;
 }
 
 /** An operator in this process that can end as if its process had: from then on nothing of it reaches anybody. */
 export interface Mortal {
   proxy: ApiProxy;
+  /** Lets the watches of one that is held tell what has happened since. */
+  release(): void;
   /** Resolves when the script has ended it. */
   died: Promise<void>;
   /** What went wrong in it, of the watches and the reconciles. */
@@ -56,6 +60,7 @@ export async function startMortal(options: MortalOptions): Promise<Mortal> {
       died.resolve();
     },
   });
+  const release = options.isHeld ? proxy.hold() : () => {};
   const client = connect({ kubeconfig: proxy.kubeconfig, userAgent: 'chaos', timeoutMs: 5_000 });
   const failures: unknown[] = [];
   operator = startOperator({
@@ -70,6 +75,7 @@ export async function startMortal(options: MortalOptions): Promise<Mortal> {
   await operator.lead();
   return {
     proxy,
+    release,
     died: died.promise,
     failures,
     async stop() {

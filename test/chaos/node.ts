@@ -28,6 +28,8 @@ type WithData = KubeObject & { data?: Record<string, string> };
 
 /** A node without a kernel of its own, with its scheduler and its binder of volumes. */
 export interface SimulatedNode {
+  /** How often a Redis was started in a namespace. */
+  starts(namespace: string): number;
   /** Ends every Redis at once, and takes no more pods. */
   stop(): Promise<void>;
 }
@@ -44,6 +46,7 @@ export async function startNode(client: KubeClient, onError: (error: unknown) =>
   const directory = await mkdtemp(join(tmpdir(), 'cubby-node-'));
   const sandboxes = new Map<string, Sandbox>();
   const holders = new Map<string, Promise<void>>();
+  const starts = new Map<string, number>();
   const running = new Set<Promise<void>>();
   let stopped = false;
 
@@ -101,6 +104,8 @@ export async function startNode(client: KubeClient, onError: (error: unknown) =>
     const home = join(directory, `pod-${uid}`);
     const sandbox = startSandbox({ version, data, home, files: filesOf(pod), holders });
     sandboxes.set(uid, sandbox);
+    const { namespace = '' } = pod.metadata;
+    starts.set(namespace, (starts.get(namespace) ?? 0) + 1);
     const ip = await sandbox.ready;
     if (ip) await setStatus(podKind, pod, runningStatus(pod, ip));
   }
@@ -152,6 +157,7 @@ export async function startNode(client: KubeClient, onError: (error: unknown) =>
   await Promise.all(reflectors.map(({ synced }) => synced));
 
   return {
+    starts: (namespace) => starts.get(namespace) ?? 0,
     async stop() {
       stopped = true;
       await Promise.all(reflectors.map((reflector) => reflector.stop()));

@@ -3,6 +3,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readLines } from '../../kube/lines.ts';
 import { type Fate, pass, type Script } from './fate.ts';
 import { type ApiRequest, parseRequest, scopeTo } from './request.ts';
@@ -17,12 +18,21 @@ export interface Exchange {
   at: number;
 }
 
-/** What is done to the lines of watches and to lists; both see the URL as the server would. */
+/** What to deliver in place of a line of a watch; `end` ends the stream then. */
+export interface Delivery {
+  lines: readonly string[];
+  later?: { ms: number; lines: readonly string[] };
+  end?: boolean;
+}
+
+/** What is done to the lines of watches, and to lists. */
 export interface StreamFaults {
-  /** The lines to deliver in place of this one; `end` ends the stream after them. */
-  onLine?(request: ApiRequest, line: string): { lines: readonly string[]; end?: boolean };
+  onLine?: (request: ApiRequest, line: string) => Delivery;
+  /** Lines are kept back for so long, in ms, and come as what `onBatch` makes of them. */
+  batchMs?: number;
+  onBatch?: (lines: readonly string[]) => readonly string[];
   /** The body to answer a list with, in place of the server's. */
-  onList?(request: ApiRequest, body: string): string;
+  onList?: (request: ApiRequest, body: string) => string;
 }
 
 export interface ProxyOptions {
@@ -51,6 +61,8 @@ export interface ApiProxy {
   cut(): void;
   close(): void;
 }
+
+const never = new AbortController().signal;
 
 /** Starts a proxy to the current cluster of a kubeconfig in JSON. */
 export async function startProxy(kubeconfig: string, options: ProxyOptions = {}): Promise<ApiProxy> {
@@ -121,18 +133,40 @@ export async function startProxy(kubeconfig: string, options: ProxyOptions = {})
     }
     outgoing.writeHead(status, { ...headers, ...(length !== undefined && { 'content-length': length }) });
     outgoing.flushHeaders();
-    if (request?.verb === 'watch') {
-      const { signal } = new AbortController();
-      for await (const line of readLines(answer, signal)) {
-        await held;
-        const { lines, end } = streams.onLine?.(request, line) ?? { lines: [line] };
-        if (born === mutings) for (const each of lines) outgoing.write(`${each}\n`);
-        if (end) break;
-      }
-    } else {
-      for await (const chunk of answer) if (born === mutings) outgoing.write(chunk);
-    }
+    const write = (lines: readonly string[]) => {
+      if (born === mutings) for (const line of lines) outgoing.write(`${line}\n`);
+    };
+    if (request?.verb === 'watch') await relay(request, answer, write);
+    else for await (const chunk of answer) if (born === mutings) outgoing.write(chunk);
     if (born === mutings) await new Promise<void>((resolve) => outgoing.end(resolve));
+  }
+
+  /** Passes the lines of a watch on, as the faults have it, until one side ends it. */
+  async function relay(
+    request: ApiRequest,
+    answer: IncomingMessage,
+    write: (lines: readonly string[]) => void,
+  ): Promise<void> {
+    const { onLine = (_, line) => ({ lines: [line] }), onBatch = (lines) => lines, batchMs } = streams;
+    const batch: string[] = [];
+    const flush = () => write(onBatch(batch.splice(0)));
+    const timer = batchMs === undefined ? undefined : setInterval(flush, batchMs);
+    try {
+      for await (const line of readLines(answer, never)) {
+        await held;
+        const { lines, later, end }: Delivery = onLine(request, line);
+        if (timer) batch.push(...lines);
+        else write(lines);
+        if (later) {
+          await sleep(later.ms);
+          write(later.lines);
+        }
+        if (end) return;
+      }
+    } finally {
+      clearInterval(timer);
+      flush();
+    }
   }
 
   const listener = http.createServer((incoming, outgoing) => {

@@ -74,7 +74,8 @@ async function readRedis(scene: Scene): Promise<unknown> {
     const info = await redis.info('server');
     const config = (await redis.call('CONFIG', 'GET', 'maxmemory*', 'append*', 'save', 'hz', 'timeout')) as string[];
     const users = (await redis.call('ACL', 'LIST')) as string[];
-    return { version: /redis_version:(\S+)/.exec(info)?.[1], config, users: users.sort() };
+    const directives = config.flatMap((name, i) => (i % 2 === 0 ? [`${name} ${config[i + 1]}`] : []));
+    return { version: /redis_version:(\S+)/.exec(info)?.[1], config: directives.sort(), users: users.sort() };
   });
 }
 

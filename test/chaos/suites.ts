@@ -29,7 +29,7 @@ export const suites: readonly Suite[] = [
   {
     name: 'change',
     about: 'memory, policy, config, access, processor, size, reads, deletion policy and persistence, and back',
-    prepare: (scene) => run(scene),
+    prepare: (scene) => makeStore(scene),
     async act(scene) {
       await scene.edit({
         memory: '48Mi',
@@ -50,7 +50,7 @@ export const suites: readonly Suite[] = [
   {
     name: 'upgrade',
     about: 'from Redis 7.0 to 8.0, with data',
-    prepare: (scene) => run(scene, { version: '7.0' }),
+    prepare: (scene) => makeStore(scene, { version: '7.0' }),
     async act(scene) {
       await scene.edit({ version: '8.0' });
       await scene.when('runs 8.0', (status) => status.version?.startsWith('8.0') && is(status, 'Ready', 'True'));
@@ -60,7 +60,7 @@ export const suites: readonly Suite[] = [
   {
     name: 'hibernate',
     about: 'stopped with its data saved, and woken',
-    prepare: (scene) => run(scene, { persistence: { mode: 'rdb' } }),
+    prepare: (scene) => makeStore(scene, { persistence: { mode: 'rdb' } }),
     async act(scene) {
       await scene.edit({ enabled: false });
       await scene.when('is hibernated', ({ phase }) => phase === 'Hibernated');
@@ -73,9 +73,9 @@ export const suites: readonly Suite[] = [
   {
     name: 'retain',
     about: 'deleted and made again, its volume retained',
-    prepare: (scene) => run(scene),
+    prepare: (scene) => makeStore(scene),
     async act(scene) {
-      await remove(scene);
+      await removeStore(scene);
       await scene.create();
       await scene.ready();
       await write(scene, later, '3');
@@ -84,9 +84,9 @@ export const suites: readonly Suite[] = [
   {
     name: 'delete',
     about: 'deleted with its volume, and made again',
-    prepare: (scene) => run(scene, { deletionPolicy: 'Delete' }),
+    prepare: (scene) => makeStore(scene, { deletionPolicy: 'Delete' }),
     async act(scene) {
-      await remove(scene);
+      await removeStore(scene);
       await scene.create();
       await scene.ready();
       await write(scene, later, '3');
@@ -94,8 +94,28 @@ export const suites: readonly Suite[] = [
   },
 ];
 
+/** All of it once, for what goes wrong all the time. */
+export const life: Suite = {
+  name: 'life',
+  about: 'created with a token, changed, upgraded, hibernated and woken',
+  async act(scene) {
+    await makeStore(scene, { version: '7.0' });
+    await scene.createToken();
+    await scene.edit({ memory: '48Mi', config: { hz: '25' }, access: { redis: true } });
+    await scene.ready();
+    await scene.edit({ version: '8.0', deletionPolicy: 'Delete' });
+    await scene.when('runs 8.0', (status) => status.version?.startsWith('8.0') && is(status, 'Ready', 'True'));
+    await scene.edit({ enabled: false });
+    await scene.when('is hibernated', ({ phase }) => phase === 'Hibernated');
+    await scene.until('the pod is gone', async () => !(await scene.pod()));
+    await scene.edit({ enabled: true, access: null });
+    await scene.ready();
+    await write(scene, later, '3');
+  },
+};
+
 /** Makes a store that runs, with one value that stays and one that will expire. */
-export async function run(scene: Scene, spec: Record<string, unknown> = {}): Promise<void> {
+export async function makeStore(scene: Scene, spec: Record<string, unknown> = {}): Promise<void> {
   await scene.create(spec);
   await scene.ready();
   await write(scene, kept, '1');
@@ -109,7 +129,7 @@ async function write(scene: Scene, ...args: string[]): Promise<void> {
 }
 
 /** Deletes the store, and waits for the end of all that goes with it. */
-async function remove(scene: Scene): Promise<void> {
+export async function removeStore(scene: Scene): Promise<void> {
   const { client, namespace, store } = scene;
   const takesVolume = (await store())?.spec.deletionPolicy === 'Delete';
   const kinds = [pods, configMaps, ...(takesVolume ? [persistentVolumeClaims] : [])];

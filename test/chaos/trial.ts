@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { until } from '../integration/operator/world.ts';
 import type { Arena } from './arena.ts';
-import { type Fate, isWork, type Script, strikeAt } from './fate.ts';
+import type { Trouble } from './disturbances.ts';
+import { type Fate, isWork, pass, type Script, strikeAt } from './fate.ts';
 import { type Mortal, type Plant, startMortal } from './mortal.ts';
 import { PATIENCE_MS, type Scene, setScene } from './scene.ts';
 import { stateOf } from './state.ts';
@@ -15,6 +16,8 @@ export interface Trial {
   /** At which write of `act` what happens; none leaves the run undisturbed. */
   strike?: { at: number; fate: Fate };
   plant?: Plant | undefined;
+  /** What goes wrong from the beginning. */
+  trouble?: Trouble;
   /** What the state must come to be; absent, it is the one in which the run comes to rest. */
   expected?: unknown;
   /** How long to wait for anything, in ms. */
@@ -27,6 +30,8 @@ export interface Outcome {
   writes: number;
   /** Whether the run got as far as the strike. */
   struck: boolean;
+  /** How often a Redis was started. */
+  starts: number;
   state: unknown;
 }
 
@@ -41,10 +46,11 @@ export async function runTrial(arena: Arena, trial: Trial): Promise<Outcome> {
   const namespace = await arena.enter(trial.name);
   const scene = setScene(arena.client, namespace, trial.limitMs);
   const { kubeconfig } = arena;
-  let script: Script = () => ({ do: 'pass' });
+  const { script: troubled = () => pass, streams } = trial.trouble ?? {};
+  let script: Script = troubled;
   const lives: Mortal[] = [];
   const live = async (): Promise<Mortal> => {
-    const mortal = await startMortal({ kubeconfig, namespace, script: (request) => script(request), plant });
+    const mortal = await startMortal({ kubeconfig, namespace, script: (request) => script(request), streams, plant });
     lives.push(mortal);
     return mortal;
   };
@@ -53,8 +59,8 @@ export async function runTrial(arena: Arena, trial: Trial): Promise<Outcome> {
     await suite.prepare?.(scene);
     await atRest(scene, lives);
     const before = writesOf(lives);
-    const { script: struck, writes } = strikeAt(strike?.at ?? Number.POSITIVE_INFINITY, strike?.fate ?? { do: 'pass' });
-    script = struck;
+    const { script: struck, writes } = strikeAt(strike?.at ?? Number.POSITIVE_INFINITY, strike?.fate ?? pass);
+    if (strike) script = struck;
     const reborn = first.died.then(async () => {
       await first.stop();
       await live();
@@ -65,7 +71,13 @@ export async function runTrial(arena: Arena, trial: Trial): Promise<Outcome> {
     });
     await Promise.race([acting, reborn.then(() => acting)]);
     const state = trial.expected === undefined ? await atRest(scene, lives) : await comesTo(scene, lives, trial);
-    return { writes: writesOf(lives) - before, struck: strike !== undefined && writes() >= strike.at, state };
+    const struckAt = strike !== undefined && writes() >= strike.at;
+    return { writes: writesOf(lives) - before, struck: struckAt, starts: arena.starts(namespace), state };
+  } catch (error) {
+    const last = lives.flatMap(({ failures }) => failures).slice(-3);
+    const told = [...last.map(describeFailure), JSON.stringify((await scene.store())?.status?.conditions)];
+    const message = `${describeFailure(error)}\n  the operators said: ${told.join('\n  ')}`;
+    throw error instanceof Divergence ? new Divergence(message) : new Error(message, { cause: error });
   } finally {
     await Promise.all(lives.map((mortal) => mortal.stop()));
     await arena.leave(namespace);
@@ -90,11 +102,11 @@ async function atRest(scene: Scene, lives: readonly Mortal[], quietMs = 1_500): 
   );
 }
 
-/** Waits until the state is the expected one, and stays so while nothing is written. */
-async function comesTo(
+/** Waits until the state is the expected one, and stays so while nothing is written; rejects with a `Divergence`. */
+export async function comesTo(
   scene: Scene,
   lives: readonly Mortal[],
-  { expected, limitMs = PATIENCE_MS }: Trial,
+  { expected, limitMs = PATIENCE_MS }: Pick<Trial, 'expected' | 'limitMs'>,
 ): Promise<unknown> {
   let state: unknown;
   const isThere = async () => {

@@ -1,0 +1,81 @@
+// `npm run chaos`: what the operator must stand, whole. A part of it runs in `npm test`.
+import { parseArgs } from 'node:util';
+import { openArena } from './arena.ts';
+import { catches, runCampaign, type Strike } from './campaign.ts';
+import { plants } from './plants.ts';
+import { suites } from './suites.ts';
+
+const HELP = `npm run chaos [-- SUITE…] [--from N] [--to N] [--quick] [--at-once N] [--no-proof]
+
+Ends the operator at every API write of a part of a store's life, in four ways: before the API server hears of the write,
+after its reply, after it without the reply, and with the reply lost to an operator that lives on. However it ends, the
+next operator must come to the state of an undisturbed run: objects, status, Redis' configuration, and data. Each suite
+first catches bugs that are planted for it. On a real API server and controller manager, with real Redis, without nodes.
+
+${suites.map((suite) => `  ${suite.name.padEnd(12)} ${suite.about}`).join('\n')}
+
+  --from N     begin with the N-th write
+  --to N       end with the N-th write
+  --quick      every seventh strike, and no planted bugs
+  --no-proof   no planted bugs
+  --at-once N  so many runs at a time (default 8)
+`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    from: { type: 'string', default: '1' },
+    to: { type: 'string', default: '1000' },
+    quick: { type: 'boolean', default: false },
+    'no-proof': { type: 'boolean', default: false },
+    'at-once': { type: 'string', default: '8' },
+    help: { type: 'boolean', short: 'h' },
+  },
+});
+if (values.help) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
+const unknown = positionals.filter((name) => !suites.some((suite) => suite.name === name));
+const [from, to, concurrency] = [values.from, values.to, values['at-once']].map(Number) as [number, number, number];
+if (unknown.length > 0 || ![from, to, concurrency].every((number) => Number.isInteger(number) && number > 0)) {
+  process.stderr.write(
+    `${unknown.length > 0 ? `no suite is called ${unknown.join(', ')}` : 'not a number'}\n\n${HELP}`,
+  );
+  process.exit(2);
+}
+const choose = (strikes: readonly Strike[]) =>
+  strikes.filter(({ at }, i) => at >= from && at <= to && (!values.quick || i % 7 === 0));
+const seconds = (start: number) => `${((performance.now() - start) / 1000).toFixed(0)} s`;
+
+const begin = performance.now();
+const arena = await openArena();
+let failed = 0;
+try {
+  for (const suite of suites.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+    const start = performance.now();
+    const proofs = values.quick || values['no-proof'] ? [] : Object.entries(plants);
+    const caught = await Promise.all(proofs.map(([name, bug]) => catches(arena, suite, bug, name)));
+    for (const [i, [name, { about }]] of proofs.entries()) {
+      if (caught[i]) continue;
+      failed++;
+      console.log(`${suite.name}: DOES NOT CATCH ${name}: ${about}`);
+    }
+    const onProgress = (done: number, of: number) => {
+      if (done % 20 === 0) console.log(`${suite.name}: ${done} of ${of} runs, ${seconds(start)}`);
+    };
+    const report = await runCampaign(arena, suite, { concurrency, choose, onProgress });
+    failed += report.divergences.length;
+    for (const { strike, why } of report.divergences)
+      console.log(`${suite.name}: DIVERGES at write ${strike.at} (${strike.death}): ${why}`);
+    console.log(
+      `${suite.name}: ${report.writes} writes, ${report.struck} strikes, ${report.divergences.length} divergences, ` +
+        `${caught.filter(Boolean).length} of ${proofs.length} planted bugs caught, ${seconds(start)}`,
+    );
+  }
+  for (const failure of arena.nodeFailures) console.log('the simulated node failed:', failure);
+} finally {
+  await arena.close();
+}
+console.log(`${failed} failed, ${seconds(begin)}`);
+process.exitCode = failed + arena.nodeFailures.length > 0 ? 1 : 0;
