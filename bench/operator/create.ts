@@ -31,6 +31,7 @@ export async function measureCreation(
   const start = performance.now();
   const posting = postStores(cluster, stores, namespaceOf, spec);
   await until('all children exist', async () => {
+    replica.check();
     const counts = await countChildren(cluster);
     return CHILD_KINDS.every(({ perStore }, i) => (counts[i] ?? 0) - (before[i] ?? 0) >= stores * perStore);
   });

@@ -11,8 +11,22 @@ import type { BenchCluster } from './cluster.ts';
 /** The address of every simulated pod; who plays its Redis listens there. */
 export const POD_IP = '127.66.0.1';
 
-/** What kwok makes of a pod that was given a node: it runs at once. And of one that is deleted: it is gone. */
+/** What kwok makes of a new node, and of a pod that was given to it: they are Ready at once. A pod that is deleted is gone. */
 const STAGES = `
+apiVersion: kwok.x-k8s.io/v1alpha1
+kind: Stage
+metadata: { name: node-ready }
+spec:
+  resourceRef: { apiGroup: v1, kind: Node }
+  selector:
+    matchExpressions:
+      - { key: '.status.conditions.[] | select( .type == "Ready" ) | .status', operator: NotIn, values: ["True"] }
+  next:
+    statusTemplate: |
+      capacity: { cpu: 100k, memory: 100Ti, pods: 100k }
+      allocatable: { cpu: 100k, memory: 100Ti, pods: 100k }
+      conditions: [{ type: Ready, status: "True" }]
+---
 apiVersion: kwok.x-k8s.io/v1alpha1
 kind: Stage
 metadata: { name: pod-ready }
@@ -65,10 +79,9 @@ export async function startNodes({ server, client }: BenchCluster): Promise<() =
   const directory = dirname(kubeconfig);
   const stages = join(directory, 'stages.yaml');
   await writeFile(stages, STAGES);
-  const resources = { cpu: '100k', memory: '100Ti', pods: '100k' };
   await client.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'simulated' } } as KubeObject);
-  const status = { capacity: resources, allocatable: resources, conditions: [{ type: 'Ready', status: 'True' }] };
-  await client.patch(nodes, { name: 'simulated' }, { status }, { type: 'merge', subresource: 'status' });
+  // Admission taints a new node as not ready, and the controller that would take that away does not run.
+  await client.patch(nodes, { name: 'simulated' }, { spec: { taints: null } }, { type: 'merge' });
   const controllers = await startControllers(server);
   const rates = ['--kube-api-qps=1000', '--kube-api-burst=2000'];
   const daemons = [
@@ -80,7 +93,7 @@ export async function startNodes({ server, client }: BenchCluster): Promise<() =
     }),
     startDaemon({
       command: binaries.kwok,
-      args: [`--kubeconfig=${kubeconfig}`, `--config=${stages}`, '--manage-all-nodes'],
+      args: [`--kubeconfig=${kubeconfig}`, `--config=${stages}`, '--manage-all-nodes', '--v=WARN'],
       log: join(directory, 'kwok.log'),
     }),
   ];

@@ -24,6 +24,8 @@ export interface Replica {
   reconciles(): Promise<number>;
   /** Stores that are Ready, as the operator sees them. */
   ready(): Promise<number>;
+  /** Throws where the process has ended by itself, so that nobody waits for what it will not do. */
+  check(): void;
   /** Ends the process by that signal and resolves once it is gone. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
@@ -74,6 +76,10 @@ export async function startReplica(
     },
     async ready() {
       return Number(/^cubby_stores\{phase="Ready"\} (\d+)$/m.exec(await metrics())?.[1] ?? 0);
+    },
+    check() {
+      if (!daemon.hasEnded()) return;
+      throw new Error(`the operator ended: ${readFileSync(log, 'utf8').trim().split('\n').slice(-3).join('\n')}`);
     },
     end: (signal) => daemon.kill(signal),
   };
