@@ -68,6 +68,7 @@ export const sidebar: Group[] = [
       page('Upgrade', 'operations/upgrade'),
       page('Sizing', 'operations/sizing'),
       page('Storage', 'operations/storage'),
+      page('Credentials', 'operations/credentials'),
       page('Backup', 'operations/backup'),
       page('Troubleshooting', 'operations/troubleshooting'),
       page('Uninstall', 'operations/uninstall'),

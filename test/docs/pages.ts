@@ -45,6 +45,7 @@ export const settings: Readonly<Record<string, Setting>> = {
   'docs/migration/temps.md': { tenant: 'docs-from-temps', old: 'docs-temps' },
   'docs/native-access.md': { tenant: 'docs-native-access' },
   'docs/operations/backup.md': { tenant: 'docs-backup' },
+  'docs/operations/credentials.md': { tenant: 'docs-credentials' },
   'docs/operations/sizing.md': { tenant: 'docs-sizing' },
   'docs/operations/troubleshooting.md': { tenant: 'docs-troubleshooting' },
   'docs/operations/upgrade.md': { tenant: 'docs-upgrade' },
