@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { openCluster } from '../../kube/cluster.ts';
 import { apply, eventually, kubectl } from './cluster.ts';
-import { url } from './environment.ts';
+import { kubeconfig, url } from './environment.ts';
 import { runPod, scriptPod } from './pod.ts';
-import { createTenant, request, token, tokenOf } from './tenant.ts';
+import { createTenant, request, requestAt, token, tokenOf } from './tenant.ts';
 
 test('the quickstart store answers through REST with the token of its Secret', async () => {
   const bearer = await tokenOf('quickstart', 'web-kv');
@@ -37,6 +38,34 @@ test('deleting a token revokes it within two seconds', async (t) => {
   const tenant = await createTenant(t, 'e2e-revoke');
   await kubectl('delete', 'kvtoken', 'web', '-n', tenant.namespace);
   await eventually('401', 2, async () => (await tenant.request('GET', '/infra/kv/a')).status === 401 || undefined);
+});
+
+test('a revoked token is refused within two seconds by every replica, and no replica takes it to another namespace', async (t) => {
+  const tenant = await createTenant(t, 'e2e-replicas');
+  const other = await createTenant(t, 'e2e-replicas-other');
+  assert.equal((await other.request('PUT', '/infra/kv/secret', { value: 'theirs' })).status, 200);
+  const bearer = await tokenOf(tenant.namespace, 'web');
+  const selector = ['-l', 'app.kubernetes.io/component=dataplane', '--field-selector=status.phase=Running'];
+  const names = (await kubectl('get', 'pods', '-n', 'cubby-system', ...selector, '-o', 'name')).split('\n');
+  assert.ok(names.length > 1, 'there are several replicas');
+  const cluster = openCluster({ kubeconfig, userAgent: 'test' });
+  const forwards = await Promise.all(
+    names.map((name) => cluster.forward({ namespace: 'cubby-system', pod: name.replace('pod/', ''), port: 8080 })),
+  );
+  t.after(() => {
+    for (const forward of forwards) forward.close();
+    cluster.client.close();
+  });
+  const ask = (port: number, path: string) => requestAt(`http://127.0.0.1:${port}`, bearer, 'GET', path);
+  for (const { port } of forwards) {
+    assert.equal((await ask(port, '/infra/kv/none')).status, 404);
+    assert.equal((await ask(port, '/infra/kv/secret?project_id=e2e-replicas-other.main')).status, 404);
+  }
+  await kubectl('delete', 'kvtoken', 'web', '-n', tenant.namespace);
+  await eventually('401 of every replica', 2, async () => {
+    const answers = await Promise.all(forwards.map(({ port }) => ask(port, '/infra/kv/none')));
+    return answers.every(({ status }) => status === 401) || undefined;
+  });
 });
 
 test('a pod of the tenant reads its token from a mounted Secret and calls the Service by its DNS name', async (t) => {
