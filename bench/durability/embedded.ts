@@ -13,7 +13,7 @@ export async function embeddedCluster(): Promise<ClusterRecord & Required<Pick<C
   return { ...record, holder: record.holder };
 }
 
-/** Kills a program of the node, which its supervisor starts again after a second. Does nothing where it does not run. */
+/** Kills a program of the node, which its supervisor starts again after a second. Does nothing where none runs. */
 export async function killComponent(name: string): Promise<void> {
   const { holder } = await embeddedCluster();
   for (const pid of findBeside(holder.pid, name)) process.kill(pid, 'SIGKILL');

@@ -4,8 +4,8 @@ import { type Round, report, runRound } from './rounds.ts';
 import { FORCE, podUid, replacePod, settings, withTenant } from './stores.ts';
 
 /**
- * For each setting, or `only` those, `kills` times under load: redis-server killed (SIGKILL), its pod deleted by force, and its pod deleted
- * in good order.
+ * For each setting, or `only` those, `kills` times under load: redis-server killed (SIGKILL), its pod deleted by force,
+ * and its pod deleted in good order.
  */
 export async function benchKills(kills: number, only: readonly string[] | undefined): Promise<void> {
   for (const { name, persistence, survivesKill, survivesStop } of settings) {

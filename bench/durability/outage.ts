@@ -13,9 +13,9 @@ const ETCD_KILLS = 5;
 const SHORT_MS = 60_000;
 
 /**
- * Under load: the operator is taken away, a change and a second store are asked for, and the API server is down for so many
- * minutes; both are brought back, and what was asked for must come. Then Redis is killed while the API server is down, and
- * etcd is killed.
+ * Under load: the operator is taken away, a change and a second store are asked for, and the API server is down for so
+ * many minutes; both are brought back, and what was asked for must come. Then Redis is killed while the API server is
+ * down, and etcd is killed.
  */
 export async function benchOutage(minutes: number): Promise<void> {
   await embeddedCluster();

@@ -34,7 +34,7 @@ async function mountVolume(base: string): Promise<Volume> {
     directory,
     async cut() {
       const copy = await mkdtemp('/var/tmp/cubby-volume-');
-      // The file behind a loop device has what the file system wrote to its disk. Dirty pages of its files are above it.
+      // The file behind a loop device has what the file system wrote to its disk; dirty pages are above it.
       await run('cp', ['--sparse=always', image, join(copy, 'image')]);
       return mountVolume(copy);
     },

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 
-/** The ids of this machine's processes of that name in a pod of a cluster on it; none where the cluster is elsewhere. */
+/** The ids of this machine's processes of that name in a pod of a cluster on it; none where that is elsewhere. */
 export function findInPod(uid: string, name: string): number[] {
   // The systemd driver of control groups writes underscores.
   const groups = [`pod${uid}`, `pod${uid.replaceAll('-', '_')}`];

@@ -30,7 +30,8 @@ export interface Verdict {
 
 /**
  * Judges a history by what its keys hold afterwards. `readings` has every key of the history; one that is missing counts
- * as not existing. An unknown write may take effect at any time after it was sent, since its request may still be under way.
+ * as not existing. An unknown write may take effect at any time after it was sent, since its request may still be under
+ * way.
  */
 export function judge(history: readonly Operation[], readings: ReadonlyMap<string, Reading>): Verdict {
   const count = (outcome: string) => history.filter((operation) => outcomeOf(operation) === outcome).length;
