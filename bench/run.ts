@@ -13,6 +13,10 @@ const benches: Record<string, { about: string; run: (args: readonly string[]) =>
     about: 'the operator with 1,000 stores: time, CPU, memory, writes, and changes of the leader (--help)',
     run: async (args) => (await import('./operator.ts')).benchOperator(args),
   },
+  upgrade: {
+    about: 'what a client of 100 requests a second sees of an upgrade from Redis 7.0 to 8.0 (needs `npm start`)',
+    run: async () => (await import('./upgrade.ts')).benchUpgrade(),
+  },
   'first-answer': {
     about: 'from `kubectl apply` to the first 200 through REST, beside a bare Redis StatefulSet (needs `npm start`)',
     run: async () => (await import('./first-answer.ts')).benchFirstAnswer(),
