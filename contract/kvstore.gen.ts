@@ -269,6 +269,15 @@ export interface KVStoreStatus {
    */
   keptKeys?: number;
   /**
+   * The volume claim; absent where there is none.
+   */
+  volume?: {
+    /**
+     * What the claim asks for. spec.persistence.size may go back to it, where more was asked for than the storage class gives.
+     */
+    size: string;
+  };
+  /**
    * Memory as Redis reports it, or last did where the store is hibernated.
    */
   memory?: {

@@ -125,6 +125,7 @@ function report({ store, pod, redis, claim }: Observed, { image, maxmemory, bind
   return {
     image: (pod && ownContainer(pod)?.image) ?? image,
     memory: used !== undefined && maxmemory !== undefined ? { limit: maxmemory, used } : undefined,
+    volumeSize: claim?.spec.resources?.requests?.storage,
     binding,
     keptKeys: store.spec.enabled || pod ? undefined : readKeysAtStop(claim)?.all,
     nativeAccessSince: since !== undefined && parseTime(since) !== undefined ? since : undefined,

@@ -15,6 +15,8 @@ export interface StoreReport {
   image: string | undefined;
   /** Bytes, as Redis says; absent while it cannot be asked. */
   memory: { limit: number; used: number } | undefined;
+  /** What the volume claim asks for; absent where there is none. */
+  volumeSize?: string | undefined;
   /** Name of the Secret by which programs sign in to Redis. */
   binding?: string | undefined;
   /** What the volume claim says of its data; a store that adopts it takes that over. */
@@ -52,6 +54,7 @@ export function storeStatus(facts: StoreFacts, report: StoreReport, now: Date): 
     ...(nativeAccessSince !== undefined && { nativeAccessSince }),
     ...(report.binding !== undefined && { binding: { name: report.binding } }),
     ...(report.keptKeys !== undefined && { keptKeys: report.keptKeys }),
+    ...(report.volumeSize !== undefined && { volume: { size: report.volumeSize } }),
     ...(memory && { memory }),
     ...(limits && { limits }),
     conditions: toConditions(verdicts, before?.conditions, generation, now),

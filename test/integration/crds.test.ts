@@ -74,7 +74,7 @@ const storeCases: Case[] = [
     refuses: { ...store, memory: '999999999Pi' },
   },
   {
-    rule: 'persistence.size cannot shrink',
+    rule: 'spec.persistence.size cannot shrink',
     from: big,
     accepts: { ...store, persistence: { size: '3Gi' } },
     refuses: { ...store, persistence: { size: '1Gi' } },

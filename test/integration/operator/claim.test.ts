@@ -85,6 +85,19 @@ test('a storage class that cannot grow is told, and is not asked again and again
   assert.equal(await sizeOf(namespace), '1Gi');
 });
 
+test('a size that was asked for in vain can be taken back, down to that of the claim', async (t) => {
+  const world = await startWorld(t, server);
+  const namespace = await createNamespace(admin, 'taken-back');
+  await createStore(world, namespace, persistence('rigid', '1Gi'));
+  await provide(namespace, 'rigid');
+  await statusWhen(world, namespace, 'tells the size', (s) => s.volume?.size === '1Gi');
+  await editStore(world, namespace, persistence('rigid', '5Gi'));
+  await statusWhen(world, namespace, 'is refused', (s) => reasonOf(s, 'Degraded') === 'VolumeNotExpandable');
+  await assert.rejects(editStore(world, namespace, persistence('rigid', '512Mi')), /persistence.size cannot shrink/);
+  await editStore(world, namespace, persistence('rigid', '1Gi'));
+  await statusWhen(world, namespace, 'is as asked', (s) => reasonOf(s, 'SpecAccepted'));
+});
+
 test('a claim that has no volume yet is left as it is', async (t) => {
   const world = await startWorld(t, server);
   const namespace = await createNamespace(admin, 'unbound');

@@ -97,7 +97,7 @@ test('a changed configuration changes the ledger, and one that cannot be had is 
   await world.restartOperator({ ledger, resyncSeconds: 3600 }); // a volume does not shrink
   const event = await until('an Event', async () => world.events.find(({ reason }) => reason === 'LedgerRefused'));
   assert.equal(event.about, 'KVStore/ledger');
-  assert.match(event.message, /persistence.size cannot shrink/);
+  assert.match(event.message, /spec.persistence.size cannot shrink/);
   const tries = () => world.writes.filter(({ verb, object }) => verb === 'apply' && object === 'KVStore/ledger').length;
   const before = tries();
   await settled(world, 3_000);
