@@ -66,6 +66,7 @@ export const sidebar: Group[] = [
     items: [
       page('Install', 'operations/install'),
       page('Upgrade', 'operations/upgrade'),
+      page('Changing a store', 'operations/changes'),
       page('Sizing', 'operations/sizing'),
       page('Storage', 'operations/storage'),
       page('Credentials', 'operations/credentials'),

@@ -1,11 +1,12 @@
 import { Redis } from 'ioredis';
 import { parseMasterKey, redisPassword } from '../../../contract/credentials.ts';
-import { API_VERSION, type KVStore } from '../../../contract/objects.ts';
+import { API_VERSION, type KVStore, type KVToken } from '../../../contract/objects.ts';
 import { openCluster } from '../../../kube/cluster.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { persistentVolumeClaims, pods, resource, secrets } from '../../../kube/resources.ts';
 import { kubeconfig, url } from '../environment.ts';
 import type { StoreSeen } from './store-rows.ts';
+import type { TokenSeen } from './token-rows.ts';
 
 /** The cluster of `npm start`, by its API: a walk looks too often to start a kubectl each time. */
 export const cluster = openCluster({ kubeconfig, userAgent: 'field-walk' });
@@ -118,7 +119,7 @@ function containerOf(pod: KubeObject | undefined): StoreSeen['container'] {
   return { image, restarts: statusOf(pod)?.restartCount ?? 0, resources: { requests, limits } };
 }
 
-/** A read of the key "kept" over the API. */
+/** A request to the API, by default a read of the key "kept". */
 export async function ask(token: string, method = 'GET', path = '/infra/kv/kept'): Promise<StoreSeen['answer']> {
   const response = await fetch(url + path, {
     method,
@@ -128,4 +129,19 @@ export async function ask(token: string, method = 'GET', path = '/infra/kv/kept'
   });
   const text = await response.text();
   return { status: response.status, text, headers: Object.fromEntries(response.headers) };
+}
+
+/** Looks at a token; `text` is the token itself, where no Secret has it. */
+export async function lookAtToken(namespace: string, name: string, text?: string): Promise<TokenSeen> {
+  const token = (await cluster.client.get(kvTokens, { namespace, name })) as unknown as KVToken;
+  const secretName = token.status?.secretName;
+  const secret =
+    secretName === undefined ? undefined : await cluster.client.get(secrets, { namespace, name: secretName });
+  const data = (secret as { data?: Record<string, string> } | undefined)?.data?.token ?? '';
+  const { status, text: body } = await ask(
+    text ?? Buffer.from(data, 'base64').toString(),
+    'GET',
+    '/core/tokens/me/scopes',
+  );
+  return { token, secret: secret !== undefined, me: { status, body: JSON.parse(body) } };
 }

@@ -7,6 +7,8 @@ export interface Refusal {
   by: 'API server' | (string & {});
   /** What the refusal says: the field and the remedy. */
   says: RegExp | readonly RegExp[];
+  /** What `read` finds meanwhile, where it is not what it was. */
+  reads?: unknown;
 }
 
 /** A value that must be taken over, and what `read` of its row must find afterwards. */
@@ -22,7 +24,7 @@ export interface Step {
  * removed. `undefined` as a value removes the field.
  */
 export interface Row<Seen> {
-  /** Paths as in docs/reference/, all of which this row speaks for. */
+  /** Paths as in docs/reference/, all of which this row speaks for; the first is the one that is set. */
   fields: readonly [string, ...string[]];
   effect: Effect;
   /** Spec that the walk starts from, beside what every store or token has. */

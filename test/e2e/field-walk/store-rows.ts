@@ -26,6 +26,7 @@ export interface StoreSeen {
 }
 
 const MIB = 2 ** 20;
+const linux = { 'kubernetes.io/os': 'linux' };
 const schema = (value: unknown, says: RegExp): Refusal => ({ value, by: 'API server', says });
 
 /** The rows of KVStore. `storageClass` is one that the cluster has and that does not let volumes grow. */
@@ -81,6 +82,7 @@ export function storeRows(storageClass: string): Row<StoreSeen>[] {
       values: [
         { value: '48Mi', reads: [48 * MIB, '112Mi', '160Mi'] },
         { value: '40Mi', reads: [40 * MIB, '104Mi', '144Mi'] },
+        { value: undefined, reads: [256 * MIB, '320Mi', '576Mi'] },
         { value: 64 * MIB, reads: [64 * MIB, '128Mi', '192Mi'] },
       ],
       refused: [
@@ -159,6 +161,7 @@ export function storeRows(storageClass: string): Row<StoreSeen>[] {
       fields: ['spec.plan'],
       effect: 'data plane',
       values: [
+        { value: 'free', reads: '20' },
         { value: undefined, reads: undefined },
         { value: 'free', reads: '20' },
       ],
@@ -241,7 +244,11 @@ export function storeRows(storageClass: string): Row<StoreSeen>[] {
     {
       fields: ['spec.persistence.size'],
       effect: 'claim',
-      values: [{ value: '1Gi', reads: '1Gi' }],
+      values: [
+        { value: '1Gi', reads: '1Gi' },
+        { value: undefined, reads: '1Gi' },
+        { value: '1Gi', reads: '1Gi' },
+      ],
       refused: [
         schema('512Mi', /persistence\.size cannot shrink/),
         schema('1Mi', /persistence\.size must be a quantity of at least 64Mi/),
@@ -294,7 +301,11 @@ export function storeRows(storageClass: string): Row<StoreSeen>[] {
       fields: ['spec.scheduling.nodeSelector'],
       effect: 'restart',
       values: [
-        { value: { 'kubernetes.io/os': 'linux' }, reads: { 'kubernetes.io/os': 'linux' } },
+        { value: linux, reads: linux },
+        {
+          value: { ...linux, 'beta.kubernetes.io/os': 'linux' },
+          reads: { ...linux, 'beta.kubernetes.io/os': 'linux' },
+        },
         { value: undefined, reads: undefined },
       ],
       refused: [
@@ -333,7 +344,8 @@ export function storeRows(storageClass: string): Row<StoreSeen>[] {
       fields: ['spec.scheduling.affinity'],
       effect: 'restart',
       values: [
-        { value: nodeAffinity('linux'), reads: 'linux' },
+        { value: nodeAffinity('linux'), reads: ['linux'] },
+        { value: nodeAffinity('linux', 'windows'), reads: ['linux', 'windows'] },
         { value: undefined, reads: undefined },
       ],
       refused: [
@@ -342,13 +354,14 @@ export function storeRows(storageClass: string): Row<StoreSeen>[] {
       ],
       read: ({ pod }) =>
         pod.spec.affinity?.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0]
-          .matchExpressions[0].values[0],
+          .matchExpressions[0].values,
     },
     {
       fields: ['spec.scheduling.topologySpreadConstraints'],
       effect: 'restart',
       values: [
         { value: [spread(1)], reads: [1] },
+        { value: [spread(2)], reads: [2] },
         { value: undefined, reads: [] },
       ],
       refused: [
@@ -362,6 +375,7 @@ export function storeRows(storageClass: string): Row<StoreSeen>[] {
       effect: 'restart',
       values: [
         { value: 'system-cluster-critical', reads: 2_000_000_000 },
+        { value: 'system-node-critical', reads: 2_000_001_000 },
         { value: undefined, reads: 0 },
       ],
       refused: [{ value: 'none-such', by: 'SpecRefused', says: /correct .*spec\.scheduling/ }],
@@ -374,8 +388,8 @@ function tolerations(...value: Record<string, unknown>[]): Step {
   return { value, reads: value };
 }
 
-function nodeAffinity(system: string): Record<string, unknown> {
-  const matchExpressions = [{ key: 'kubernetes.io/os', operator: 'In', values: [system] }];
+function nodeAffinity(...values: string[]): Record<string, unknown> {
+  const matchExpressions = [{ key: 'kubernetes.io/os', operator: 'In', values }];
   return {
     nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } },
   };

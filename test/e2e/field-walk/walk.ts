@@ -50,7 +50,7 @@ export async function walkRow<Seen>(walker: Walker<Seen>, row: Row<Seen>): Promi
   for (const refusal of row.refused) {
     const what = `${field}: ${told(refusal.value)}, refused by ${refusal.by}`;
     await refuses(walker, row, refusal, what);
-    await holds(walker, row, last.reads, what);
+    await holds(walker, row, 'reads' in refusal ? refusal.reads : last.reads, what);
     if (refusal.by === 'API server') continue;
     await set(walker, field, last.value);
     await arrives(walker, row, last.reads, `${what}, then mended`, false);
@@ -99,7 +99,7 @@ async function refuses<Seen>(walker: Walker<Seen>, row: Row<Seen>, refusal: Refu
   });
 }
 
-/** Asserts that what was refused changed nothing. */
+/** Asserts that what was refused changed nothing, or no more than it says. */
 async function holds<Seen>(walker: Walker<Seen>, row: Row<Seen>, reads: unknown, what: string): Promise<void> {
   const seen = await walker.look();
   walker.unharmed(seen, what, false);
