@@ -67,16 +67,20 @@ export async function until(what: string, holds: () => Promise<boolean>, limitMs
   }
 }
 
-/** Calls `work` for every number below `count`, `CONNECTIONS` at a time; resolves with the ms that it took. */
-export async function atOnce(count: number, work: (index: number) => Promise<unknown>): Promise<number> {
+/** Calls `work` for every number below `count`, so many at a time; resolves with the ms that it took. */
+export async function atOnce(
+  count: number,
+  work: (index: number) => Promise<unknown>,
+  connections = CONNECTIONS,
+): Promise<number> {
   const start = performance.now();
   let next = 0;
   const worker = async () => {
     while (next < count) await work(next++);
   };
-  await Promise.all(Array.from({ length: CONNECTIONS }, worker));
+  await Promise.all(Array.from({ length: connections }, worker));
   return performance.now() - start;
 }
 
-/** Over how many connections the benchmark's own requests go. */
+/** Over how many connections the benchmark's own requests go, unless they are large. */
 export const CONNECTIONS = 20;
