@@ -10,7 +10,7 @@ import type { Finding } from '../status/finding.ts';
 import type { RefusalReason, StepReason, TroubleReason } from '../status/store-facts.ts';
 import { type Context, FIELD_MANAGER } from './context.ts';
 import { requireCurrent } from './current.ts';
-import type { StatefulSet } from './kinds.ts';
+import { kvStores, type StatefulSet } from './kinds.ts';
 import type { Observed } from './observe.ts';
 
 /** What came of applying the children. */
@@ -44,16 +44,17 @@ export async function applyChildren(
     steps: [],
   };
   const [first, last] = children(plan, observed.statefulSet?.spec.volumeClaimTemplates?.[0]);
-  await applyWave(context, plan, first, applied, signal);
+  await applyWave(context, plan, observed, first, applied, signal);
   // A pod must not start beside a foreign Service or without its users; one that runs is not held back.
   const mayRun = applied.troubles.length === 0 && applied.steps.length === 0;
-  if (mayRun || observed.statefulSet) await applyWave(context, plan, last, applied, signal);
+  if (mayRun || observed.statefulSet) await applyWave(context, plan, observed, last, applied, signal);
   return applied;
 }
 
 async function applyWave(
   { client, caches }: Pick<Context, 'client' | 'caches'>,
   { store }: StorePlan,
+  observed: Pick<Observed, 'statefulSet'>,
   wave: Manifest[],
   applied: Applied,
   signal: AbortSignal,
@@ -62,11 +63,13 @@ async function applyWave(
   // A store that was never reported on has nothing yet; asking for each child first would double the requests.
   const expectAbsent = store.status === undefined;
   const apply = async (manifest: Manifest) => {
-    // It carries what was accepted: on top of what is newer, Redis would become an older one on newer data.
-    const beforeChange =
-      manifest.kind === 'StatefulSet'
-        ? (live: KubeObject) => requireCurrent(client, statefulSets, live, signal)
-        : undefined;
+    // It carries what was accepted: made of what has been, Redis would become an older one on newer data. The cache may
+    // have gone on since the snapshot.
+    const beforeChange = async (live: KubeObject) => {
+      if (manifest.kind !== 'StatefulSet') return;
+      await requireCurrent(client, kvStores, owner, signal);
+      await requireCurrent(client, statefulSets, observed.statefulSet ?? live, signal);
+    };
     try {
       const options = { fieldManager: FIELD_MANAGER, owner, expectAbsent, beforeChange, signal };
       const [change] = await applyAll(client, [manifest], caches.find, options);

@@ -116,9 +116,12 @@ export async function believe(
       throw new Divergence(`${namespace}: what runs was changed on what had been`);
     late.release();
     await comesTo(scene, [late], { expected: state });
-    if (arena.starts(namespace) !== starts) throw new Divergence(`${namespace}: Redis was restarted on what had been`);
-    const writes = late.proxy.exchanges.filter(({ request }) => request && isWork(request)).length;
-    return { writes };
+    const writes = late.proxy.exchanges.filter(({ request }) => request && isWork(request));
+    if (arena.starts(namespace) !== starts) {
+      const lines = writes.map(({ line, status }) => `${line.split('?')[0]} ${status}`);
+      throw new Divergence(`${namespace}: Redis was restarted on what had been: ${lines.join(', ')}`);
+    }
+    return { writes: writes.length };
   } finally {
     await late.stop();
     await arena.leave(namespace);
