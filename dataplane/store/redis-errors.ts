@@ -27,10 +27,9 @@ const REPLIES: Readonly<Record<string, RedisFailure>> = {
   BUSY: 'refused',
   TRYAGAIN: 'refused',
   CLUSTERDOWN: 'refused',
-  // Right before the operator stops Redis for a restart, which is over soon.
-  NOREPLICAS: 'refused',
   READONLY: 'read-only',
   MISCONF: 'read-only',
+  NOREPLICAS: 'read-only',
   NOAUTH: 'denied',
   WRONGPASS: 'denied',
   NOPERM: 'denied',

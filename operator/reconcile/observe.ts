@@ -4,7 +4,7 @@ import type { KVStore } from '../../contract/objects.ts';
 import { type ApiObject, controllerOf } from '../../kube/object.ts';
 import { persistentVolumeClaims } from '../../kube/resources.ts';
 import type { RedisInfo } from '../redis/info.ts';
-import { isDown, type RedisSession, WRITE_HOLD } from '../redis/session.ts';
+import { isDown, type RedisSession } from '../redis/session.ts';
 import { type LoadedUsers, loadedUsers } from '../resources/acl.ts';
 import { withDefaults } from '../resources/directives.ts';
 import { ACCEPTED_ANNOTATION, type Accepted } from '../resources/plan.ts';
@@ -109,15 +109,12 @@ async function lookAtRedis(context: Context, store: KVStore, pod: Pod): Promise<
 }
 
 /** Names of the directives that the operator sets in a running Redis. */
-const DIRECTIVES = [
-  WRITE_HOLD,
-  ...Object.keys(
-    liveDirectives({
-      maxmemory: 0,
-      evictionPolicy: 'noeviction',
-      mode: 'none',
-      fsync: 'everysec',
-      config: withDefaults({}),
-    }),
-  ),
-];
+const DIRECTIVES = Object.keys(
+  liveDirectives({
+    maxmemory: 0,
+    evictionPolicy: 'noeviction',
+    mode: 'none',
+    fsync: 'everysec',
+    config: withDefaults({}),
+  }),
+);

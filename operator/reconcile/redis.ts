@@ -1,4 +1,5 @@
-import { RedisRefusal, type RedisSession, WRITE_HOLD } from '../redis/session.ts';
+import type { RedisSession } from '../redis/session.ts';
+import { RedisRefusal } from '../redis/session.ts';
 import { type GuestChange, guestChanges, userChanges } from '../resources/acl.ts';
 import { TENANT_DIRECTIVES } from '../resources/directives.ts';
 import { bearableMaxmemory } from '../resources/memory.ts';
@@ -65,8 +66,6 @@ async function configure(
   session: RedisSession,
   result: RedisMaintained,
 ): Promise<void> {
-  // Left by an operator that ended before it stopped Redis: see replacePod.
-  if (look.config[WRITE_HOLD] === '1' && !isTerminating(pod)) await session.holdWrites(false);
   await setDirectives(plan, look, session, bearableMaxmemory(actualMemoryLimit(pod), plan.settings.mode), result);
   await changePersistence(plan, look, session, result);
   if (look.users.revision !== plan.acl.revision) await changeUsers(plan, pod, look, session, result);

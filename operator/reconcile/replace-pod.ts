@@ -14,9 +14,8 @@ import type { Observed } from './observe.ts';
 const END_MS = 2_500;
 
 /**
- * Stops the pod so that its StatefulSet makes another: Redis ends in good order, which saves its data. From right before
- * it refuses writes, so that none is under way when it ends: the data plane waits with what was refused. Where Redis ends
- * quickly, the pod is removed as soon as that is known, a second or two before the kubelet would do it.
+ * Stops the pod so that its StatefulSet makes another: Redis ends in good order, which saves its data. Where that is
+ * quick, the pod is removed as soon as its Redis is known to have ended, a second or two before the kubelet would do it.
  */
 export async function replacePod(
   { client, connectRedis }: Pick<Context, 'client' | 'connectRedis'>,
@@ -28,16 +27,12 @@ export async function replacePod(
   if (observed.statefulSet) await requireCurrent(client, statefulSets, observed.statefulSet, signal);
   await noteKeys({ client }, observed, signal);
   const preconditions = { uid: pod.metadata.uid };
-  const session = observed.redis && 'session' in observed.redis ? observed.redis.session : undefined;
   try {
-    await session?.holdWrites(true).catch(() => {}); // without it a client may not learn of its last write
-    await client.delete(pods, keyOf(pod), { preconditions, signal }).catch(async (error) => {
-      await session?.holdWrites(false).catch(() => {}); // the next look does it
-      throw error;
-    });
+    await client.delete(pods, keyOf(pod), { preconditions, signal });
+    const { redis } = observed;
     const host = pod.status?.podIP;
-    if (!host || !session) return;
-    const ended = await Promise.race([session.ended.then(() => true), sleep(END_MS, false, { ref: false })]);
+    if (!host || !redis || !('session' in redis)) return;
+    const ended = await Promise.race([redis.session.ended.then(() => true), sleep(END_MS, false, { ref: false })]);
     if (!ended || !(await isRefused(connectRedis, host))) return;
     await client.delete(pods, keyOf(pod), { gracePeriodSeconds: 0, preconditions, signal });
   } catch (error) {

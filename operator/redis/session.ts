@@ -17,8 +17,6 @@ export interface RedisSession {
   /** Values of the named directives. */
   configGet(names: readonly string[]): Promise<Record<string, string>>;
   configSet(name: string, value: string): Promise<void>;
-  /** Has every write refused with NOREPLICAS from now on, or taken again. */
-  holdWrites(hold: boolean): Promise<void>;
   /** The rules of all users, one line each. */
   aclList(): Promise<string[]>;
   /** Reads users.acl anew. */
@@ -57,9 +55,6 @@ const TIMEOUT_MS = 2_000;
 const MAX_RECEIVED_BYTES = 2 ** 20;
 /** How much of Redis' own words an error keeps: they come to stand in a condition. */
 const MAX_REFUSAL_LENGTH = 300;
-
-/** Replicas without which Redis refuses writes. A store has none, so that 1 refuses all of them. */
-export const WRITE_HOLD = 'min-replicas-to-write';
 
 /** Connects as the user "operator". */
 export const connectRedis: ConnectRedis = async ({ host, port, password }) => {
@@ -122,9 +117,6 @@ export const connectRedis: ConnectRedis = async ({ host, port, password }) => {
     },
     async configSet(name, value) {
       await call('CONFIG', 'SET', name, value);
-    },
-    async holdWrites(hold) {
-      await call('CONFIG', 'SET', WRITE_HOLD, hold ? '1' : '0');
     },
     aclList: async () => (await call('ACL', 'LIST')) as string[],
     async aclLoad() {

@@ -62,16 +62,6 @@ for (const version of ['7.0', '8.0'] as const) {
     assert.deepEqual(writesIn(world, namespace).slice(writes), []);
   });
 
-  test(`Redis ${version}: what an operator that ended left refusing writes, the next one lets write`, async (t) => {
-    const world = await startWorld(t, server);
-    const namespace = await createNamespace(admin, `held-${suffix}`);
-    await createStore(world, namespace, { version });
-    const { admin: redis } = await runStore(t, world, namespace, version, '10.0.0.30');
-    await statusWhen(world, namespace, 'is ready', (s) => s.phase === 'Ready');
-    await redis.config('SET', 'min-replicas-to-write', '1');
-    await until('writes are taken', async () => (await redis.set('key', 'x')) === 'OK');
-  });
-
   test(`Redis ${version}: the persistence mode changes both ways while it runs, and a crash after each change loses nothing`, async (t) => {
     const world = await startWorld(t, server);
     const namespace = await createNamespace(admin, `modes-${suffix}`);

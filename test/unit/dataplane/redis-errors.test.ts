@@ -11,7 +11,6 @@ test('an error reply is sorted by its first word', () => {
     'OOM command not allowed when used memory > maxmemory': 'full',
     'LOADING Redis is loading the dataset in memory': 'refused',
     'READONLY You can’t write against a read only replica.': 'read-only',
-    'NOREPLICAS Not enough good replicas to write.': 'refused',
     'MISCONF Errors writing to the AOF file': 'read-only',
     'NOPERM this user has no permissions': 'denied',
     'NOAUTH Authentication required.': 'denied',
