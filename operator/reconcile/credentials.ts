@@ -53,6 +53,8 @@ export async function beginRotation(
 ): Promise<KVStore> {
   const known = statusOf(cached);
   const store: KVStore = known === cached.status || !known ? cached : { ...cached, status: known };
+  // A definition older than the field drops it, and with it that the request was obeyed, which would then be so for ever.
+  if (cached.status?.credentials?.masterKey === undefined) return store;
   const status = nextGeneration(store, context.settings.credentialOverlapSeconds * 1000, context.now());
   if (!status) return store;
   await reportStatus(context, kvStores, cached, status, signal, cached.metadata.resourceVersion);

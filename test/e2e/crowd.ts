@@ -29,7 +29,7 @@ export async function createCrowd(cluster: ClusterAccess, namespace: string): Pr
   await Promise.all(
     Object.entries(STATES).map(async ([name, { change, annotate, reached }]) => {
       const see = (what: string, check: (store: unknown) => boolean) =>
-        eventually(`${name} ${what}`, 120, async () => {
+        eventually(`${name} ${what}`, 240, async () => {
           return check(await cluster.read('kvstore', namespace, name)) || undefined;
         });
       if (change || annotate) await see('serves', (store) => is(store, 'Ready', 'Serving'));

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { aclPasswordHash } from '../../../../contract/credentials.ts';
 import type { KVStore } from '../../../../contract/objects.ts';
 import { publishedPassword } from '../../../../operator/reconcile/access.ts';
-import { nextGeneration } from '../../../../operator/reconcile/credentials.ts';
+import { beginRotation, nextGeneration } from '../../../../operator/reconcile/credentials.ts';
 import type { Observed } from '../../../../operator/reconcile/observe.ts';
 import { credentialStatus } from '../../../../operator/status/credentials.ts';
 import { store } from '../objects.ts';
@@ -33,6 +33,24 @@ test('nothing is rotated for a request that was obeyed, is no time, comes with a
   assert.equal(next({ observedGeneration: 1 }, 'now'), undefined);
   assert.equal(next(undefined), undefined);
   assert.equal(next({ observedGeneration: 1, credentials: { previousGeneration: 1 } }), undefined);
+});
+
+test('nothing is rotated where the API server keeps no account of it, as under the definition of an older release', async () => {
+  const patched: object[] = [];
+  const context = {
+    client: { patch: async (_: unknown, __: unknown, body: object) => void patched.push(body) },
+    events: { record: () => {} },
+    settings: { credentialOverlapSeconds: 60 },
+    now: () => now,
+  } as unknown as Parameters<typeof beginRotation>[0];
+  const begin = (status: KVStore['status']) =>
+    beginRotation(context, rotating(status), AbortSignal.timeout(1000)).then(
+      ({ status }) => status?.credentialGeneration,
+    );
+  assert.equal(await begin({ observedGeneration: 1, credentialGeneration: 4 }), 4);
+  assert.deepEqual(patched, []);
+  assert.equal(await begin({ observedGeneration: 1, credentialGeneration: 4, credentials: { masterKey: 'a' } }), 5);
+  assert.equal(patched.length, 1);
 });
 
 test('the previous generation ends when its time is over and the store is known to accept the present one', () => {
