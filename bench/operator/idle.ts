@@ -37,5 +37,6 @@ export async function measureForeignSecrets(cluster: BenchCluster, replica: Repl
   };
   await atOnce(count, post, 2); // as much as etcd takes beside a Lease that must be renewed
   await sleep(2_000);
+  replica.check();
   return replica.megabytes() - before;
 }

@@ -14,7 +14,7 @@ export function formatRounds(
   const row = <T>(rounds: readonly T[], name: string, of: (round: T) => number, digits = 1) => {
     if (rounds.length > 0) lines.push(formatSpread(name, spreadOf(rounds.map(of)), digits));
   };
-  lines.push(`${stores} stores, nothing acts on their objects`);
+  if (without.length > 0) lines.push(`${stores} stores, nothing acts on their objects`);
   row(without, '  posted (s)', ({ creation }) => seconds(creation.postedMs));
   row(without, '  all children exist (s)', ({ creation }) => seconds(creation.childrenMs));
   row(without, '  a client that only applies them (s)', ({ applyMs }) => seconds(applyMs));

@@ -21,9 +21,6 @@ export const CHILD_KINDS: readonly { resource: Resource; perStore: number; prefi
   { resource: statefulSets, perStore: 1, prefix: '/registry/statefulsets/' },
 ];
 
-/** Objects that a store is made of. */
-export const CHILDREN_PER_STORE = CHILD_KINDS.reduce((sum, { perStore }) => sum + perStore, 0);
-
 /** Posts `count` KVStores over 20 connections; resolves with the ms that it took. */
 export function postStores(
   { client }: Pick<BenchCluster, 'client'>,
