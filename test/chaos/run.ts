@@ -1,8 +1,10 @@
 // `npm run chaos`: what the operator must stand, whole. A part of it runs in `npm test`.
 import { parseArgs } from 'node:util';
 import { openArena } from './arena.ts';
-import { catches, runCampaign, type Strike } from './campaign.ts';
+import { catches, endure, runCampaign, type Strike } from './campaign.ts';
+import { disturbances } from './disturbances.ts';
 import { plants } from './plants.ts';
+import { believe, type Lag, lags, pasts } from './stale.ts';
 import { suites } from './suites.ts';
 
 const HELP = `npm run chaos [-- SUITE…] [--from N] [--to N] [--quick] [--at-once N] [--no-proof]
@@ -13,6 +15,8 @@ next operator must come to the state of an undisturbed run: objects, status, Red
 first catches bugs that are planted for it. On a real API server and controller manager, with real Redis, without nodes.
 
 ${suites.map((suite) => `  ${suite.name.padEnd(12)} ${suite.about}`).join('\n')}
+  trouble      a whole life under each of: ${disturbances.map(({ name }) => name).join(', ')}
+  past         an operator that is told the past, and hears of nothing new for a while
 
   --from N     begin with the N-th write
   --to N       end with the N-th write
@@ -36,7 +40,9 @@ if (values.help) {
   process.stdout.write(HELP);
   process.exit(0);
 }
-const unknown = positionals.filter((name) => !suites.some((suite) => suite.name === name));
+const names = [...suites.map(({ name }) => name), 'trouble', 'past'];
+const unknown = positionals.filter((name) => !names.includes(name));
+const isAsked = (name: string) => positionals.length === 0 || positionals.includes(name);
 const [from, to, concurrency] = [values.from, values.to, values['at-once']].map(Number) as [number, number, number];
 if (unknown.length > 0 || ![from, to, concurrency].every((number) => Number.isInteger(number) && number > 0)) {
   process.stderr.write(
@@ -52,7 +58,7 @@ const begin = performance.now();
 const arena = await openArena();
 let failed = 0;
 try {
-  for (const suite of suites.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+  for (const suite of suites.filter(({ name }) => isAsked(name))) {
     const start = performance.now();
     const proofs = values.quick || values['no-proof'] ? [] : Object.entries(plants);
     const caught = await Promise.all(proofs.map(([name, bug]) => catches(arena, suite, bug, name)));
@@ -72,6 +78,29 @@ try {
       `${suite.name}: ${report.writes} writes, ${report.struck} strikes, ${report.divergences.length} divergences, ` +
         `${caught.filter(Boolean).length} of ${proofs.length} planted bugs caught, ${seconds(start)}`,
     );
+  }
+  if (isAsked('trouble')) {
+    const start = performance.now();
+    for (const { disturbance, writes, why } of await endure(arena, disturbances, concurrency)) {
+      if (why !== undefined) failed++;
+      console.log(`trouble: ${disturbance.name}: ${disturbance.about}: ${why ?? `stood, ${writes} writes`}`);
+    }
+    console.log(`trouble: ${seconds(start)}`);
+  }
+  if (isAsked('past')) {
+    const start = performance.now();
+    for (const past of pasts) {
+      const tried = (Object.keys(lags) as Lag[]).map(async (lag) => {
+        const why = await believe(arena, past, lag).then(
+          () => undefined,
+          (error: unknown) => String(error),
+        );
+        if (why !== undefined) failed++;
+        console.log(`past: ${past.about}; of the past: ${lag}: ${why ?? 'stood'}`);
+      });
+      await Promise.all(tried);
+    }
+    console.log(`past: ${seconds(start)}`);
   }
   for (const failure of arena.nodeFailures) console.log('the simulated node failed:', failure);
 } finally {
