@@ -7,7 +7,7 @@ import { connect } from '../../../kube/config.ts';
 import { isConflict, isInvalid, KubeError } from '../../../kube/errors.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { configMaps, namespaces, resourceOf, secrets, statefulSets } from '../../../kube/resources.ts';
-import { type ApiProxy, startProxy } from './proxy.ts';
+import { type ApiProxy, startProxy } from '../../chaos/proxy.ts';
 
 let server: TestApiServer;
 let proxy: ApiProxy;
@@ -109,7 +109,7 @@ const options = () => ({ fieldManager: 'tester', owner });
 
 async function applyLive(objects: KubeObject[]): Promise<string[]> {
   const live = await readLive(objects);
-  proxy.requests.length = 0;
+  proxy.exchanges.length = 0;
   return (await applyAll(client, objects, live, options())).map(({ action }) => action);
 }
 
@@ -119,12 +119,12 @@ test('every kind of a workload is created once, and then is unchanged without a 
     await applyLive(objects),
     objects.map(() => 'created'),
   );
-  assert.equal(proxy.requests.length, 2 * objects.length);
+  assert.equal(proxy.exchanges.length, 2 * objects.length);
   const again = workload();
   const actions = await applyLive(again);
   const changed = again.filter((_, i) => actions[i] !== 'unchanged').map(({ kind }) => kind);
   assert.deepEqual(changed, []);
-  assert.deepEqual(proxy.requests, []);
+  assert.deepEqual(proxy.exchanges, []);
 });
 
 test('what somebody changed is set back, what the desired object dropped goes, what others added stays', async () => {
@@ -136,7 +136,7 @@ test('what somebody changed is set back, what the desired object dropped goes, w
   const now = await client.get(configMaps, { namespace, name: 'c' });
   assert.deepEqual(now?.data, { ours: '1', theirs: '1' });
   assert.deepEqual(await applyLive(desired), ['unchanged']);
-  assert.deepEqual(proxy.requests, []);
+  assert.deepEqual(proxy.exchanges, []);
 });
 
 test("another manager's field is a conflict when not forced", async () => {
@@ -159,10 +159,10 @@ test('what is expected to be absent takes one request, and is left alone where i
   const expecting = { ...options(), expectAbsent: true };
   const nothing = () => undefined;
   const objects = [...workload(), configMap('d', { ours: '1', dropped: '1' })];
-  proxy.requests.length = 0;
+  proxy.exchanges.length = 0;
   const created = await applyAll(client, objects, nothing, expecting);
   assert.deepEqual(new Set(created.map(({ action }) => action)), new Set(['created']));
-  assert.equal(proxy.requests.length, objects.length);
+  assert.equal(proxy.exchanges.length, objects.length);
   const again = await applyAll(client, objects, nothing, expecting);
   assert.deepEqual(new Set(again.map(({ action }) => action)), new Set(['unchanged']));
   assert.deepEqual(await applyLive([configMap('d', { ours: '1' })]), ['configured']);

@@ -8,8 +8,8 @@ import { createEventRecorder } from '../../../kube/events.ts';
 import { type Elector, startElector } from '../../../kube/lease.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { configMaps, events, leases } from '../../../kube/resources.ts';
+import { type ApiProxy, startProxy } from '../../chaos/proxy.ts';
 import { eventually } from '../eventually.ts';
-import { type ApiProxy, startProxy } from './proxy.ts';
 
 let server: TestApiServer;
 let proxy: ApiProxy;

@@ -8,8 +8,8 @@ import { isGone } from '../../../kube/errors.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { type Reflector, type ReflectorOptions, startReflector } from '../../../kube/reflector.ts';
 import { configMaps, namespaces } from '../../../kube/resources.ts';
+import { type ApiProxy, startProxy } from '../../chaos/proxy.ts';
 import { eventually } from '../eventually.ts';
-import { type ApiProxy, startProxy } from './proxy.ts';
 
 let server: TestApiServer;
 let proxy: ApiProxy;
@@ -88,11 +88,11 @@ test('follows creation, change and deletion, filtered by label, within a second'
 
 test('lists page by page', async () => {
   for (let i = 0; i < 7; i++) await direct.create(configMaps, configMap(`cm-${i}`));
-  proxy.requests.length = 0;
+  proxy.exchanges.length = 0;
   const { reflector } = follow({ pageSize: 3 });
   await reflector.synced;
   assert.equal(reflector.cache.size, 7);
-  assert.equal(proxy.requests.filter((request) => request.includes('limit=3')).length, 3);
+  assert.equal(proxy.exchanges.filter(({ line }) => line.includes('limit=3')).length, 3);
 });
 
 test('a dropped connection costs no change, and none is told twice', async () => {
@@ -114,7 +114,7 @@ test('a watch that goes silent is found out, and the missed changes are read', a
   await direct.create(configMaps, configMap('old'));
   const { reflector, names, errors } = follow({ watchSeconds: 2 });
   await reflector.synced;
-  await eventually('a watch is open', 1000, () => proxy.requests.at(-1)?.includes('watch=true'));
+  await eventually('a watch is open', 1000, () => proxy.exchanges.at(-1)?.line.includes('watch=true'));
   proxy.mute();
   await direct.create(configMaps, configMap('unseen'));
   await direct.delete(configMaps, { namespace, name: 'old' });
@@ -175,9 +175,9 @@ test('stopping during a pause opens no connection', async () => {
   await eventually('the failure is noticed', 2000, () => errors.length === 1);
   await reflector.stop();
   proxy.refuse = false;
-  proxy.requests.length = 0;
+  proxy.exchanges.length = 0;
   await sleep(1500);
-  assert.deepEqual(proxy.requests, []);
+  assert.deepEqual(proxy.exchanges, []);
 });
 
 test('many watches that end leave no connection behind', async () => {
