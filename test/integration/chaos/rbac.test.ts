@@ -8,10 +8,12 @@ import { run } from '../../../cluster/command.ts';
 import { findFreePorts, startDaemon } from '../../../cluster/daemon.ts';
 import { consoleProgress } from '../../../cluster/progress.ts';
 import { ROTATE_ANNOTATION } from '../../../contract/labels.ts';
+import type { KubeObject } from '../../../kube/object.ts';
 import {
   configMaps,
   networkPolicies,
   persistentVolumeClaims,
+  resource,
   secrets,
   serviceAccounts,
   services,
@@ -26,6 +28,13 @@ import { createStore, kvStores, kvTokens, SYSTEM_NAMESPACE } from '../operator/w
 
 /** Granted for what is no request: a cluster may ask for it before it lets an owner reference block a deletion. */
 const NEVER_A_REQUEST = ['cubby.dev/kvstores/finalizers update', 'cubby.dev/kvtokens/finalizers update'];
+
+const limitRanges = resource('v1', 'LimitRange', 'limitranges');
+const nothingFits = {
+  apiVersion: 'v1',
+  kind: 'LimitRange',
+  spec: { limits: [{ type: 'Container', max: { memory: '1Mi' } }] },
+};
 
 const [arena, { kubectl }, objects, directory] = await Promise.all([
   openArena(),
@@ -76,7 +85,10 @@ test('the operator uses every permission that the chart gives it, and needs no o
   const scene = setScene(client, namespace);
   try {
     await scene.create({ version: '7.0', access: { redis: true } });
-    await createStore({ client }, namespace, { version: undefined, image: 'nowhere/redis:1' }, 'broken');
+    // No pod is let in here: why, the operator reads in Events.
+    const full = await arena.enter('full');
+    await client.create<KubeObject>(limitRanges, { ...nothingFits, metadata: { namespace: full, name: 'nothing' } });
+    await createStore({ client }, full);
     await scene.createToken();
     await scene.ready();
     await scene.until('the token is accepted', async () => (await scene.token())?.status?.hashes?.length);
