@@ -47,7 +47,7 @@ export async function observe(context: Context, store: KVStore, signal: AbortSig
     object && owner && controllerOf(object)?.uid === owner ? object : undefined;
   const statefulSet = ours(caches.statefulSets.get({ namespace, name: names.statefulSet }), uid);
   const found = caches.pods.get({ namespace, name: names.pod });
-  const orphan = !statefulSet && found && isOrphanOf(found, uid) ? found : undefined;
+  const orphan = found && isOrphanOf(found, store) ? found : undefined;
   const pod = ours(found, statefulSet?.metadata.uid) ?? orphan;
   return {
     store,
@@ -70,10 +70,15 @@ async function findClaim(context: Context, store: KVStore, signal: AbortSignal):
   );
 }
 
-/** Whether a pod waits for the StatefulSet that is made in place of its own: see renewStatefulSet. */
-function isOrphanOf(pod: Pod, store: string): boolean {
-  const owners = pod.metadata.ownerReferences ?? [];
-  return !owners.some(({ controller }) => controller) && owners.some(({ uid }) => uid === store);
+/**
+ * Whether a pod waits for the StatefulSet that is made in place of its own: see renewStatefulSet. The pod may still be
+ * seen with the old one, and the new one is there before its controller has adopted the pod: to take the pod for absent
+ * would let an untried spec through, and tell that Redis is not ready.
+ */
+function isOrphanOf(pod: Pod, { metadata }: KVStore): boolean {
+  const controller = controllerOf(pod);
+  const isOwned = pod.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid) ?? false;
+  return isOwned && (!controller || controller.name === childNames(metadata.name).statefulSet);
 }
 
 function readAccepted(keeper: StatefulSet | Pod | undefined): Accepted | undefined {

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ApiObject } from '../../../../kube/object.ts';
+import type { Context } from '../../../../operator/reconcile/context.ts';
+import { observe } from '../../../../operator/reconcile/observe.ts';
+import { ACCEPTED_ANNOTATION } from '../../../../operator/resources/plan.ts';
+import { plan, pod, running, store } from '../objects.ts';
+
+const subject = store({ persistence: { mode: 'none', fsync: 'everysec', size: '1Gi' } });
+const owner = { apiVersion: 'cubby.dev/v1alpha1', kind: 'KVStore', name: 'main', uid: 'store-uid' };
+const controller = (uid: string) => ({
+  apiVersion: 'apps/v1',
+  kind: 'StatefulSet',
+  name: 'main-redis',
+  uid,
+  controller: true,
+});
+const annotations = { [ACCEPTED_ANNOTATION]: JSON.stringify(plan().accepted) };
+
+const statefulSet = (uid: string, deletionTimestamp?: string) => ({
+  metadata: {
+    name: 'main-redis',
+    namespace: 'shop',
+    uid,
+    annotations,
+    deletionTimestamp,
+    ownerReferences: [{ ...owner, controller: true }],
+  },
+});
+
+/** The pod that is seen beside that StatefulSet, with those owners. */
+async function seePod(
+  set: ReturnType<typeof statefulSet> | undefined,
+  ownerReferences: ApiObject['metadata']['ownerReferences'],
+) {
+  const found = pod({ ...running(), podIP: '' }, { annotations, ownerReferences: ownerReferences as never });
+  const caches = {
+    stores: { by: () => [subject] },
+    statefulSets: { get: () => set },
+    pods: { get: ({ name }: { name: string }) => (name === 'main-redis-0' ? found : undefined) },
+  };
+  const context = { caches, settings: { systemNamespace: 'cubby-system' } } as unknown as Context;
+  return observe(context, subject, AbortSignal.timeout(1000));
+}
+
+test("a pod is the store's from when its StatefulSet lets go of it until the next one has adopted it", async () => {
+  const table: [string, ReturnType<typeof statefulSet> | undefined, ApiObject['metadata']['ownerReferences']][] = [
+    ['the old one is being deleted', statefulSet('old', 'now'), [controller('old'), owner]],
+    ['the garbage collector took its reference off', statefulSet('old', 'now'), [owner]],
+    ['it is gone', undefined, [owner]],
+    ['it is gone, and the pod is seen as it was before', undefined, [controller('old'), owner]],
+    ['the next one is there', statefulSet('new'), [owner]],
+    ['the next one is there, and the pod is seen as it was before', statefulSet('new'), [controller('old'), owner]],
+    ['the next one has adopted it', statefulSet('new'), [owner, controller('new')]],
+  ];
+  for (const [when, set, owners] of table) {
+    const seen = await seePod(set, owners);
+    assert.equal(seen.pod?.metadata.uid, 'pod-uid', when);
+    assert.deepEqual(seen.accepted, plan().accepted, when);
+  }
+});
+
+test("a pod of another StatefulSet is not the store's", async () => {
+  assert.equal((await seePod(statefulSet('new'), [controller('old')])).pod, undefined);
+  assert.equal((await seePod(undefined, [])).pod, undefined);
+});
