@@ -61,7 +61,7 @@ async function applyWave(
 ): Promise<void> {
   const owner = store as unknown as ApiObject;
   // A store that was never reported on has nothing yet; asking for each child first would double the requests.
-  const expectAbsent = store.status === undefined;
+  const expectAbsent = store.status?.observedGeneration === undefined;
   const apply = async (manifest: Manifest) => {
     // It carries what was accepted: made of what has been, Redis would become an older one on newer data. The cache may
     // have gone on since the snapshot.

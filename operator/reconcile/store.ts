@@ -1,15 +1,13 @@
 import type { KVStore } from '../../contract/objects.ts';
-import { parseTime } from '../../contract/time.ts';
 import type { ReconcileResult } from '../../kube/controller.ts';
 import { parseKey } from '../../kube/object.ts';
-import { NATIVE_ACCESS_ANNOTATION } from '../resources/plan.ts';
 import { toConditions } from '../status/conditions.ts';
 import { paused } from '../status/paused.ts';
 import { ownContainer } from '../status/pod.ts';
 import type { Findings, StepReason } from '../status/store-facts.ts';
 import { type StoreReport, storeStatus } from '../status/store-status.ts';
 import { accept } from './accept.ts';
-import { removeAccess, tellGuest } from './access.ts';
+import { noteNativeAccess, removeAccess, tellGuest } from './access.ts';
 import { applyChildren } from './children.ts';
 import { maintainClaim } from './claim.ts';
 import type { Context } from './context.ts';
@@ -39,9 +37,10 @@ export async function reconcileStore(
   if (!cached || cached.metadata.deletionTimestamp) return undefined; // its children go with their owner
   if (paused(cached)) return reportPause(context, cached, signal);
   const store = await beginRotation(context, cached, signal);
-  const observed = await observe(context, store, signal);
+  const seen = await observe(context, store, signal);
   const shell = readShell(store, context.now());
   try {
+    const observed = seen.project.refusal ? seen : await noteNativeAccess(context, cached, seen, shell, signal);
     const outcome = observed.project.refusal ? untouched(store) : await act(context, observed, shell, signal);
     const { limits, refusals } = resolveLimits(store, context.settings.plans);
     const rotation = rotationRequest(store);
@@ -58,7 +57,7 @@ export async function reconcileStore(
       soonest.push(Math.max(Date.parse(previousUntil) - context.now().getTime(), WATCHED_MS));
     return { requeueAfterMs: Math.min(changed ? 100 : context.settings.resyncMs, ...soonest) };
   } finally {
-    if (observed.redis && 'session' in observed.redis) observed.redis.session.close();
+    if (seen.redis && 'session' in seen.redis) seen.redis.session.close();
   }
 }
 
@@ -120,7 +119,6 @@ async function act(context: Context, observed: Observed, shell: Shell, signal: A
 }
 
 function report({ store, pod, redis, claim }: Observed, { image, maxmemory, binding }: Outcome): StoreReport {
-  const since = claim?.metadata.annotations?.[NATIVE_ACCESS_ANNOTATION];
   const used = redis && 'look' in redis ? redis.look.info.usedMemory : undefined;
   return {
     image: (pod && ownContainer(pod)?.image) ?? image,
@@ -128,7 +126,6 @@ function report({ store, pod, redis, claim }: Observed, { image, maxmemory, bind
     volumeSize: claim?.spec.resources?.requests?.storage,
     binding,
     keptKeys: store.spec.enabled || pod ? undefined : readKeysAtStop(claim)?.all,
-    nativeAccessSince: since !== undefined && parseTime(since) !== undefined ? since : undefined,
   };
 }
 

@@ -17,7 +17,7 @@ export function credentialStatus(
   now: Date,
 ): Credentials | undefined {
   const { previousGeneration, previousUntil, ...known } = before?.credentials ?? {};
-  const rotatedFor = before ? known.rotatedFor : request;
+  const rotatedFor = before?.observedGeneration ? known.rotatedFor : request;
   const isOver = masterKey !== undefined && Date.parse(previousUntil ?? '') <= now.getTime();
   const credentials: Credentials = {
     ...known,

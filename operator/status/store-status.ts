@@ -1,5 +1,4 @@
 import type { KVStoreStatus } from '../../contract/kvstore.gen.ts';
-import { SHELL_ANNOTATION } from '../../contract/labels.ts';
 import { REDIS_PORT, serviceHost } from '../../contract/names.ts';
 import { toConditions } from './conditions.ts';
 import { type CredentialReport, credentialStatus } from './credentials.ts';
@@ -19,8 +18,6 @@ export interface StoreReport {
   volumeSize?: string | undefined;
   /** Name of the Secret by which programs sign in to Redis. */
   binding?: string | undefined;
-  /** What the volume claim says of its data; a store that adopts it takes that over. */
-  nativeAccessSince?: string | undefined;
   credentials?: CredentialReport | undefined;
   /** Keys that Redis had when it was stopped to hibernate. */
   keptKeys?: number | undefined;
@@ -32,14 +29,12 @@ const USED_STEP = 1 / 20;
 /** The whole status of a store. Equal facts give an equal status. */
 export function storeStatus(facts: StoreFacts, report: StoreReport, now: Date): KVStoreStatus {
   const { store, projectId, limits, redis } = facts;
-  const { namespace, name, generation, annotations } = store.metadata;
+  const { namespace, name, generation } = store.metadata;
   const before = store.status;
   const version = redis.state === 'answering' ? redis.version : before?.version;
   const image = report.image ?? before?.image;
   const memory = settleMemory(before?.memory, report.memory);
-  const isOpen = store.spec.access?.redis === true || annotations?.[SHELL_ANNOTATION] !== undefined;
-  const nativeAccessSince =
-    before?.nativeAccessSince ?? report.nativeAccessSince ?? (isOpen ? now.toISOString() : undefined);
+  const nativeAccessSince = before?.nativeAccessSince;
   const credentials = credentialStatus(before, report.credentials ?? {}, now);
   const verdicts = [ready(facts), progressing(facts), degraded(facts), specAccepted(facts)];
   return {

@@ -54,13 +54,14 @@ test('nothing is rotated where the API server keeps no account of it, as under t
 });
 
 test('the previous generation ends when its time is over and the store is known to accept the present one', () => {
-  const before = { credentials: { previousGeneration: 1, previousUntil: '2026-01-01T00:00:00Z', masterKey: 'a' } };
+  const credentials = { previousGeneration: 1, previousUntil: '2026-01-01T00:00:00Z', masterKey: 'a' };
+  const before = { observedGeneration: 1, credentials };
   assert.deepEqual(credentialStatus(before, { masterKey: 'b' }, now), { masterKey: 'b' });
   assert.deepEqual(credentialStatus(before, {}, now), before.credentials);
   const early = new Date(now.getTime() - 1);
   assert.equal(credentialStatus(before, { masterKey: 'b' }, early)?.previousGeneration, 1);
   assert.deepEqual(credentialStatus(undefined, { request: asked }, now), { rotatedFor: asked });
-  assert.equal(credentialStatus({}, { request: asked }, now), undefined);
+  assert.equal(credentialStatus({ observedGeneration: 1 }, { request: asked }, now), undefined);
 });
 
 test('programs read the newest password that Redis takes, and else the one that they have', () => {
