@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,12 +41,16 @@ export async function startRedis({ version, config = [], listen }: TestRedisOpti
   const { host, port } = listen ?? { host: '127.0.0.1', port: (await findFreePorts(1))[0] ?? 0 };
   const log = join(directory, 'redis.log');
   const start = async () => {
+    const told = existsSync(log) ? (await stat(log)).size : 0;
     const daemon = startDaemon({
       command: program.command,
       args: [...program.args, '--bind', host, '--port', String(port), '--dir', directory, ...config],
       log,
     });
-    await waitUntilReady(daemon, { name: 'redis-server', log, isReady: () => accepts(host, port) });
+    // While it was down another process may have taken its port, and would be written to in its place.
+    const isReady = async () =>
+      (await accepts(host, port)) && (await readFile(log)).subarray(told).includes('Server initialized');
+    await waitUntilReady(daemon, { name: 'redis-server', log, isReady });
     return daemon;
   };
   let daemon = await start();
