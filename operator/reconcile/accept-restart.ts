@@ -21,6 +21,8 @@ import { isOlder } from './versions.ts';
 export interface RestartAcceptance {
   /** Absent where nothing was ever taken over. */
   inputs: Pick<Accepted, 'image' | 'scheduling' | 'size' | 'previous' | 'rejected'> | undefined;
+  /** The size to go back to, where what was taken over is given up. */
+  oldSize?: Size | undefined;
   catalogueVersion: string | undefined;
   /** The preflight pod that should exist: `keep` the one that does, start one for these inputs, or none. */
   preflight: 'keep' | 'none' | (RestartInputs & Pick<PreflightOptions, 'node' | 'growth'>);
@@ -93,10 +95,11 @@ function stay(
 }
 
 function goBack({ accepted }: Observed, rejected: string): RestartAcceptance {
-  const { image = '', scheduling = {}, size, catalogueVersion } = accepted?.previous ?? {};
+  const { image = '', scheduling = {}, size, memory, cpu = {}, catalogueVersion } = accepted?.previous ?? {};
   const refusals = [rolledBack(accepted?.image ?? '')];
   return {
     inputs: { image, scheduling, ...(size && { size }), rejected },
+    oldSize: memory === undefined ? undefined : { memory, cpu },
     catalogueVersion,
     preflight: 'none',
     refusals,
@@ -105,7 +108,7 @@ function goBack({ accepted }: Observed, rejected: string): RestartAcceptance {
 }
 
 function rolledBack(image: string): Finding<'RolledBack'> {
-  const message = `Redis did not start with ${image} and the scheduling of spec, so it runs as before; correct spec.image, spec.version or spec.scheduling`;
+  const message = `Redis did not start with ${image} and the scheduling and size of spec, so it runs as before; correct spec.image, spec.version, spec.scheduling, spec.memory or spec.resources`;
   return { reason: 'RolledBack', message };
 }
 

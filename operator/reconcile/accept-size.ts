@@ -59,7 +59,7 @@ export function acceptSize(observed: Observed, wanted: Size, renewed: Size | und
     return { size: wanted, asked: undefined };
   const size = {
     memory: hasMemory(observed, wanted) ? wanted.memory : accepted.memory,
-    cpu: pod && hasCpu(pod, wanted.cpu) ? wanted.cpu : (accepted.cpu ?? {}),
+    cpu: hasProcessor(observed, wanted) ? wanted.cpu : (accepted.cpu ?? {}),
   };
   const inPlace = pod && isRunning(pod) && !needsNewContainer(observed, wanted);
   return { size, asked: inPlace && !isDeepStrictEqual(size, wanted) ? wanted : undefined };
@@ -71,7 +71,20 @@ function isGuarded({ store, pod }: Observed): boolean {
 }
 
 function fits(observed: Observed, size: Size): boolean {
-  return hasMemory(observed, size) && observed.pod !== undefined && hasCpu(observed.pod, size.cpu);
+  return hasMemory(observed, size) && hasProcessor(observed, size);
+}
+
+/** A container that does not run is made anew with less at once: it may be that no node has what it asks for. */
+function hasProcessor({ accepted, pod }: Observed, { cpu }: Size): boolean {
+  if (pod && hasCpu(pod, cpu)) return true;
+  const runs = pod !== undefined && isRunning(pod);
+  return !runs && isNoMore(cpu, accepted?.cpu ?? {});
+}
+
+function isNoMore(cpu: Size['cpu'], than: Size['cpu']): boolean {
+  const request = (of: Size['cpu']) => parseQuantity(of.request ?? of.limit ?? 0);
+  const limit = (of: Size['cpu']) => (of.limit === undefined ? Number.POSITIVE_INFINITY : parseQuantity(of.limit));
+  return request(cpu) <= request(than) && (cpu.limit === undefined || limit(cpu) <= limit(than));
 }
 
 function hasMemory({ store, accepted, pod }: Observed, { memory }: Size): boolean {

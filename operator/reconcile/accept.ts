@@ -24,7 +24,9 @@ export function accept(observed: Observed, settings: Pick<Settings, 'versions'>,
   const wanted = wantedSize(observed);
   const newSize = needsNewContainer(observed, wanted.size) ? wanted.size : undefined;
   const restart = acceptRestart(observed, settings.versions, now, newSize);
-  const { size, asked } = acceptSize(observed, wanted.size, restart.inputs?.size);
+  const { size, asked } = restart.oldSize
+    ? { size: restart.oldSize, asked: undefined }
+    : acceptSize(observed, wanted.size, newSize && restart.inputs?.size);
   const config = acceptConfig(observed);
   const refusals = [...restart.refusals, ...wanted.refusals, ...config.refusals];
   const { inputs, catalogueVersion, preflight, steps } = restart;

@@ -19,11 +19,18 @@ const CAUSES = new Set(['ImageUnavailable', 'CrashLooping', 'StartFailed', 'Unsc
 export function lastGood(observed: Observed, wanted: RestartInputs): Accepted['previous'] {
   const { store, accepted, statefulSet, pod } = observed;
   if (!accepted || store.status?.version === undefined) return undefined;
-  const { image, scheduling, size, previous } = accepted;
+  const { image, scheduling, size, memory, cpu, previous } = accepted;
   const pending = hasAnswered(observed) ? undefined : previous;
   if (pending || restartHash(accepted) === restartHash(wanted)) return pending;
   const catalogueVersion = (statefulSet ?? pod)?.metadata.annotations?.[CATALOGUE_VERSION_ANNOTATION];
-  return { image, scheduling, ...(size && { size }), ...(catalogueVersion !== undefined && { catalogueVersion }) };
+  return {
+    image,
+    scheduling,
+    ...(size && { size }),
+    memory,
+    ...(cpu && { cpu }),
+    ...(catalogueVersion !== undefined && { catalogueVersion }),
+  };
 }
 
 /** Whether the pod with what was taken over last has been in trouble for too long, and there is something to go back to. */

@@ -28,7 +28,7 @@ export interface Accepted extends RestartInputs, Pick<Size, 'memory'>, Partial<P
   /** Tenant directives that a running Redis has taken. */
   config: Record<string, string>;
   /** With what the store ran before, until Redis has answered once with what it has now. */
-  previous?: RestartInputs & { catalogueVersion?: string };
+  previous?: RestartInputs & Partial<Size> & { catalogueVersion?: string };
   /** Digest of what was taken over, did not start, and is not tried again. */
   rejected?: string;
 }

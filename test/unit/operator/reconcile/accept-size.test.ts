@@ -22,6 +22,11 @@ function podOf(size: Size, status: Pod['status'] = running(), annotations: Recor
   return { ...plain, spec: { ...plain.spec, containers: plain.spec.containers.map((c) => ({ ...c, resources })) } };
 }
 
+/** The annotation of a pod that was made with that size for a reason. */
+const hashOf = (size: Size) => ({
+  'cubby.dev/restart-hash': restartHash({ image: 'docker.io/library/redis:8.0', scheduling: {}, size }),
+});
+
 const small: Size = { memory: 64 * MIB, cpu: {} };
 const grown = store({ memory: '128Mi' }, has);
 
@@ -83,8 +88,7 @@ test('a limit that is removed, and any size in a cluster that cannot resize, wai
 });
 
 test('what the trial has shown to fit is taken over with a restart, and stays as it is afterwards', () => {
-  const inputs = { image: 'docker.io/library/redis:8.0', scheduling: {}, size: large };
-  const annotations = { 'cubby.dev/restart-hash': restartHash(inputs) };
+  const annotations = hashOf(large);
   const terminated = { exitCode: 0, message: 'Redis server v=8.0.2 sha=0:0' };
   const preflight = pod(
     {
@@ -101,4 +105,44 @@ test('what the trial has shown to fit is taken over with a restart, and stays as
   const after = decide({ store: grown, accepted, pod: podOf(large, running(), annotations) });
   assert.equal(after.accepted && restartHash(after.accepted), restartHash(accepted));
   assert.equal(after.preflight, 'none');
+});
+
+test('a store that no node takes is helped by less processor time, as by less memory', () => {
+  const cpu = { request: '4' };
+  const accepted = { ...plan().accepted, cpu };
+  const lowered = store({ resources: { cpu: { request: '1' } } }, has);
+  const pending = podOf({ memory: 64 * MIB, cpu }, { phase: 'Pending' });
+  for (const waits of [pending, undefined]) {
+    const decided = decide({ store: lowered, accepted, pod: waits, redis: undefined });
+    assert.deepEqual(decided.accepted?.cpu, { request: '1' });
+    const removed = decide({ store: store({}, has), accepted, pod: waits, redis: undefined });
+    assert.equal(removed.accepted?.cpu, undefined);
+  }
+  const limited = store({ resources: { cpu: { request: '1', limit: '8' } } }, has);
+  const more = decide({ store: limited, accepted: { ...accepted, cpu: { request: '4', limit: '4' } }, pod: undefined });
+  assert.deepEqual(more.accepted?.cpu, { request: '4', limit: '4' }, 'a quota may refuse the larger limit');
+});
+
+test('a size that a trial once let through is asked of the running container when it is wanted again', () => {
+  const accepted = { ...plan().accepted, size: large };
+  const { accepted: next, asked } = decide({ store: grown, accepted, pod: podOf(small, running(), hashOf(large)) });
+  assert.deepEqual([next?.memory, asked], [64 * MIB, large]);
+});
+
+test('a new container that no node takes gives its size up with the way back', () => {
+  const trying = {
+    ...plan().accepted,
+    memory: large.memory,
+    size: large,
+    previous: { image: plan().accepted.image, scheduling: {}, memory: 64 * MIB },
+  };
+  const unschedulable: Pod['status'] = {
+    phase: 'Pending',
+    conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: 'no room' }],
+  };
+  const stuck = podOf(large, unschedulable, hashOf(large));
+  const back = decide({ store: grown, accepted: trying, pod: stuck, redis: undefined });
+  assert.deepEqual([back.accepted?.memory, back.refusals.map(({ reason }) => reason)], [64 * MIB, ['RolledBack']]);
+  const after = decide({ store: grown, accepted: back.accepted, pod: podOf(small) });
+  assert.deepEqual([after.accepted?.memory, after.asked], [64 * MIB, large], 'it may still be had in place');
 });

@@ -70,7 +70,8 @@ test('a restart remembers what ran before, and a store that never ran has nothin
     ],
   };
   const trying = { accepted: plan().accepted, pod: pod(), redis: redis(), preflight: pod(passed, { annotations }) };
-  assert.deepEqual(decide(trying).accepted?.previous, { image: old, scheduling: {}, catalogueVersion: '8.0' });
+  const { memory } = plan().accepted;
+  assert.deepEqual(decide(trying).accepted?.previous, { image: old, scheduling: {}, memory, catalogueVersion: '8.0' });
   const never = decide({ ...trying, store: store({ image: wanted }), pod: undefined, redis: undefined });
   assert.equal(never.accepted?.previous, undefined);
 });
