@@ -48,7 +48,8 @@ export async function renewStatefulSet(
   const body = { metadata: { uid: pod.metadata.uid, annotations, ownerReferences } };
   try {
     await client.patch(pods, keyOf(pod), body, { type: 'merge', fieldManager: FIELD_MANAGER, signal });
-    const preconditions = { uid: statefulSet.metadata.uid };
+    // With the version: this very reconcile may have changed what is accepted.
+    const preconditions = { uid: statefulSet.metadata.uid, resourceVersion: statefulSet.metadata.resourceVersion };
     await client.delete(statefulSets, keyOf(statefulSet), { propagationPolicy: 'Orphan', preconditions, signal });
   } catch (error) {
     if (!isConflict(error)) throw error; // another pod or StatefulSet by now: look again when the cache shows it

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { VolumeClaim } from '../../../../operator/reconcile/kinds.ts';
 import type { Observed } from '../../../../operator/reconcile/observe.ts';
-import { isOutgrown } from '../../../../operator/reconcile/renew-statefulset.ts';
+import { isOutgrown, renewStatefulSet } from '../../../../operator/reconcile/renew-statefulset.ts';
 import { restartHash } from '../../../../operator/resources/plan.ts';
 import { observed, plan, pod, running, store, waiting } from '../objects.ts';
 
@@ -18,7 +18,7 @@ const claim = (asked: string, actual: string | null = asked) =>
 
 const statefulSet = (storage: string, deletionTimestamp?: string) =>
   ({
-    metadata: { name: 'main-redis', uid: 'set-uid', deletionTimestamp },
+    metadata: { name: 'main-redis', uid: 'set-uid', resourceVersion: '7', deletionTimestamp },
     spec: { volumeClaimTemplates: [{ metadata: {}, spec: { resources: { requests: { storage } } } }] },
   }) as unknown as NonNullable<Observed['statefulSet']>;
 
@@ -53,3 +53,15 @@ for (const [when, expected, changes] of table) {
     assert.equal(isOutgrown(observed({ ...grown, ...changes })), expected);
   });
 }
+
+test('a StatefulSet that has changed since it was seen is kept: what was accepted in between is on no pod', async () => {
+  const deletes: unknown[] = [];
+  const client = {
+    patch: async () => {},
+    delete: async (_kind: unknown, _key: unknown, options: unknown) => deletes.push(options),
+  };
+  const { signal } = new AbortController();
+  await renewStatefulSet({ client: client as never }, observed(grown), signal);
+  const preconditions = { uid: 'set-uid', resourceVersion: '7' };
+  assert.deepEqual(deletes, [{ propagationPolicy: 'Orphan', preconditions, signal }]);
+});
