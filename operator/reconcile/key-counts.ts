@@ -2,6 +2,7 @@ import { keyOf } from '../../kube/object.ts';
 import { persistentVolumeClaims } from '../../kube/resources.ts';
 import type { RedisInfo } from '../redis/info.ts';
 import type { Finding } from '../status/finding.ts';
+import { isTerminating } from '../status/pod.ts';
 import { type Context, FIELD_MANAGER } from './context.ts';
 import type { VolumeClaim } from './kinds.ts';
 import type { Observed } from './observe.ts';
@@ -56,7 +57,8 @@ export async function compareKeys(
   if (!before || !claim || !pod) return { troubles: [] };
   if (before.pod === pod.metadata.uid) {
     // It was not stopped after all.
-    if (store.spec.enabled && isFor({ accepted, pod })) await annotate(client, claim, null, signal);
+    if (store.spec.enabled && isFor({ accepted, pod }) && !isTerminating(pod))
+      await annotate(client, claim, null, signal);
     return { troubles: [] };
   }
   if (!redis || !('look' in redis) || redis.look.info.loading) return { troubles: [] };

@@ -27,7 +27,7 @@ const noted = { pod: 'old-uid', version: '7.0.15', all: 500, expiring: 20 };
 const hash = { annotations: { 'cubby.dev/restart-hash': restartHash(plan().accepted) } };
 
 /** Compares what was noted with what the pod `uid` has; what was patched and told. */
-async function compare(note: object, has: ReturnType<typeof keys>, uid = 'new-uid', spec = {}) {
+async function compare(note: object, has: ReturnType<typeof keys>, uid = 'new-uid', spec = {}, metadata = {}) {
   const claim = {
     metadata: {
       name: 'data-main-redis-0',
@@ -47,7 +47,7 @@ async function compare(note: object, has: ReturnType<typeof keys>, uid = 'new-ui
   const seen = observed({
     store: store(spec),
     claim,
-    pod: pod(running(), { ...hash, uid }),
+    pod: pod(running(), { ...hash, uid, ...metadata }),
     redis: redis({ keys: has }),
   });
   const { troubles } = await compareKeys(context as never, seen, AbortSignal.timeout(1000));
@@ -80,4 +80,9 @@ test('a policy that may drop any key explains that they are gone', async () => {
 test('the pod that was to be stopped is not compared with itself; where it goes on, the note goes', async () => {
   const { troubles, told, note } = await compare(noted, keys(0), 'old-uid');
   assert.deepEqual([troubles, told, note], [[], [], null]);
+});
+
+test('a store that is woken while its Redis still ends is compared with the next one', async () => {
+  const ending = await compare(noted, keys(0), 'old-uid', {}, { deletionTimestamp: '2026-01-01T00:00:00Z' });
+  assert.deepEqual([ending.troubles, ending.told, ending.note], [[], [], undefined]);
 });
