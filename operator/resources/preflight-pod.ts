@@ -15,10 +15,6 @@ const TRY = `exec > /dev/termination-log 2>&1
 command -v flock > /dev/null || { echo 'the image has no flock'; exit 1; }
 exec redis-server --version`;
 
-/** Runs what the store's own container runs. */
-const _TRIAL =
-  '{ command -v flock > /dev/null || { echo it has no flock; exit 1; }; redis-server --version; } > /dev/termination-log 2>&1';
-
 /** What a preflight tries. */
 export interface PreflightOptions extends RestartInputs {
   imagePullPolicy?: string | undefined;
