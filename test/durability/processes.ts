@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The ids of this machine's processes of that name in a pod of a cluster on it; none where that is elsewhere. */
 export function findInPod(uid: string, name: string): number[] {
@@ -15,6 +16,23 @@ export function findInPod(uid: string, name: string): number[] {
 export function findBeside(pid: number, name: string): number[] {
   const namespace = namespaceOf(pid);
   return findNamed(name).filter((other) => namespaceOf(other) === namespace);
+}
+
+/**
+ * Waits until a redis-server under `everysec` syncs no file. While it does, it answers what it has not written, for up to
+ * two seconds (flushAppendOnlyFile in aof.c): what a kill takes then is no promise that was broken.
+ */
+export async function awaitWritten(pid: number): Promise<void> {
+  const isSyncing = () =>
+    readdirSync(`/proc/${pid}/task`).some((task) => {
+      const [, name = '', state = ''] = /\((.*)\) (\w)/.exec(readText(`/proc/${pid}/task/${task}/stat`)) ?? [];
+      return name.startsWith('bio_aof') && state !== 'S';
+    });
+  const end = performance.now() + 30_000;
+  for (let idle = 0; idle < 3; idle = isSyncing() ? 0 : idle + 1) {
+    if (performance.now() > end) throw new Error('Redis syncs its log for 30 s: the disk hangs');
+    await sleep(10);
+  }
 }
 
 /** By the first word of the command line: what the kernel calls a process is only its main thread's name. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { startLoad } from '../durability/load.ts';
-import { findInPod } from '../durability/processes.ts';
+import { awaitWritten, findInPod } from '../durability/processes.ts';
 import { countLost } from '../durability/verdict.ts';
 import { eventually, kubectl, read } from './cluster.ts';
 import { createTenant, type Tenant } from './tenant.ts';
@@ -28,8 +28,9 @@ const podOf = ({ namespace }: Tenant) => read('pod', namespace, 'main-redis-0');
 /** Ends the store's Redis by SIGKILL where its node is this machine, and its pod by force where it is not. */
 async function killRedis(tenant: Tenant): Promise<void> {
   const [pid] = findInPod((await podOf(tenant)).metadata.uid, 'redis-server');
-  if (pid === undefined) await deletePod(tenant);
-  else process.kill(pid, 'SIGKILL');
+  if (pid === undefined) return deletePod(tenant);
+  await awaitWritten(pid);
+  process.kill(pid, 'SIGKILL');
 }
 
 /** Deletes the store's pod by force, and waits for its successor, which knows no back-off of the kubelet's. */

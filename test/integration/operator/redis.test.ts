@@ -99,6 +99,11 @@ for (const version of ['7.0', '8.0'] as const) {
       const before = await setting(redis, 'appendonly');
       for (let i = 0; i < 50; i++) await redis.set(`key${written++}`, 'x');
       if (before === 'no') await redis.save();
+      // Under everysec Redis answers before it writes while it syncs what it wrote before.
+      await until('it is on disk', async () => {
+        const { aof_buffer_length: length = '0', aof_pending_bio_fsync: syncing = '0' } = await info(redis);
+        return length === '0' && syncing === '0';
+      });
       await editStore(world, namespace, { persistence: { mode: before === 'no' ? 'aof' : 'rdb' } });
       await new Promise((resolve) => setTimeout(resolve, delayMs));
       await crash();
