@@ -56,11 +56,11 @@ const redisLoads: Check = ({ redis }) =>
   redis && 'look' in redis && redis.look.info.loading
     ? act('wait', 'Loading', 'Redis reads its data before it is restarted')
     : undefined;
-const diskFails: Check = ({ redis, mode }) => {
+const diskFails = ({ redis, mode }: Pick<RollInput, 'redis' | 'mode'>): RollDecision | undefined => {
   if (!redis || !('look' in redis)) return undefined;
   const { aof, snapshot } = redis.look.info;
   if (mode === 'aof' ? aof.lastWriteOk : snapshot.lastOk || snapshot.running) return undefined;
-  const message = 'Redis could not write its data to disk, so it is not restarted; free or grow the volume';
+  const message = 'Redis could not write its data to disk, so it is not stopped; free or grow the volume';
   return { action: 'refuse', trouble: { reason: 'SaveFailed', message } };
 };
 const notSaved = ({ redis, mode }: Pick<RollInput, 'redis' | 'mode'>): RollDecision | undefined => {
@@ -98,5 +98,7 @@ export function decideRoll(input: RollInput): RollDecision {
 
 /** What must come before Redis is stopped for hibernation; nothing where it may be stopped now. */
 export function decideStop({ pod, redis, mode }: Pick<RollInput, 'pod' | 'redis' | 'mode'>): RollDecision | undefined {
-  return pod && !isTerminating(pod) ? notSaved({ redis, mode }) : undefined;
+  if (!pod || isTerminating(pod)) return undefined;
+  // What Redis acknowledged last may be in its memory alone. A snapshot that failed is tried again.
+  return mode === 'aof' ? diskFails({ redis, mode }) : notSaved({ redis, mode });
 }

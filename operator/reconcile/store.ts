@@ -105,7 +105,10 @@ async function act(context: Context, observed: Observed, shell: Shell, signal: A
   await renewStatefulSet(context, observed, signal);
   if (beforeStop?.action === 'save' && observed.redis && 'session' in observed.redis)
     await observed.redis.session.bgsave();
-  const stopping = { steps: beforeStop && 'step' in beforeStop ? [beforeStop.step] : [] };
+  const stopping = {
+    steps: beforeStop && 'step' in beforeStop ? [beforeStop.step] : [],
+    troubles: beforeStop?.action === 'refuse' ? [beforeStop.trouble] : [],
+  };
   const trouble = await findPodTrouble(context, observed, applied.statefulSet, signal);
   const workload = { troubles: trouble ? [trouble] : [] };
   return {

@@ -82,11 +82,14 @@ test('no pod is ever replaced that runs as the template says', () => {
   }
 });
 
-test('before hibernation unsaved writes are saved, and nothing else is waited for', () => {
+test('before hibernation writes that are not on disk are saved, and nothing else is waited for', () => {
   const stop = (input: Partial<RollInput>) => decideStop({ ...due, ...input })?.action;
   assert.equal(stop({ mode: 'rdb', redis: redis({ snapshot: { changes: 5 } }) }), 'save');
   assert.equal(stop({ mode: 'rdb', redis: redis({ snapshot: { changes: 5, running: true } }) }), 'wait');
   assert.equal(stop({ mode: 'aof' }), undefined);
+  const full = redis({ aof: { lastWriteOk: false } });
+  assert.equal(stop({ mode: 'aof', redis: full }), 'refuse', 'what it acknowledged last is in its memory alone');
+  assert.equal(stop({ mode: 'none', redis: full }), undefined);
   assert.equal(stop({ mode: 'rdb', redis: { failure: 'timeout', down: false } }), undefined);
   assert.equal(stop({ mode: 'rdb', pod: undefined }), undefined);
 });
