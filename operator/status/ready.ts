@@ -20,13 +20,15 @@ export function ready(facts: StoreFacts): Verdict<ReadyReason> {
   return { type: 'Ready', status: holds ? 'True' : 'False', reason, message };
 }
 
-function judge({ store, refusals, troubles, redis, podReady }: StoreFacts): [boolean, ReadyReason, string] {
+function judge({ store, refusals, troubles, redis, podReady, podExists }: StoreFacts): [boolean, ReadyReason, string] {
   for (const reason of ['ProjectIdInvalid', 'ProjectIdReserved', 'ProjectIdConflict'] as const) {
     const refusal = refusals.find((candidate) => candidate.reason === reason);
     if (refusal) return [false, reason, refusal.message];
   }
-  if (!store.spec.enabled)
-    return [false, 'Hibernated', 'Redis is stopped and its data kept; spec.enabled: true wakes it'];
+  if (!store.spec.enabled) {
+    const how = podExists ? 'Redis is being stopped and its data kept' : 'Redis is stopped and its data kept';
+    return [false, 'Hibernated', `${how}; spec.enabled: true wakes it`];
+  }
   // The kubelet's probe fails for the same reason, a little later.
   if (redis.state === 'answering' && redis.readOnly)
     return [false, 'ReadOnly', 'Redis answers reads and refuses writes, as Degraded says'];

@@ -79,6 +79,11 @@ const readiness: [string, Partial<StoreFacts>, string][] = [
   ['nothing listens, though the probe passed a moment ago', { redis: { state: 'down' } }, 'False NotReady'],
   ['there is no pod', { redis: { state: 'absent' }, podReady: false, podExists: false }, 'False NotReady'],
   ['Redis loads', { redis: { state: 'loading' } }, 'False Loading'],
+  [
+    'Redis refuses writes, though the probe passed a moment ago',
+    { redis: { state: 'answering', version: '8.0.2', readOnly: true } },
+    'False ReadOnly',
+  ],
   ['it hibernates', { store: store({ enabled: false }) }, 'False Hibernated'],
   [
     'another holds its project, though Redis runs',
@@ -101,6 +106,14 @@ const readiness: [string, Partial<StoreFacts>, string][] = [
 for (const [when, changes, expected] of readiness) {
   test(`Ready is ${expected} when ${when}`, () => assert.equal(condition(changes, 'Ready'), expected));
 }
+
+test('a Redis that is to hibernate is not called stopped before it is', () => {
+  const asleep = { store: store({ enabled: false }) };
+  const message = (podExists: boolean) =>
+    status({ ...asleep, podExists }).conditions?.find(({ type }) => type === 'Ready')?.message;
+  assert.match(message(true) ?? '', /^Redis is being stopped/);
+  assert.match(message(false) ?? '', /^Redis is stopped and its data kept/);
+});
 
 test('Progressing says what is on its way, or that spec holds it up', () => {
   assert.equal(condition({ steps: [{ reason: 'Saving', message: '' }] }, 'Progressing'), 'True Saving');
