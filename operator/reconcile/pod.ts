@@ -98,7 +98,7 @@ async function annotate(
   signal: AbortSignal,
 ): Promise<void> {
   const options = { type: 'merge', fieldManager: FIELD_MANAGER, signal } as const;
-  await client.patch(pods, keyOf(pod), { metadata: { annotations } }, options);
+  await client.patch(pods, keyOf(pod), { metadata: { uid: pod.metadata.uid, annotations } }, options);
 }
 
 async function resizePod(
