@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { readTenantConfig, TENANT_DIRECTIVES } from '../resources/directives.ts';
 import type { Accepted, Size } from '../resources/plan.ts';
 import type { Finding } from '../status/finding.ts';
@@ -31,7 +32,16 @@ export function accept(observed: Observed, settings: Pick<Settings, 'versions'>,
   const refusals = [...restart.refusals, ...wanted.refusals, ...config.refusals];
   const { inputs, catalogueVersion, preflight, steps } = restart;
   const cpu = Object.keys(size.cpu).length > 0 && { cpu: size.cpu };
-  const accepted = inputs && { ...inputs, memory: size.memory, ...cpu, config: config.values };
+  // A size that was given up is not tried again while another one runs in its place.
+  const isWaiting = !isDeepStrictEqual(size, wanted.size);
+  const rejected = inputs?.rejected ?? (isWaiting ? observed.accepted?.rejected : undefined);
+  const accepted = inputs && {
+    ...inputs,
+    memory: size.memory,
+    ...cpu,
+    config: config.values,
+    ...(rejected !== undefined && { rejected }),
+  };
   return { accepted, asked, catalogueVersion, preflight, refusals, steps };
 }
 

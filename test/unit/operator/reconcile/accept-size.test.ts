@@ -145,4 +145,9 @@ test('a new container that no node takes gives its size up with the way back', (
   assert.deepEqual([back.accepted?.memory, back.refusals.map(({ reason }) => reason)], [64 * MIB, ['RolledBack']]);
   const after = decide({ store: grown, accepted: back.accepted, pod: podOf(small) });
   assert.deepEqual([after.accepted?.memory, after.asked], [64 * MIB, large], 'it may still be had in place');
+  const never = noteRefusal({ wanted: '{}', why: 'not found', never: true });
+  const again = decide({ store: grown, accepted: after.accepted, pod: podOf(small, running(), never) });
+  assert.deepEqual([again.preflight, again.refusals.map(({ reason }) => reason)], ['none', ['RolledBack']]);
+  const had = decide({ store: store({}, has), accepted: after.accepted, pod: podOf(small) });
+  assert.equal(had.accepted?.rejected, undefined, 'spec was corrected');
 });
