@@ -5,6 +5,7 @@ import { parseTime } from '../../contract/time.ts';
 import { guestChanges } from '../resources/acl.ts';
 import { rfc3339 } from '../status/conditions.ts';
 import type { Finding } from '../status/finding.ts';
+import { isReady } from '../status/pod.ts';
 import type { Applied } from './children.ts';
 import type { Context } from './context.ts';
 import { kvStores } from './kinds.ts';
@@ -67,11 +68,12 @@ export async function beginRotation(
 export function acceptsPlanned(
   { plan }: Pick<Planned, 'plan'>,
   { usersWritten }: Pick<Applied, 'usersWritten'>,
-  { redis }: Pick<Observed, 'redis'>,
+  { pod, redis }: Pick<Observed, 'pod' | 'redis'>,
 ): boolean {
   if (!usersWritten) return false;
   if (!redis) return true; // nothing runs, and what starts next reads the file
-  if (!('look' in redis)) return redis.down;
+  // A network that rejects looks like a Redis that has ended, but the kubelet's probe does not pass through it.
+  if (!('look' in redis)) return redis.down && !(pod && isReady(pod));
   const { users } = redis.look;
   return users.revision === plan.acl.revision && guestChanges(plan.acl, users).length === 0;
 }

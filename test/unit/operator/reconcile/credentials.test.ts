@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { aclPasswordHash } from '../../../../contract/credentials.ts';
 import type { KVStore } from '../../../../contract/objects.ts';
 import { publishedPassword } from '../../../../operator/reconcile/access.ts';
-import { beginRotation, nextGeneration } from '../../../../operator/reconcile/credentials.ts';
+import { acceptsPlanned, beginRotation, nextGeneration } from '../../../../operator/reconcile/credentials.ts';
 import type { Observed } from '../../../../operator/reconcile/observe.ts';
 import { credentialStatus } from '../../../../operator/status/credentials.ts';
 import { store } from '../objects.ts';
@@ -80,4 +80,15 @@ test('programs read the newest password that Redis takes, and else the one that 
   assert.equal(published(['new', 'old'], undefined, 'old'), 'old', 'Redis cannot be asked');
   assert.equal(published(['new'], undefined, 'old'), 'new', 'the old one is over');
   assert.equal(published(['new'], ['foreign'], undefined), 'new');
+});
+
+test('a Redis that the kubelet reaches runs, whoever refuses the operator, and may not have the new passwords', () => {
+  const accepts = (ready: string, down: boolean) => {
+    const pod = { status: { conditions: [{ type: 'Ready', status: ready }] } } as Observed['pod'];
+    const planned = {} as Parameters<typeof acceptsPlanned>[0];
+    return acceptsPlanned(planned, { usersWritten: true }, { pod, redis: { failure: 'connect ECONNREFUSED', down } });
+  };
+  assert.equal(accepts('False', true), true, 'what starts next reads the file');
+  assert.equal(accepts('True', true), false, 'as behind a NetworkPolicy that rejects');
+  assert.equal(accepts('False', false), false);
 });
