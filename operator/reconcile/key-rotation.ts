@@ -24,7 +24,7 @@ export type KeyDecision =
   | { action: 'note'; since: string }
   /** The previous key is still needed. */
   | { action: 'wait'; progress: string }
-  /** The previous key has had its time, and all stores that are known accept the present one: remove it. */
+  /** The previous key has had its time, and all stores that are known accept the present one, or somebody removed it. */
   | { action: 'finish'; progress: string };
 
 /**
@@ -43,6 +43,9 @@ export function decideKeyRotation(
   const id = masterKeyId(found.current);
   if (!found.previous) {
     if (known.previous && masterKeyId(known.current) === id) return { action: 'preserve', previous: known.previous };
+    // Else it would count as a rotation that is late, for ever.
+    if (annotations[ROTATING_SINCE] !== undefined)
+      return { action: 'finish', progress: 'the previous key is not in the Secret any more' };
     const request = annotations[ROTATE_ANNOTATION];
     const isNew = request !== undefined && request !== annotations[ROTATED_FOR];
     return isNew ? { action: 'rotate', request } : { action: 'keep' };

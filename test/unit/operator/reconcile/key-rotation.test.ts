@@ -57,6 +57,14 @@ test('a key that went lost between two looks is kept; one whose rotation is over
   assert.deepEqual(decide({ current: three }, { known }), { action: 'keep' }, 'the Secret is not followed yet');
 });
 
+test('a rotation whose previous key somebody removed is over, and the next request is obeyed after it', () => {
+  const annotations = { ...rotating, 'cubby.dev/rotate': 'b' };
+  const progress = 'the previous key is not in the Secret any more';
+  assert.deepEqual(decide({ current: two }, { annotations }), { action: 'finish', progress });
+  const known = { current: two, previous: one };
+  assert.equal(decide({ current: two }, { annotations, known }).action, 'preserve');
+});
+
 test('the time of a rotation counts from when the present key was first seen', () => {
   const both = { current: two, previous: one };
   const since = '2026-01-01T01:00:00Z';
