@@ -76,12 +76,19 @@ export async function benchDurability(args: readonly string[]): Promise<void> {
   const unknown = names.find((name) => !(name in parts));
   if (unknown !== undefined) throw new Error(`no part is called ${unknown}\n\n${HELP}`);
   const options = {
-    kills: Number(values.kills),
-    minutes: Number(values.minutes),
+    kills: parsePositive('kills', values.kills),
+    minutes: parsePositive('minutes', values.minutes),
     settings: values.settings?.split(','),
   };
   for (const name of names) {
     if (!isEnclosed) console.log(`\n━━ ${name}: ${parts[name]?.about}`);
     await parts[name]?.run(options);
   }
+}
+
+/** What happens no time at all would keep every promise. */
+function parsePositive(option: string, text: string): number {
+  const number = Number(text);
+  if (!(number > 0)) throw new Error(`--${option} must be a number above 0\n\n${HELP}`);
+  return number;
 }

@@ -8,6 +8,8 @@ import { FORCE, podUid, replacePod, settings, withTenant } from './stores.ts';
  * and its pod deleted in good order.
  */
 export async function benchKills(kills: number, only: readonly string[] | undefined): Promise<void> {
+  const unknown = only?.find((name) => settings.every((setting) => setting.name !== name));
+  if (unknown !== undefined) throw new Error(`no setting is called ${unknown}; see npm run bench -- durability --help`);
   for (const { name, persistence, survivesKill, survivesStop } of settings) {
     if (only && !only.includes(name)) continue;
     await withTenant(name, { persistence }, async (tenant) => {
