@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { parseLabelSelector } from '../kube/label-selector.ts';
 
 /** Tokens with at most 9 decimals, so that a month's fit a signed 64-bit number of nano-tokens. As in crds/. */
 const TOKENS = /^(?=.*[1-9])(0|[1-9][0-9]{0,8})(\.[0-9]{1,9})?$/;
@@ -14,6 +15,14 @@ const limits = z
     message: 'burst needs a rate to go with it: add requestsPerSecond',
     path: ['burst'],
   });
+
+const selector = z.string().superRefine((text, { addIssue }) => {
+  try {
+    parseLabelSelector(text);
+  } catch (error) {
+    addIssue((error as Error).message);
+  }
+});
 
 const schema = z.strictObject({
   systemNamespace: z.string().min(1),
@@ -46,13 +55,24 @@ const schema = z.strictObject({
   leaderElection: z
     .strictObject({ enabled: z.boolean(), name: z.string().min(1).default('cubby-operator') })
     .default({ enabled: true, name: 'cubby-operator' }),
+  shard: z
+    .strictObject({
+      name: z
+        .string()
+        .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
+        .max(20),
+      selector,
+    })
+    .optional(),
+  except: z.array(selector).default([]),
   port: z.int().min(0).max(65_535).default(8080),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
 });
 
 /**
  * The operator's configuration; `versions` are images by Redis version, `plans` limits by name, `dataPlaneUrl` is what
- * token Secrets say, `credentialOverlapSeconds` for how long replaced Redis passwords are accepted, `ledger` is the KVStore that it keeps in the system namespace, absent where it keeps none.
+ * token Secrets say, `credentialOverlapSeconds` for how long replaced Redis passwords are accepted, `ledger` is the KVStore that it keeps in the system namespace, absent where it keeps none;
+ * `shard` is the part of the stores that it works on, `except` are label selectors of stores that are another's.
  */
 export type Config = Readonly<z.infer<typeof schema>>;
 
@@ -81,4 +101,9 @@ export function parseConfig(text: string, source: string): Config {
   const result = schema.safeParse(json);
   if (!result.success) throw new Error(`${source} is not a valid configuration:\n${z.prettifyError(result.error)}`);
   return Object.freeze(result.data);
+}
+
+/** The Lease for which the replicas of one shard compete. */
+export function leaseName({ leaderElection, shard }: Pick<Config, 'leaderElection' | 'shard'>): string {
+  return shard ? `${leaderElection.name}-${shard.name}` : leaderElection.name;
 }

@@ -7,7 +7,7 @@ import { connect } from '../kube/config.ts';
 import type { Run } from '../kube/controller.ts';
 import { createEventRecorder } from '../kube/events.ts';
 import { type Elector, startElector } from '../kube/lease.ts';
-import { type Config, DEFAULT_CONFIG_PATH, readConfig } from './config.ts';
+import { type Config, DEFAULT_CONFIG_PATH, leaseName, readConfig } from './config.ts';
 import type { ControllerName } from './controller/controllers.ts';
 import { awaitMasterKey } from './master-key.ts';
 import { createMetrics } from './metrics.ts';
@@ -75,12 +75,12 @@ const operator = startOperator({
 let elector: Elector | undefined;
 const { registry, countRun, countAnswer, countWatchError, countSession } = createMetrics({
   queues: operator.queues,
-  stores: operator.caches.stores,
+  stores: operator.ownStores,
   isLeader: () => elector?.isLeader() ?? !leaderElection.enabled,
   silentMs: operator.caches.silentMs,
   overdue() {
-    const { masterKey, stores } = operator.caches;
-    return rotationsOverdue(masterKey.list()[0], stores.list(), config.credentialOverlapSeconds * 1000, Date.now());
+    const [masterKey] = operator.caches.masterKey.list();
+    return rotationsOverdue(masterKey, operator.ownStores(), config.credentialOverlapSeconds * 1000, Date.now());
   },
   now: Date.now,
 });
@@ -100,7 +100,7 @@ if (leaderElection.enabled) {
   elector = startElector({
     client,
     namespace: systemNamespace,
-    name: leaderElection.name,
+    name: leaseName(config),
     identity: `${hostname()}-${randomBytes(4).toString('hex')}`,
     onElected: () => void lead(),
     onLost: (reason) => {
@@ -114,7 +114,7 @@ if (leaderElection.enabled) {
 }
 
 async function lead(): Promise<void> {
-  log.info('leading');
+  log.info({ shard: config.shard?.name }, 'leading');
   await operator.lead();
 }
 

@@ -1,6 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Condition, KVStore } from '../contract/objects.ts';
-import type { Cache } from '../kube/cache.ts';
 import type { Run } from '../kube/controller.ts';
 import type { Resource } from '../kube/resources.ts';
 import type { Answered } from '../kube/rest-client.ts';
@@ -11,7 +10,8 @@ import { paused } from './status/paused.ts';
 /** What the metrics are read from when they are asked for. */
 export interface MetricSources {
   queues: Queues;
-  stores: Cache<KVStore>;
+  /** The stores of this operator's shard, so that sums over shards are right. */
+  stores: () => readonly KVStore[];
   isLeader: () => boolean;
   /** Since the API server was last heard on the quietest watch, in ms. */
   silentMs: () => number;
@@ -81,7 +81,7 @@ export function createMetrics({ queues, stores, isLeader, silentMs, overdue, now
     registers,
     collect() {
       this.reset();
-      for (const store of stores.list()) this.inc({ phase: store.status?.phase ?? 'Pending' });
+      for (const store of stores()) this.inc({ phase: store.status?.phase ?? 'Pending' });
     },
   });
   new Gauge({
@@ -91,7 +91,7 @@ export function createMetrics({ queues, stores, isLeader, silentMs, overdue, now
     registers,
     collect() {
       this.reset();
-      for (const store of stores.list())
+      for (const store of stores())
         for (const { type, status, reason } of store.status?.conditions ?? []) this.inc({ type, status, reason });
     },
   });
@@ -102,7 +102,7 @@ export function createMetrics({ queues, stores, isLeader, silentMs, overdue, now
     registers,
     collect() {
       this.reset();
-      for (const [labels, seconds] of longest(stores.list(), now())) this.set(labels, seconds);
+      for (const [labels, seconds] of longest(stores(), now())) this.set(labels, seconds);
     },
   });
   new Gauge({

@@ -1,15 +1,18 @@
 import { type MasterKeys, masterKeyId } from '../contract/credentials.ts';
+import type { KVStore } from '../contract/objects.ts';
 import { claimedProject, LEDGER } from '../contract/projects.ts';
 import type { KubeClient } from '../kube/client.ts';
-import type { Controller, Run } from '../kube/controller.ts';
+import type { Controller, Reconcile, Run } from '../kube/controller.ts';
 import type { EventRecorder } from '../kube/events.ts';
-import { formatKey } from '../kube/object.ts';
-import { createQueue } from '../kube/queue.ts';
+import { formatKey, parseKey } from '../kube/object.ts';
+import { createQueue, type Priority } from '../kube/queue.ts';
 import { persistentVolumeClaims, pods, type Resource, secrets, statefulSets } from '../kube/resources.ts';
 import type { Config } from './config.ts';
 import { BY_STORE, startCaches } from './controller/caches.ts';
 import { type ControllerName, enqueue, type Queues, startControllers } from './controller/controllers.ts';
+import { createShard } from './controller/shard.ts';
 import {
+  type Affected,
   childChanged,
   type Lookups,
   ledgerChanged,
@@ -42,6 +45,8 @@ export interface OperatorOptions {
 export interface Operator {
   queues: Queues;
   caches: Pick<ReturnType<typeof startCaches>, 'stores' | 'masterKey' | 'isSynced' | 'silentMs'>;
+  /** The stores of this operator's shard: all of them where there are no shards. */
+  ownStores(): KVStore[];
   /** Starts to reconcile, once the caches are filled. */
   lead(): Promise<void>;
   /** Ends reconciles and watches, in that order. */
@@ -58,7 +63,8 @@ export function startOperator(options: OperatorOptions): Operator {
     masterKey: createQueue(),
   };
   const wakeLedger = () => {
-    if (config.ledger) queues.ledger.add(formatKey({ namespace: config.systemNamespace, name: LEDGER.name }), 'edit');
+    if (config.ledger && shard.takesRest)
+      queues.ledger.add(formatKey({ namespace: config.systemNamespace, name: LEDGER.name }), 'edit');
   };
   const keyring = createKeyring();
   const keySecret = { namespace: config.systemNamespace, name: config.masterKeySecret.name };
@@ -69,27 +75,37 @@ export function startOperator(options: OperatorOptions): Operator {
       return false; // told by its reconcile
     }
   };
-  const wakeKey = () => queues.masterKey.add(formatKey(keySecret), 'edit');
+  const wakeKey = () => {
+    if (shard.takesRest) queues.masterKey.add(formatKey(keySecret), 'edit');
+  };
   const caches = startCaches(client, keySecret, {
     onMasterKey(secret) {
       if (follow(secret)) {
         const { current, previous } = keyring.keys();
         onMasterKeys?.(masterKeyId(current), previous && masterKeyId(previous));
-        for (const { metadata } of caches.stores.list()) queues.store.add(formatKey(metadata), 'change');
+        for (const { metadata } of ownStores()) queues.store.add(formatKey(metadata), 'change');
       }
       wakeKey(); // last: it may be looked at before this returns
     },
     onStore: (store, change) => {
-      enqueue(queues, storeChanged(store, change, lookups), urgency(store, change));
+      wake(storeChanged(store, change, lookups), urgency(store, change));
       if (ledgerChanged(store, change, config.systemNamespace)) wakeLedger();
     },
-    onToken: (token, change) => enqueue(queues, tokenChanged(token, change), urgency(token, change)),
-    onChild: (child) => enqueue(queues, childChanged(child), 'change'),
+    onToken: (token, change) => wake(tokenChanged(token, change, lookups), urgency(token, change)),
+    onChild: (child) => wake(childChanged(child), 'change'),
     onError: onWatchError,
   });
+  const shard = createShard(config, (key) => caches.stores.get(key));
+  const ownStores = () => caches.stores.list().filter(shard.isOurs);
+  const isOurs = (name: 'store' | 'token', key: string) => {
+    const found = (name === 'store' ? caches.stores : caches.tokens).get(parseKey(key));
+    return found === undefined || shard.isOurs(found); // what is gone has to be forgotten by whoever knew it
+  };
+  const wake = (affected: Affected, priority: Priority) => enqueue(queues, affected, priority, isOurs);
   const lookups: Lookups = {
     claimants: (store) => caches.stores.by(BY_PROJECT, claimedProject(store)),
     tokensOf: (store) => caches.tokens.by(BY_STORE, store),
+    isOurs: shard.isOurs,
   };
   const context: Context = {
     client,
@@ -117,15 +133,22 @@ export function startOperator(options: OperatorOptions): Operator {
   return {
     queues,
     caches,
+    ownStores,
     async lead() {
       const [keys] = await Promise.all([options.masterKeys, caches.synced]);
       keyring.begin(keys);
       if (stopped) return;
-      const reconcile = {
-        store: (key: string, signal: AbortSignal) => reconcileStore(context, key, signal),
-        token: (key: string, signal: AbortSignal) => reconcileToken(context, key, signal),
-        ledger: (key: string, signal: AbortSignal) => reconcileLedger(context, key, signal),
-        masterKey: (key: string, signal: AbortSignal) => reconcileMasterKey(context, key, signal),
+      // Asked again, because the label may have changed since the key was queued.
+      const reconcile: Record<ControllerName, Reconcile> = {
+        async store(key, signal) {
+          if (isOurs('store', key)) return reconcileStore(context, key, signal);
+        },
+        async token(key, signal) {
+          if (isOurs('token', key)) return reconcileToken(context, key, signal);
+          context.pendingTokens.delete(key);
+        },
+        ledger: (key, signal) => reconcileLedger(context, key, signal),
+        masterKey: (key, signal) => reconcileMasterKey(context, key, signal),
       };
       wakeLedger(); // where there is none, no change tells of it
       wakeKey();

@@ -8,10 +8,15 @@ export type ControllerName = 'store' | 'token' | 'ledger' | 'masterKey';
 /** One queue for each controller. */
 export type Queues = Record<ControllerName, Queue>;
 
-/** Puts the keys of whom a change concerns on their queues. */
-export function enqueue(queues: Queues, { stores, tokens }: Affected, priority: Priority): void {
-  for (const key of stores) queues.store.add(key, priority);
-  for (const key of tokens) queues.token.add(key, priority);
+/** Puts the keys of whom a change concerns on their queues, where they are this operator's. */
+export function enqueue(
+  queues: Pick<Queues, 'store' | 'token'>,
+  { stores, tokens }: Affected,
+  priority: Priority,
+  isOurs: (name: 'store' | 'token', key: string) => boolean,
+): void {
+  for (const key of stores) if (isOurs('store', key)) queues.store.add(key, priority);
+  for (const key of tokens) if (isOurs('token', key)) queues.token.add(key, priority);
 }
 
 /** A reconcile must end within this many ms. Every call inside has a limit of its own, so this is for what nobody foresaw. */

@@ -18,18 +18,26 @@ export interface Lookups {
   claimants(store: KVStore): readonly KVStore[];
   /** Tokens for the store of that "namespace/name". */
   tokensOf(store: string): readonly KVToken[];
+  /** Whether a store or a token is this operator's, by what it says now. */
+  isOurs(object: KVStore | KVToken): boolean;
 }
 
 const keyText = ({ metadata: { namespace, name } }: ApiObject) => formatKey({ namespace, name });
 
 /**
  * Whom a changed store concerns. A new or a gone one decides anew who holds its project, so all claimants and their
- * tokens look again; an update concerns the store alone, and none where only its status changed.
+ * tokens look again; an update concerns the store alone, and none where only its status changed. One that comes over from
+ * another shard brings its tokens.
  */
 export function storeChanged(store: KVStore, change: Change<KVStore>, lookups: Lookups): Affected {
-  if (change.type === 'updated') return { stores: isEdit(store, change.old) ? [keyText(store)] : [], tokens: [] };
-  const stores = [...new Set([keyText(store), ...lookups.claimants(store).map(keyText)])];
-  return { stores, tokens: stores.flatMap((key) => lookups.tokensOf(key).map(keyText)) };
+  const tokensOf = (key: string) => lookups.tokensOf(key).map(keyText);
+  const own = keyText(store);
+  if (change.type === 'updated') {
+    if (comesOver(store, change.old, lookups)) return { stores: [own], tokens: tokensOf(own) };
+    return { stores: isEdit(store, change.old) ? [own] : [], tokens: [] };
+  }
+  const stores = [...new Set([own, ...lookups.claimants(store).map(keyText)])];
+  return { stores, tokens: stores.flatMap(tokensOf) };
 }
 
 /** Whether a change of a store is one of the ledger's, and not of its status alone. */
@@ -38,8 +46,9 @@ export function ledgerChanged(store: KVStore, change: Change<KVStore>, systemNam
 }
 
 /** Whom a changed token concerns: itself, also when it is gone, and not where only its status changed. */
-export function tokenChanged(token: KVToken, change: Change<KVToken>): Affected {
-  return { stores: [], tokens: change.type === 'updated' && !isEdit(token, change.old) ? [] : [keyText(token)] };
+export function tokenChanged(token: KVToken, change: Change<KVToken>, lookups: Pick<Lookups, 'isOurs'>): Affected {
+  const concerned = change.type !== 'updated' || isEdit(token, change.old) || comesOver(token, change.old, lookups);
+  return { stores: [], tokens: concerned ? [keyText(token)] : [] };
 }
 
 /** Whom a changed child concerns: its controller where that is ours, else what its labels name (pods and claims). */
@@ -58,6 +67,11 @@ export function childChanged(child: ApiObject): Affected {
  */
 export function urgency({ metadata, status }: KVStore | KVToken, change: Change<unknown>): Priority {
   return change.type === 'created' && status?.observedGeneration === metadata.generation ? 'resync' : 'edit';
+}
+
+/** Whether its labels alone make an object this operator's that was another's. */
+function comesOver<T extends KVStore | KVToken>(now: T, old: T, { isOurs }: Pick<Lookups, 'isOurs'>): boolean {
+  return isOurs(now) && !isOurs(old);
 }
 
 function isEdit({ metadata: now }: ApiObject, { metadata: old }: ApiObject): boolean {

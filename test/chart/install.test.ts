@@ -75,7 +75,10 @@ test('the chart installs, definitions included', async () => {
 });
 
 test('the server accepts every object strictly and warns of nothing', async () => {
-  const values = { dataplane: { autoscaling: { enabled: true }, service: { type: 'NodePort', nodePort: 30080 } } };
+  const values = {
+    dataplane: { autoscaling: { enabled: true }, service: { type: 'NodePort', nodePort: 30080 } },
+    operator: { shards: [{ name: 'gold', selector: 'tier=gold' }] },
+  };
   assert.deepEqual(await dryRun(await render(values)), []);
 });
 

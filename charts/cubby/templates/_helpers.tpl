@@ -17,18 +17,40 @@ app.kubernetes.io/part-of: cubby
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
-{{/* What selects the pods of one component. Arguments: the root context, the component. */}}
+{{/*
+What selects the pods of one component. Arguments: the root context, the component, and the name of its shard, which
+may be absent or empty. A shard's component is another, because the main Deployment's selector must not find its pods.
+*/}}
 {{- define "cubby.selector" -}}
 {{- $root := index . 0 -}}
 app.kubernetes.io/name: cubby
 app.kubernetes.io/instance: {{ $root.Release.Name }}
-app.kubernetes.io/component: {{ index . 1 }}
+{{ include "cubby.component" . }}
 {{- end }}
 
-{{/* Labels of an object of one component. Arguments: the root context, the component. */}}
+{{/* Labels of an object of one component. Arguments: as above. */}}
 {{- define "cubby.componentLabels" -}}
 {{ include "cubby.labels" (index . 0) }}
-app.kubernetes.io/component: {{ index . 1 }}
+{{ include "cubby.component" . }}
+{{- end }}
+
+{{/* The labels that tell components and their shards apart. Arguments: as above. */}}
+{{- define "cubby.component" -}}
+{{- $shard := index (append . "") 2 -}}
+app.kubernetes.io/component: {{ index . 1 }}{{ with $shard }}-shard
+cubby.dev/shard: {{ . | quote }}{{ end }}
+{{- end }}
+
+{{/* The name of what a component or a shard of it has one of. Arguments: as above. */}}
+{{- define "cubby.componentName" -}}
+{{- $name := printf "%s-%s" (include "cubby.fullname" (index . 0)) (index . 1) -}}
+{{- with index (append . "") 2 -}}
+{{- $name = printf "%s-%s" $name . -}}
+{{- if gt (len $name) 55 -}}
+{{- fail (printf "operator.shards: the name %q leaves no room for names of Services; use a shorter one" .) -}}
+{{- end -}}
+{{- end -}}
+{{- $name -}}
 {{- end }}
 
 {{/* The image reference; a digest wins over the tag. */}}
@@ -60,7 +82,7 @@ capabilities:
   drop: [ALL]
 {{- end }}
 
-{{/* What a component's values say of where its pods run, and how its pods spread. Arguments: the root context, the component. */}}
+{{/* What a component's values say of where its pods run, and how its pods spread. Arguments: as above. */}}
 {{- define "cubby.scheduling" -}}
 {{- $values := index (index . 0).Values (index . 1) -}}
 {{- with $values.priorityClassName }}
@@ -134,8 +156,29 @@ topologySpreadConstraints:
 {{- $namespace -}}
 {{- end }}
 
-{{/* The operator's configuration file; operator/config.ts says what each key means. */}}
+{{/*
+The names of the operator's shards as JSON, the first of which is empty: that of the operator that takes what no shard's
+selector matches.
+*/}}
+{{- define "cubby.shards" -}}
+{{- $names := list "" -}}
+{{- range .Values.operator.shards -}}
+{{- if has .name $names -}}
+{{- fail (printf "operator.shards: two are called %q; a shard's name must be its own" .name) -}}
+{{- end -}}
+{{- $names = append $names .name -}}
+{{- end -}}
+{{- $names | toJson -}}
+{{- end }}
+
+{{/*
+The configuration file of an operator; operator/config.ts says what each key means. Arguments: the root context, the name
+of the shard, empty for the rest. Of two shards whose selectors match a store it is the first one's.
+*/}}
 {{- define "cubby.operatorConfig" -}}
+{{- $root := index . 0 -}}
+{{- $name := index . 1 -}}
+{{- with $root -}}
 {{- $config := dict
   "systemNamespace" .Release.Namespace
   "versions" .Values.versions
@@ -149,7 +192,7 @@ topologySpreadConstraints:
 }}
 {{- with .Values.ledger }}
 {{- if .enabled }}
-{{- $version := include "cubby.version" (list $ "ledger.version" .version) }}
+{{- $version := include "cubby.version" (list $root "ledger.version" .version) }}
 {{- $ledger := dict "version" $version "memory" .memory "size" .persistence.size }}
 {{- with .persistence.storageClassName }}
 {{- $_ := set $ledger "storageClassName" . }}
@@ -157,7 +200,20 @@ topologySpreadConstraints:
 {{- $_ := set $config "ledger" $ledger }}
 {{- end }}
 {{- end }}
+{{- $except := list }}
+{{- range .Values.operator.shards }}
+{{- if hasKey $config "shard" }}
+{{- else if eq .name $name }}
+{{- $_ := set $config "shard" (dict "name" .name "selector" .selector) }}
+{{- else }}
+{{- $except = append $except .selector }}
+{{- end }}
+{{- end }}
+{{- with $except }}
+{{- $_ := set $config "except" . }}
+{{- end }}
 {{- toPrettyJson $config }}
+{{- end }}
 {{- end }}
 
 {{/* The data plane's configuration file; dataplane/config.ts says what each key means. */}}

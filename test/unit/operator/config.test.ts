@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseConfig, readConfig } from '../../../operator/config.ts';
+import { leaseName, parseConfig, readConfig } from '../../../operator/config.ts';
 
 const least = {
   systemNamespace: 'cubby-system',
@@ -38,4 +38,16 @@ test('a plan says what a KVStore could say, and nothing else', () => {
   assert.throws(() => parse({ plans: { free: { requestPerSecond: 1 } } }), /requestPerSecond/);
   assert.throws(() => parse({ plans: { free: { burst: 1 } } }), /add requestsPerSecond/);
   assert.throws(() => parse({ plans: { Free: {} } }), /Free/);
+});
+
+test('a shard has its own lease, and a selector that is none is refused where it stands', () => {
+  assert.equal(leaseName(parse()), 'cubby-operator');
+  assert.equal(leaseName(parse({ shard: { name: 'gold', selector: 'tier=gold' } })), 'cubby-operator-gold');
+  assert.deepEqual(parse().except, []);
+  assert.throws(
+    () => parse({ shard: { name: 'gold', selector: 'tier in gold' } }),
+    /"tier in gold"[\s\S]*shard\.selector/,
+  );
+  assert.throws(() => parse({ except: ['tier=gold', ''] }), /except\[1\]/);
+  assert.throws(() => parse({ shard: { name: 'Gold', selector: 'tier=gold' } }), /shard\.name/);
 });

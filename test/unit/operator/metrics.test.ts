@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Condition, KVStore } from '../../../contract/objects.ts';
-import type { Cache } from '../../../kube/cache.ts';
 import { createQueue } from '../../../kube/queue.ts';
 import { pods } from '../../../kube/resources.ts';
 import { createMetrics } from '../../../operator/metrics.ts';
@@ -24,7 +23,7 @@ test('stores are counted by phase and by what their conditions say, and no label
   ];
   const { registry } = createMetrics({
     queues: { store: createQueue(), token: createQueue(), ledger: createQueue(), masterKey: createQueue() },
-    stores: { list: () => stores } as Cache<KVStore>,
+    stores: () => stores,
     isLeader: () => true,
     silentMs: () => 0,
     overdue: () => ({ masterKey: 0, store: 90 }),
@@ -43,7 +42,7 @@ test('stores are counted by phase and by what their conditions say, and no label
 test('what the API server was asked for is counted by verb, kind and answer', async () => {
   const { registry, countAnswer } = createMetrics({
     queues: { store: createQueue(), token: createQueue(), ledger: createQueue(), masterKey: createQueue() },
-    stores: { list: () => [] as KVStore[] } as unknown as Cache<KVStore>,
+    stores: () => [] as KVStore[],
     isLeader: () => true,
     silentMs: () => 0,
     overdue: () => ({ masterKey: 0, store: 90 }),
@@ -71,7 +70,7 @@ test('how long the longest has been so is told of each condition, and of no paus
   ];
   const { registry } = createMetrics({
     queues: { store: createQueue(), token: createQueue(), ledger: createQueue(), masterKey: createQueue() },
-    stores: { list: () => stores } as unknown as Cache<KVStore>,
+    stores: () => stores,
     isLeader: () => true,
     silentMs: () => 0,
     overdue: () => ({ masterKey: 0, store: 90 }),
@@ -88,7 +87,7 @@ test('how long the longest has been so is told of each condition, and of no paus
 test('failed watches, attempts to sign in to a Redis and rotations that are late are told', async () => {
   const { registry, countWatchError, countSession } = createMetrics({
     queues: { store: createQueue(), token: createQueue(), ledger: createQueue(), masterKey: createQueue() },
-    stores: { list: () => [] as KVStore[] } as unknown as Cache<KVStore>,
+    stores: () => [] as KVStore[],
     isLeader: () => true,
     silentMs: () => 0,
     overdue: () => ({ masterKey: 0, store: 90 }),

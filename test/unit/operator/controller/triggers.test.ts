@@ -18,7 +18,11 @@ const token = {
   spec: { type: 'Project', storeRef: { name: 'main' }, scopes: [] },
 } satisfies KVToken as KVToken;
 const rival: KVStore = { ...store(), metadata: { ...store().metadata, namespace: 'rival', uid: 'rival' } };
-const lookups: Lookups = { claimants: () => [rival], tokensOf: (key) => (key === 'shop/main' ? [token] : []) };
+const lookups: Lookups = {
+  claimants: () => [rival],
+  tokensOf: (key) => (key === 'shop/main' ? [token] : []),
+  isOurs: ({ metadata }) => metadata.labels?.tier !== 'gold',
+};
 const none = { stores: [], tokens: [] };
 
 test('a new or a gone store concerns all who claim its project, and their tokens', () => {
@@ -44,8 +48,23 @@ test('an edit concerns the store alone, and a status or a label nobody', () => {
 });
 
 test('a token is of concern when it comes, goes or is edited', () => {
-  assert.deepEqual(tokenChanged(token, { type: 'created' }), { stores: [], tokens: ['shop/web'] });
-  assert.deepEqual(tokenChanged(token, { type: 'deleted' }), { stores: [], tokens: ['shop/web'] });
+  assert.deepEqual(tokenChanged(token, { type: 'created' }, lookups), { stores: [], tokens: ['shop/web'] });
+  assert.deepEqual(tokenChanged(token, { type: 'deleted' }, lookups), { stores: [], tokens: ['shop/web'] });
+});
+
+test('what a label brings over from another shard is of concern, a store with its tokens; what it takes away is not', () => {
+  const labelled = <T extends KVStore | KVToken>(object: T, labels: Record<string, string>): T => ({
+    ...object,
+    metadata: { ...object.metadata, labels },
+  });
+  const [gold, plain] = [labelled(store(), { tier: 'gold' }), labelled(store(), { tier: 'free' })];
+  const both = { stores: ['shop/main'], tokens: ['shop/web'] };
+  assert.deepEqual(storeChanged(plain, { type: 'updated', old: gold }, lookups), both);
+  assert.deepEqual(storeChanged(gold, { type: 'updated', old: plain }, lookups), none);
+  const [goldToken, plainToken] = [labelled(token, { tier: 'gold' }), labelled(token, {})];
+  const own = { stores: [], tokens: ['shop/web'] };
+  assert.deepEqual(tokenChanged(plainToken, { type: 'updated', old: goldToken }, lookups), own);
+  assert.deepEqual(tokenChanged(goldToken, { type: 'updated', old: plainToken }, lookups), none);
 });
 
 test('a child concerns its controller, whatever its labels say; pods and claims go by label', () => {

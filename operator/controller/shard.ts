@@ -1,0 +1,45 @@
+import type { KVStore, KVToken } from '../../contract/objects.ts';
+import { isLedger } from '../../contract/projects.ts';
+import { parseLabelSelector } from '../../kube/label-selector.ts';
+import type { ObjectKey } from '../../kube/object.ts';
+
+/** What of the configuration says which stores are this operator's. */
+export interface ShardSettings {
+  systemNamespace: string;
+  /** The shard that this operator is; absent for the one that takes the rest, or all. */
+  shard?: { name: string; selector: string } | undefined;
+  /** Selectors of stores that are other operators', whatever `shard` says. */
+  except: readonly string[];
+}
+
+/** Which part of the cluster's stores and tokens this operator works on. */
+export interface Shard {
+  /** Whether this operator takes what no shard does: the ledger and the master key's rotation among it. */
+  takesRest: boolean;
+  isOurs(object: KVStore | KVToken): boolean;
+}
+
+/**
+ * The shard that the settings describe. A token goes with its store, so that one label moves both; without a store it
+ * goes by its own labels. Throws an Error where a selector is none.
+ */
+export function createShard(
+  { systemNamespace, shard, except }: ShardSettings,
+  findStore: (key: ObjectKey) => KVStore | undefined,
+): Shard {
+  const takesRest = shard === undefined;
+  const selected = shard ? parseLabelSelector(shard.selector) : () => true;
+  const taken = except.map(parseLabelSelector);
+  const matches = ({ metadata: { labels } }: KVStore | KVToken) =>
+    selected(labels) && !taken.some((matchesOther) => matchesOther(labels));
+  const ownsStore = (store: KVStore) => (isLedger(store, systemNamespace) ? takesRest : matches(store));
+  return {
+    takesRest,
+    isOurs(object) {
+      if (object.kind === 'KVStore') return ownsStore(object);
+      const { metadata, spec } = object;
+      const store = spec.storeRef && findStore({ namespace: metadata.namespace, name: spec.storeRef.name });
+      return store ? ownsStore(store) : matches(object);
+    },
+  };
+}
