@@ -1,6 +1,6 @@
 import { readTenantConfig, withDefaults } from '../../../operator/resources/directives.ts';
 import type { Row } from './row.ts';
-import type { StoreSeen } from './store-rows.ts';
+import type { StoreSeen } from './store-seen.ts';
 
 /** For each directive of the allow-list: two values other than its default, and one that is malformed or that Redis refuses. */
 export const directiveValues: Readonly<Record<string, readonly [string, string, string]>> = {

@@ -5,7 +5,7 @@ import { openCluster } from '../../../kube/cluster.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { persistentVolumeClaims, pods, resource, secrets } from '../../../kube/resources.ts';
 import { kubeconfig, url } from '../environment.ts';
-import type { StoreSeen } from './store-rows.ts';
+import type { StoreSeen } from './store-seen.ts';
 import type { TokenSeen } from './token-rows.ts';
 
 /** The cluster of `npm start`, by its API: a walk looks too often to start a kubectl each time. */

@@ -59,3 +59,6 @@ export function withField(spec: object, path: string, value: unknown): Record<st
   const empty = inner === undefined || (rest.length > 0 && Object.keys(inner as object).length === 0);
   return empty ? others : { ...others, [name]: inner };
 }
+
+/** A value that the API server refuses, with these words. */
+export const schema = (value: unknown, says: RegExp): Refusal => ({ value, by: 'API server', says });
