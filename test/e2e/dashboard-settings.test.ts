@@ -57,7 +57,8 @@ test('a store is made, upgraded and stopped, and a token made and revoked, by th
   await timeline.getByText(/Redis 8\.0\.\d+ serves with 32mb/).waitFor({ timeout: ROLL_MS });
   const steps = await timeline.locator('.step-title').allTextContents();
   t.diagnostic(steps.join(', '));
-  assert.ok(steps.includes('Restarting Redis'), 'what went on between was shown');
+  // Which of them a look meets, once a second, depends on how quick the node is.
+  assert.ok(/Restarting Redis|Starting Redis/.test(steps.join()), 'what went on between was shown');
   const kept = await request(value, 'GET', '/infra/kv/kept');
   assert.deepEqual(kept.body?.value, { still: 'here' }, kept.text);
 
