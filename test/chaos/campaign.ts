@@ -11,13 +11,19 @@ export interface Strike {
   death: Death;
 }
 
+/** A strike after which the end was another, and how it differed. */
+export interface FoundDivergence {
+  strike: Strike;
+  why: string;
+}
+
 /** What came of a suite's strikes. */
 export interface Report {
   /** Writes of the undisturbed run. */
   writes: number;
   /** How many runs met their strike; the others had done before. */
   struck: number;
-  divergences: { strike: Strike; why: string }[];
+  divergences: FoundDivergence[];
 }
 
 export interface CampaignOptions {
@@ -26,11 +32,13 @@ export interface CampaignOptions {
   /** Runs at a time. */
   concurrency: number;
   onProgress?: (done: number, of: number) => void;
+  /** Called as soon as a run has ended otherwise than the undisturbed one. */
+  onDivergence?: (divergence: FoundDivergence) => void;
 }
 
 /** Runs a suite undisturbed, then once for each chosen write and death, and compares how they end. */
 export async function runCampaign(arena: Arena, suite: Suite, options: CampaignOptions): Promise<Report> {
-  const { choose = (all) => all, concurrency, onProgress = () => {} } = options;
+  const { choose = (all) => all, concurrency, onProgress = () => {}, onDivergence = () => {} } = options;
   const { writes, state: expected } = await runTrial(arena, { name: suite.name, suite });
   const strikes = choose(allStrikes(writes));
   const report: Report = { writes, struck: 0, divergences: [] };
@@ -42,7 +50,9 @@ export async function runCampaign(arena: Arena, suite: Suite, options: CampaignO
       const { struck } = await runTrial(arena, { name, suite, strike: { at, fate: deaths[death] }, expected });
       if (struck) report.struck++;
     } catch (error) {
-      report.divergences.push({ strike, why: error instanceof Error ? error.message : String(error) });
+      const divergence = { strike, why: error instanceof Error ? error.message : String(error) };
+      report.divergences.push(divergence);
+      onDivergence(divergence);
     }
     onProgress(++done, strikes.length);
   });

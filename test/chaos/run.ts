@@ -1,7 +1,7 @@
 // `npm run chaos`: what the operator must stand, whole. A part of it runs in `npm test`.
 import { parseArgs } from 'node:util';
 import { openArena } from './arena.ts';
-import { catches, endure, runCampaign, type Strike } from './campaign.ts';
+import { catches, endure, type FoundDivergence, runCampaign, type Strike } from './campaign.ts';
 import { disturbances } from './disturbances.ts';
 import { plants } from './plants.ts';
 import { believe, type Lag, lags, pasts } from './stale.ts';
@@ -70,10 +70,10 @@ try {
     const onProgress = (done: number, of: number) => {
       if (done % 20 === 0) console.log(`${suite.name}: ${done} of ${of} runs, ${seconds(start)}`);
     };
-    const report = await runCampaign(arena, suite, { concurrency, choose, onProgress });
-    failed += report.divergences.length;
-    for (const { strike, why } of report.divergences)
+    const onDivergence = ({ strike, why }: FoundDivergence) =>
       console.log(`${suite.name}: DIVERGES at write ${strike.at} (${strike.death}): ${why}`);
+    const report = await runCampaign(arena, suite, { concurrency, choose, onProgress, onDivergence });
+    failed += report.divergences.length;
     console.log(
       `${suite.name}: ${report.writes} writes, ${report.struck} strikes, ${report.divergences.length} divergences, ` +
         `${caught.filter(Boolean).length} of ${proofs.length} planted bugs caught, ${seconds(start)}`,
