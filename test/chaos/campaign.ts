@@ -91,7 +91,7 @@ export async function endure(
   return endured;
 }
 
-/** Whether the suite catches a planted bug at one of its first writes, and comes through where nobody dies. */
+/** Whether the suite catches a planted bug at one of its writes, and not where nobody dies. */
 export async function catches(arena: Arena, suite: Suite, bug: PlantedBug, name: string): Promise<boolean> {
   const { state: expected, writes }: Outcome = await runTrial(arena, { name: `${suite.name}-sound`, suite });
   // Nobody dies, so nothing shows: else the suite would catch what is no fault of dying.

@@ -27,11 +27,11 @@ export const plants = {
       const begun = new Set<string>();
       return wrap((write, verb, client) => async (kind, subject, ...rest) => {
         const text = JSON.stringify([verb, kind.kind, subject, rest[0]], leaveOutSignals);
-        if (!begun.has(text)) {
-          begun.add(text);
-          return write(kind, subject, ...rest);
-        }
-        return (await client.get(kind, keyFrom(subject))) ?? subject;
+        if (begun.has(text)) return (await client.get(kind, keyFrom(subject))) ?? subject;
+        begun.add(text);
+        const written = await write(kind, subject, ...rest);
+        begun.delete(text); // the same may have to be written again, long after
+        return written;
       });
     },
   },
