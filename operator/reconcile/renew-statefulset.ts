@@ -2,11 +2,12 @@ import { CATALOGUE_VERSION_ANNOTATION } from '../../contract/labels.ts';
 import { API_VERSION } from '../../contract/objects.ts';
 import { parseQuantity } from '../../contract/quantity.ts';
 import { isConflict } from '../../kube/errors.ts';
-import { keyOf } from '../../kube/object.ts';
+import { controllerOf, keyOf } from '../../kube/object.ts';
 import { pods, statefulSets } from '../../kube/resources.ts';
 import { ACCEPTED_ANNOTATION } from '../resources/plan.ts';
-import { isRunning, isTerminating } from '../status/pod.ts';
+import { isRunning, isTerminating, type Pod } from '../status/pod.ts';
 import { type Context, FIELD_MANAGER } from './context.ts';
+import type { StatefulSet, VolumeClaim } from './kinds.ts';
 import type { Observed } from './observe.ts';
 import { isFor } from './rollback.ts';
 
@@ -19,25 +20,38 @@ export function isOutgrown(observed: Pick<Observed, 'store' | 'accepted' | 'stat
   if (!store.spec.enabled || !statefulSet || statefulSet.metadata.deletionTimestamp !== undefined) return false;
   if (!pod || !isRunning(pod) || isTerminating(pod) || !isFor({ accepted, pod })) return false;
   if (accepted?.previous || accepted?.rejected) return false;
-  const template = statefulSet.spec.volumeClaimTemplates?.[0]?.spec.resources?.requests?.storage;
   const asked = claim?.spec.resources?.requests?.storage;
   const actual = claim?.status?.capacity?.storage;
-  if (template === undefined || asked === undefined || actual === undefined) return false;
-  return parseQuantity(asked) > parseQuantity(template) && parseQuantity(actual) >= parseQuantity(asked);
+  if (asked === undefined || actual === undefined) return false;
+  return isTooSmall(statefulSet, claim) && parseQuantity(actual) >= parseQuantity(asked);
+}
+
+function isTooSmall({ spec }: StatefulSet, claim: VolumeClaim | undefined): boolean {
+  const template = spec.volumeClaimTemplates?.[0]?.spec.resources?.requests?.storage;
+  const asked = claim?.spec.resources?.requests?.storage;
+  return template !== undefined && asked !== undefined && parseQuantity(asked) > parseQuantity(template);
 }
 
 /**
  * Deletes a StatefulSet whose claim template is too small for the claim, and leaves its pod running; the next look makes
  * it anew, and its controller adopts the pod. What was accepted is written on the pod first, because it would go with
- * the StatefulSet; and the store becomes an owner of the pod, so that it goes with the store also in between.
+ * the StatefulSet; and the store becomes an owner of the pod, so that it goes with the store also in between. Both are
+ * taken from the pod again when the new one has it: what was accepted then would be taken for what is accepted now,
+ * should somebody delete that StatefulSet in the same way.
  */
 export async function renewStatefulSet(
   { client }: Pick<Context, 'client'>,
   observed: Observed,
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, statefulSet, pod } = observed;
-  if (!isOutgrown(observed) || !statefulSet || !pod) return;
+  const { store, statefulSet, pod, claim } = observed;
+  if (!statefulSet || !pod) return;
+  if (!isOutgrown(observed)) {
+    // One that is too small still may be gone already, and the pod all that knows what was accepted.
+    if (!isTooSmall(statefulSet, claim) && isAdopted(pod, statefulSet))
+      await forgetRenewal(client, observed, pod, signal);
+    return;
+  }
   const { name, uid } = store.metadata;
   const [accepted, catalogueVersion] = [ACCEPTED_ANNOTATION, CATALOGUE_VERSION_ANNOTATION].map(
     (annotation) => statefulSet.metadata.annotations?.[annotation],
@@ -53,5 +67,28 @@ export async function renewStatefulSet(
     await client.delete(statefulSets, keyOf(statefulSet), { propagationPolicy: 'Orphan', preconditions, signal });
   } catch (error) {
     if (!isConflict(error)) throw error; // another pod or StatefulSet by now: look again when the cache shows it
+  }
+}
+
+function isAdopted(pod: Pod, statefulSet: StatefulSet): boolean {
+  if (pod.metadata.annotations?.[ACCEPTED_ANNOTATION] === undefined || isTerminating(pod)) return false;
+  return controllerOf(pod)?.uid === statefulSet.metadata.uid;
+}
+
+async function forgetRenewal(
+  client: Context['client'],
+  { store }: Observed,
+  pod: Pod,
+  signal: AbortSignal,
+): Promise<void> {
+  const { uid, resourceVersion, ownerReferences = [] } = pod.metadata;
+  const annotations = { [ACCEPTED_ANNOTATION]: null, [CATALOGUE_VERSION_ANNOTATION]: null };
+  const others = ownerReferences.filter((owner) => owner.uid !== store.metadata.uid);
+  const body = { metadata: { uid, annotations, ownerReferences: others } };
+  const options = { type: 'merge', fieldManager: FIELD_MANAGER, resourceVersion, signal } as const;
+  try {
+    await client.patch(pods, keyOf(pod), body, options);
+  } catch (error) {
+    if (!isConflict(error)) throw error; // it has changed: look again when the cache shows it
   }
 }

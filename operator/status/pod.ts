@@ -21,6 +21,7 @@ export interface Pod {
     name: string;
     namespace?: string;
     uid?: string;
+    resourceVersion?: string;
     creationTimestamp?: string;
     deletionTimestamp?: string;
     labels?: Record<string, string>;

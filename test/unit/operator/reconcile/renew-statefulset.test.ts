@@ -65,3 +65,43 @@ test('a StatefulSet that has changed since it was seen is kept: what was accepte
   const preconditions = { uid: 'set-uid', resourceVersion: '7' };
   assert.deepEqual(deletes, [{ propagationPolicy: 'Orphan', preconditions, signal }]);
 });
+
+const adopted = (controller: string) =>
+  pod(running(), {
+    ...metadata,
+    resourceVersion: '9',
+    annotations: { ...metadata.annotations, 'cubby.dev/accepted': '{}' },
+    ownerReferences: [
+      { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'main-redis', uid: controller, controller: true },
+      { apiVersion: 'cubby.dev/v1alpha1', kind: 'KVStore', name: 'main', uid: 'store-uid' },
+    ],
+  });
+
+async function patchesOf(changes: Partial<Observed>): Promise<unknown[]> {
+  const patches: unknown[] = [];
+  const client = {
+    patch: async (_kind: unknown, _key: unknown, body: unknown, { resourceVersion }: { resourceVersion?: string }) =>
+      patches.push({ body, resourceVersion }),
+  };
+  const { signal } = new AbortController();
+  const seen = observed({ ...grown, statefulSet: statefulSet('2Gi'), pod: adopted('set-uid'), ...changes });
+  await renewStatefulSet({ client: client as never }, seen, signal);
+  return patches;
+}
+
+test('what a pod was given for the time without a StatefulSet is taken from it when the new one has adopted it', async () => {
+  const body = {
+    metadata: {
+      uid: 'pod-uid',
+      annotations: { 'cubby.dev/accepted': null, 'cubby.dev/catalogue-version': null },
+      ownerReferences: adopted('set-uid').metadata.ownerReferences?.slice(0, 1),
+    },
+  };
+  assert.deepEqual(await patchesOf({}), [{ body, resourceVersion: '9' }]);
+});
+
+test('a pod keeps what it was given while its StatefulSet may be the one that goes', async () => {
+  assert.deepEqual(await patchesOf({ pod: adopted('another') }), []);
+  const hibernating = { store: store({ enabled: false }), statefulSet: statefulSet('1Gi') };
+  assert.deepEqual(await patchesOf(hibernating), []);
+});
