@@ -91,22 +91,30 @@ export async function endure(
   return endured;
 }
 
-/** Whether the suite catches a planted bug at one of its writes, and not where nobody dies. */
-export async function catches(arena: Arena, suite: Suite, bug: PlantedBug, name: string): Promise<boolean> {
-  const { state: expected, writes }: Outcome = await runTrial(arena, { name: `${suite.name}-sound`, suite });
-  // Nobody dies, so nothing shows: else the suite would catch what is no fault of dying.
-  await runTrial(arena, { name: `${suite.name}-${name}`, suite, plant: bug.create(), expected });
-  for (let at = 1; at <= writes; at++) {
-    const strike = { at, fate: deaths[bug.death] };
-    const trial = { name: `${suite.name}-${name}-${at}`, suite, strike, plant: bug.create(), expected };
-    try {
+/** What a planted bug showed: that the suite catches it, or why nothing is known. */
+export interface Proof {
+  caught: boolean;
+  /** It shows although nobody dies, or a run failed: so it proves nothing. */
+  why?: string;
+}
+
+/** Looks for a write of the suite at which a planted bug is caught; where nobody dies it must not be. */
+export async function prove(arena: Arena, suite: Suite, bug: PlantedBug, name: string): Promise<Proof> {
+  let at = 0;
+  try {
+    const { state: expected, writes }: Outcome = await runTrial(arena, { name: `${suite.name}-sound`, suite });
+    // Else the suite would catch what is no fault of dying.
+    await runTrial(arena, { name: `${suite.name}-${name}`, suite, plant: bug.create(), expected });
+    while (++at <= writes) {
+      const strike = { at, fate: deaths[bug.death] };
+      const trial = { name: `${suite.name}-${name}-${at}`, suite, strike, plant: bug.create(), expected };
       await runTrial(arena, { ...trial, limitMs: 20_000 });
-    } catch (error) {
-      if (error instanceof Divergence) return true;
-      throw error;
     }
+    return { caught: false };
+  } catch (error) {
+    if (at > 0 && error instanceof Divergence) return { caught: true };
+    return { caught: false, why: error instanceof Error ? error.message : String(error) };
   }
-  return false;
 }
 
 function allStrikes(writes: number): Strike[] {

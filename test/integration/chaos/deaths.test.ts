@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { openArena } from '../../chaos/arena.ts';
-import { catches, runCampaign, type Strike } from '../../chaos/campaign.ts';
+import { prove, runCampaign, type Strike } from '../../chaos/campaign.ts';
 import { deaths } from '../../chaos/fate.ts';
 import { plants } from '../../chaos/plants.ts';
 import { type Suite, suites } from '../../chaos/suites.ts';
@@ -19,7 +19,7 @@ const ways = Object.keys(deaths).length;
 const oneEach = (strikes: readonly Strike[]) => strikes.filter((_, i) => Math.floor(i / ways) % ways === i % ways);
 
 test('a suite catches an operator that takes a write for made when it begins it', async () => {
-  assert.ok(await catches(arena, suite('create'), plants.forgetful, 'forgetful'));
+  assert.deepEqual(await prove(arena, suite('create'), plants.forgetful, 'forgetful'), { caught: true });
 });
 
 for (const [name, leastWrites] of [
