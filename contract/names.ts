@@ -22,6 +22,10 @@ export const PREFLIGHT_CONTAINER = 'preflight';
 
 /** The TCP port on which a store's Redis listens. */
 export const REDIS_PORT = 6379;
+/** The TCP port on which the Sentinel of a store's pod listens. */
+export const SENTINEL_PORT = 26379;
+/** The TCP port on which the shards of a store speak to one another: REDIS_PORT and 10,000, as Redis Cluster has it. */
+export const CLUSTER_BUS_PORT = 16379;
 
 /** The names of the children of the KVStore called `store`. */
 export function childNames(store: string): ChildNames {
@@ -38,6 +42,25 @@ export function childNames(store: string): ChildNames {
     serviceAccount: name,
     volumeClaim: `${VOLUME_CLAIM_TEMPLATE}-${name}-0`,
   };
+}
+
+/** Names of what belongs to one Redis pod of a store. */
+export interface MemberNames {
+  pod: string;
+  /** Leads to this pod alone; only stores that have several pods have such Services. */
+  service: string;
+  volumeClaim: string;
+}
+
+/** The names of the pod with that ordinal of the KVStore called `store`. */
+export function memberNames(store: string, ordinal: number): MemberNames {
+  const name = `${childNames(store).statefulSet}-${ordinal}`;
+  return { pod: name, service: name, volumeClaim: `${VOLUME_CLAIM_TEMPLATE}-${name}` };
+}
+
+/** DNS name of the Service of one pod of a store. */
+export function memberHost(namespace: string, store: string, ordinal: number): string {
+  return `${memberNames(store, ordinal).service}.${namespace}.svc`;
 }
 
 /** DNS name of a store's Service, which every pod of the cluster resolves whatever the cluster's domain. */

@@ -101,11 +101,25 @@ export class StoreError extends Error {
   }
 }
 
+/** Where one Redis listens. */
+export interface Endpoint {
+  host: string;
+  port: number;
+}
+
+/** What a store of several Redis is: by ordinal, where each of them is. */
+export interface StoreTopology {
+  mode: 'Replicated' | 'Sharded';
+  members: readonly Endpoint[];
+}
+
 /** Where a store is and which credentials it takes. Compared by identity first, then by field. */
 export interface StoreAddress {
   uid: string;
   host: string;
   port: number;
+  /** Absent where the store is the one Redis of `host` and `port`. */
+  topology?: StoreTopology;
   credentialGeneration: number;
   /** Reads may be answered from this process's memory, as long as Redis vouches for what is there. */
   cachedReads?: boolean;
