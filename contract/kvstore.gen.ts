@@ -44,13 +44,251 @@ export interface KVStoreSpec {
    */
   enabled: boolean;
   /**
-   * What deleting this object does with the data. Retain keeps the volume claim, and a store created again under the same name finds its data; Delete removes the claim.
+   * What deleting this object does with the data. Retain keeps the volume claim, and a store created again under the same name finds its data; Delete removes the claim. Backup makes and verifies a last backup as spec.backup says, and removes the claim then; deletion waits for it.
    */
-  deletionPolicy: 'Retain' | 'Delete';
+  deletionPolicy: 'Retain' | 'Delete' | 'Backup';
   /**
-   * Where reads are answered from. primary asks Redis each time. cached also serves values from the data plane's memory, from which Redis removes them when they are written; a request with Cache-Control no-store asks Redis all the same. Changes without a restart.
+   * Where backups of this store go that do not say it themselves, and the last one under deletionPolicy Backup. By itself it makes none; see KVBackup and KVBackupSchedule.
    */
-  reads: 'primary' | 'cached';
+  backup?: {
+    /**
+     * Where backups are kept: exactly one of s3 and volume.
+     */
+    target: {
+      /**
+       * A bucket of any service that speaks Amazon S3's protocol.
+       */
+      s3?: {
+        /**
+         * Address of the service, for example https://minio.storage.svc:9000; absent means Amazon's own of the region.
+         */
+        endpoint?: string;
+        /**
+         * Region of the bucket.
+         */
+        region: string;
+        /**
+         * Name of the bucket, which must exist.
+         */
+        bucket: string;
+        /**
+         * What the names of all objects begin with, as a folder.
+         */
+        prefix?: string;
+        /**
+         * Names the bucket in the path and not in the host name, as most services beside Amazon's need it; absent means so where endpoint is set.
+         */
+        forcePathStyle?: boolean;
+        /**
+         * The Secret of this namespace that holds the access key.
+         */
+        credentialsSecret: {
+          /**
+           * Name of the Secret.
+           */
+          name: string;
+          /**
+           * Key of the access key's id in it.
+           */
+          accessKeyIdKey: string;
+          /**
+           * Key of the secret access key in it.
+           */
+          secretAccessKeyKey: string;
+        };
+        /**
+         * Encryption by the service, beside that of encryption.
+         */
+        serverSideEncryption?: 'AES256' | 'aws:kms';
+        /**
+         * The key of the service's key management, under serverSideEncryption aws:kms; absent means the bucket's.
+         */
+        kmsKeyId?: string;
+        /**
+         * The Secret of this namespace with the certificate authority of the endpoint; absent means the public ones.
+         */
+        caSecret?: {
+          /**
+           * Name of the Secret.
+           */
+          name: string;
+          /**
+           * Key of the PEM certificates in it.
+           */
+          key: string;
+        };
+      };
+      /**
+       * A volume claim of this namespace.
+       */
+      volume?: {
+        /**
+         * Name of the claim, which must exist.
+         */
+        claimName: string;
+        /**
+         * Folder on the volume under which backups are kept; absent means its root.
+         */
+        path?: string;
+      };
+    };
+    /**
+     * Encrypts backups with a key of this namespace, in the format of age (age-encryption.org/v1); absent keeps them as they are. Who loses the key loses the backups.
+     */
+    encryption?: {
+      /**
+       * The Secret of this namespace that holds the key.
+       */
+      secret: {
+        /**
+         * Name of the Secret.
+         */
+        name: string;
+        /**
+         * Key of the age identity (AGE-SECRET-KEY-1…) in it.
+         */
+        key: string;
+      };
+    };
+  };
+  /**
+   * The backup that the store begins with: exactly one of backupRef and object. It is restored once; status.restore tells how far. A store that has data already is restored only where overwriteData confirms it, and keeps what it has until the backup is fetched and found good.
+   */
+  restoreFrom?: {
+    /**
+     * A KVBackup of this namespace.
+     */
+    backupRef?: {
+      /**
+       * Name of the KVBackup.
+       */
+      name: string;
+    };
+    /**
+     * A backup by its place, which may have been made in another namespace or cluster.
+     */
+    object?: {
+      /**
+       * Where backups are kept: exactly one of s3 and volume.
+       */
+      target: {
+        /**
+         * A bucket of any service that speaks Amazon S3's protocol.
+         */
+        s3?: {
+          /**
+           * Address of the service, for example https://minio.storage.svc:9000; absent means Amazon's own of the region.
+           */
+          endpoint?: string;
+          /**
+           * Region of the bucket.
+           */
+          region: string;
+          /**
+           * Name of the bucket, which must exist.
+           */
+          bucket: string;
+          /**
+           * What the names of all objects begin with, as a folder.
+           */
+          prefix?: string;
+          /**
+           * Names the bucket in the path and not in the host name, as most services beside Amazon's need it; absent means so where endpoint is set.
+           */
+          forcePathStyle?: boolean;
+          /**
+           * The Secret of this namespace that holds the access key.
+           */
+          credentialsSecret: {
+            /**
+             * Name of the Secret.
+             */
+            name: string;
+            /**
+             * Key of the access key's id in it.
+             */
+            accessKeyIdKey: string;
+            /**
+             * Key of the secret access key in it.
+             */
+            secretAccessKeyKey: string;
+          };
+          /**
+           * Encryption by the service, beside that of encryption.
+           */
+          serverSideEncryption?: 'AES256' | 'aws:kms';
+          /**
+           * The key of the service's key management, under serverSideEncryption aws:kms; absent means the bucket's.
+           */
+          kmsKeyId?: string;
+          /**
+           * The Secret of this namespace with the certificate authority of the endpoint; absent means the public ones.
+           */
+          caSecret?: {
+            /**
+             * Name of the Secret.
+             */
+            name: string;
+            /**
+             * Key of the PEM certificates in it.
+             */
+            key: string;
+          };
+        };
+        /**
+         * A volume claim of this namespace.
+         */
+        volume?: {
+          /**
+           * Name of the claim, which must exist.
+           */
+          claimName: string;
+          /**
+           * Folder on the volume under which backups are kept; absent means its root.
+           */
+          path?: string;
+        };
+      };
+      /**
+       * Its path in the bucket or on the volume, as status.location.object of the KVBackup had it.
+       */
+      path: string;
+      /**
+       * Encrypts backups with a key of this namespace, in the format of age (age-encryption.org/v1); absent keeps them as they are. Who loses the key loses the backups.
+       */
+      encryption?: {
+        /**
+         * The Secret of this namespace that holds the key.
+         */
+        secret: {
+          /**
+           * Name of the Secret.
+           */
+          name: string;
+          /**
+           * Key of the age identity (AGE-SECRET-KEY-1…) in it.
+           */
+          key: string;
+        };
+      };
+    };
+    /**
+     * true confirms that the data that the store has may be replaced by the backup's.
+     */
+    overwriteData: boolean;
+  };
+  /**
+   * Redis pods of the store. With more than one there are a primary and replicas, and Sentinel makes a replica the primary where the primary is lost. It can grow from 1 while the store serves, and cannot go back to 1.
+   */
+  replicas: 1 | 3 | 5;
+  /**
+   * Parts that the data is spread over, each a Redis of its own with spec.memory, together a Redis Cluster; absent means one Redis that has it all. It can grow while the store serves, and never shrinks.
+   */
+  shards?: number;
+  /**
+   * Where reads are answered from. primary asks Redis each time. cached also serves values from the data plane's memory, from which Redis removes them when they are written; a request with Cache-Control no-store asks Redis all the same. nearest serves them from whichever Redis of the store answers soonest, which may lag behind the primary. Changes without a restart.
+   */
+  reads: 'primary' | 'cached' | 'nearest';
   /**
    * Ways to the store's Redis beside the data plane.
    */
@@ -289,6 +527,100 @@ export interface KVStoreStatus {
      * Redis' used_memory in bytes, updated when it has moved by a twentieth of the limit.
      */
     used?: number;
+  };
+  /**
+   * What the store is made of now, by which the data plane goes; absent means Standalone.
+   */
+  topology?: {
+    /**
+     * Standalone is one Redis, Replicated a primary with replicas, Sharded a Redis Cluster.
+     */
+    mode: 'Standalone' | 'Replicated' | 'Sharded';
+    /**
+     * Redis pods, of ordinals 0 to one less.
+     */
+    members: number;
+  };
+  /**
+   * The Redis pods of a store that has several, by ordinal.
+   *
+   * Items: One Redis pod.
+   */
+  members?: {
+    /**
+     * Name of the pod.
+     */
+    name: string;
+    /**
+     * What it is; absent while it does not answer.
+     */
+    role?: 'Primary' | 'Replica' | 'Shard';
+    /**
+     * Whether the pod is ready.
+     */
+    ready: boolean;
+    /**
+     * Name of the node that it runs on.
+     */
+    node?: string;
+    /**
+     * Of a replica, whether it is connected to the primary.
+     */
+    linked?: boolean;
+    /**
+     * Of a replica, how many bytes it is behind the primary, roughly.
+     */
+    lagBytes?: number;
+    /**
+     * Of a shard, how many of the 16384 hash slots it has.
+     */
+    slots?: number;
+  }[];
+  /**
+   * The last failover that was asked for by the annotation cubby.dev/failover.
+   */
+  failover?: {
+    /**
+     * Value of the annotation for which it was done.
+     */
+    requestedFor?: string;
+  };
+  /**
+   * How far the restore of spec.restoreFrom is, or the last one that was done.
+   */
+  restore?: {
+    /**
+     * Digest of the spec.restoreFrom that this speaks of.
+     */
+    from: string;
+    /**
+     * Fetching copies the backup beside the data, Swapping puts it in its place while Redis is stopped, Loading lets Redis read it, Completed serves it, Failed has left the data as it was.
+     */
+    phase: 'Fetching' | 'Swapping' | 'Loading' | 'Completed' | 'Failed';
+    /**
+     * Keys that Redis had when it had read the backup.
+     */
+    keys?: number;
+    /**
+     * Keys in the backup; those that expired meanwhile are not restored.
+     */
+    expectedKeys?: number;
+    /**
+     * SHA-256 of the data that was fetched, in hex, which is that of the backup.
+     */
+    sha256?: string;
+    /**
+     * Bytes of the data.
+     */
+    bytes?: number;
+    /**
+     * When it was completed or given up.
+     */
+    finishedAt?: string;
+    /**
+     * Why it failed, with the remedy.
+     */
+    message?: string;
   };
   /**
    * The limits in force, made of spec.plan and spec.limits; what is absent is not limited. The data plane goes by these.

@@ -1,3 +1,5 @@
+import type { KVBackupFields } from './kvbackup.gen.ts';
+import type { KVBackupScheduleFields } from './kvbackupschedule.gen.ts';
 import type { KVStoreFields } from './kvstore.gen.ts';
 import type { KVTokenFields } from './kvtoken.gen.ts';
 
@@ -28,6 +30,20 @@ export interface KVStore extends KVStoreFields {
 export interface KVToken extends KVTokenFields {
   apiVersion: typeof API_VERSION;
   kind: 'KVToken';
+  metadata: StoredMeta;
+}
+
+/** A KVBackup as the API server returns it: defaults filled in. */
+export interface KVBackup extends KVBackupFields {
+  apiVersion: typeof API_VERSION;
+  kind: 'KVBackup';
+  metadata: StoredMeta;
+}
+
+/** A KVBackupSchedule as the API server returns it: defaults filled in. */
+export interface KVBackupSchedule extends KVBackupScheduleFields {
+  apiVersion: typeof API_VERSION;
+  kind: 'KVBackupSchedule';
   metadata: StoredMeta;
 }
 

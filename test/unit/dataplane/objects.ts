@@ -37,6 +37,7 @@ export function kvStore({
       enabled: true,
       deletionPolicy: 'Retain',
       reads: 'primary',
+      replicas: 1,
       persistence: { mode: 'aof', fsync: 'everysec', size: '1Gi' },
       ...spec,
     },

@@ -28,6 +28,7 @@ export function store(spec: Partial<KVStore['spec']> = {}, status?: KVStore['sta
       enabled: true,
       deletionPolicy: 'Retain',
       reads: 'primary',
+      replicas: 1,
       persistence: { mode: 'aof', fsync: 'everysec', size: '1Gi' },
       ...spec,
     },

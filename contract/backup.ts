@@ -1,0 +1,103 @@
+import type { KVBackupSpec } from './kvbackup.gen.ts';
+
+/** Where backups are kept, as the kinds have it. */
+export type BackupTarget = NonNullable<KVBackupSpec['target']>;
+/** How backups are encrypted, as the kinds have it. */
+export type BackupEncryption = NonNullable<KVBackupSpec['encryption']>;
+
+/** The TCP port on which a backup pod tells how far it is: `GET /progress` answers a `BackupProgress`. */
+export const PROGRESS_PORT = 8099;
+/** Where a backup pod finds what it needs; a folder holds one file for each key of its Secret. */
+export const BACKUP_PATHS = {
+  /** The password of the Redis user `backup`. */
+  redisPassword: '/etc/cubby/redis/password',
+  /** Files `accessKeyId` and `secretAccessKey`. */
+  s3: '/etc/cubby/s3',
+  /** PEM certificates of the S3 service's authority. */
+  s3Ca: '/etc/cubby/s3-ca/ca.crt',
+  /** The age identity. */
+  identity: '/etc/cubby/age/identity',
+  /** The volume of a target of kind volume. */
+  volume: '/backup',
+  /** The volume of the store. */
+  data: '/data',
+} as const;
+
+/** Where a stored backup is; `object` is its path without the ending. */
+export interface BackupPlace {
+  target: BackupTarget;
+  object: string;
+  encrypted: boolean;
+}
+
+/** What is known of the store that a backup is of, kept beside the data. */
+export interface BackupSource {
+  namespace: string;
+  store: string;
+  uid: string;
+  projectId: string;
+}
+
+/** What a backup pod is to do; it holds no secret, those are files at BACKUP_PATHS. */
+export type BackupJob =
+  /** Streams the data of a running Redis to its place. */
+  | { verb: 'backup'; place: BackupPlace; redis: { host: string; port: number }; source: BackupSource }
+  /** Reads what is stored and compares it with its manifest. */
+  | { verb: 'verify'; place: BackupPlace }
+  /** Writes the data beside that of the store, and verifies it on the way. */
+  | { verb: 'fetch'; place: BackupPlace }
+  /** Puts what was fetched in the place of the store's data, which it sets aside. Its Redis is stopped. */
+  | { verb: 'swap' }
+  /** Puts back what `swap` set aside. */
+  | { verb: 'undo' }
+  /** Removes what `swap` set aside, and what was fetched. */
+  | { verb: 'clean' }
+  /** Removes a stored backup. */
+  | { verb: 'delete'; place: BackupPlace };
+
+/** Why a backup pod ended without having done what it was to do. */
+export type BackupFailure =
+  /** The Redis could not be reached, refused, or ended in the middle. */
+  | 'SourceUnavailable'
+  /** The place could not be reached or answered with a fault of its own. */
+  | 'TargetUnavailable'
+  /** The place refused: credentials, a bucket or folder that is not there. */
+  | 'TargetRefused'
+  /** There is no room on a volume. */
+  | 'NoSpace'
+  /** There is no such backup, or it was never completed. */
+  | 'NotFound'
+  /** What is stored is not what was written: truncated or changed. */
+  | 'Corrupt'
+  /** It is encrypted with another key, or there is no key, or the key is none. */
+  | 'WrongKey'
+  /** Its format is newer than this program or that Redis. */
+  | 'TooNew'
+  /** What was asked for makes no sense, or a fault of the program. */
+  | 'Failed';
+
+/** What is known of the data of a backup. */
+export interface BackupData {
+  /** Bytes of the RDB, and of what is stored. */
+  size: number;
+  storedSize: number;
+  /** SHA-256 of the RDB in hex. */
+  sha256: string;
+  keys: number;
+  expiringKeys: number;
+  redisVersion: string;
+  rdbVersion: number;
+}
+
+/** What a backup pod leaves as its termination message, as JSON. */
+export type BackupResult =
+  | { ok: true; data?: BackupData; seconds: number }
+  | { ok: false; reason: BackupFailure; message: string };
+
+/** How far a backup pod is. */
+export interface BackupProgress {
+  bytes: number;
+}
+
+/** Exit codes of a backup pod: done, failed for good, and failed in a way that another try may mend. */
+export const BACKUP_EXIT = { done: 0, failed: 1, again: 75 } as const;
