@@ -32,7 +32,7 @@ export async function startBenchCluster(): Promise<BenchCluster> {
   const client = connect({ kubeconfig: server.kubeconfig, userAgent: 'bench', timeoutMs: 120_000 });
   const create = (name: string) =>
     client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-  for (const name of ['kvstores', 'kvtokens']) {
+  for (const name of ['kvstores', 'kvtokens', 'kvbackups', 'kvbackupschedules']) {
     const text = readFileSync(join(cloneDirectory, `crds/${name}.cubby.dev.yaml`), 'utf8');
     await client.create(definitions, parse(text) as KubeObject);
   }

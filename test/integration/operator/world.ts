@@ -14,6 +14,8 @@ import { type ConnectRedis, connectRedis } from '../../../operator/redis/session
 
 export const kvStores = resource(API_VERSION, 'KVStore', 'kvstores');
 export const kvTokens = resource(API_VERSION, 'KVToken', 'kvtokens');
+export const kvBackups = resource(API_VERSION, 'KVBackup', 'kvbackups');
+export const kvBackupSchedules = resource(API_VERSION, 'KVBackupSchedule', 'kvbackupschedules');
 export const customResourceDefinitions = resource(
   'apiextensions.k8s.io/v1',
   'CustomResourceDefinition',
@@ -70,14 +72,14 @@ export async function startCluster(): Promise<{ server: TestApiServer; client: K
 
 /** Makes the CRDs and the system namespace on a new API server; resolves when it serves them. */
 export async function installCrds(client: KubeClient): Promise<void> {
-  for (const name of ['kvstores', 'kvtokens']) {
+  for (const name of ['kvstores', 'kvtokens', 'kvbackups', 'kvbackupschedules']) {
     const text = readFileSync(join(import.meta.dirname, `../../../crds/${name}.cubby.dev.yaml`), 'utf8');
     await client.create(customResourceDefinitions, parse(text) as KubeObject);
   }
   await createNamespace(client, SYSTEM_NAMESPACE);
   await until('the CRDs are served', async () => {
     await client.list(kvStores);
-    await client.list(kvTokens);
+    await Promise.all([client.list(kvTokens), client.list(kvBackups), client.list(kvBackupSchedules)]);
     return true;
   });
 }
