@@ -58,9 +58,17 @@ function describe(object: KubeObject): unknown {
   return {
     kind,
     metadata: { name, labels, annotations, owners, deleting: deletionTimestamp !== undefined, finalizers },
-    ...(kind === 'Service' ? { spec: { ...(spec as object), clusterIP: '', clusterIPs: [] } } : { spec }),
+    spec: describeSpec(kind, spec),
     data: isSecret ? describeSecret(data as Record<string, string> | undefined) : data,
   };
+}
+
+/** Without what was given at random, or says when the object was made: a claim template has the mode of its time. */
+function describeSpec(kind: string, spec: unknown): unknown {
+  if (kind === 'Service') return { ...(spec as object), clusterIP: '', clusterIPs: [] };
+  if (kind !== 'StatefulSet') return spec;
+  const { volumeClaimTemplates = [], ...rest } = spec as { volumeClaimTemplates?: KubeObject[] };
+  return { ...rest, volumeClaimTemplates: volumeClaimTemplates.map((template) => template.spec) };
 }
 
 /** Of a Secret the names of its fields, and of the users their rules. */
