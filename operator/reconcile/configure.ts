@@ -2,7 +2,7 @@ import type { KVStore } from '../../contract/objects.ts';
 import { readTenantConfig, withDefaults } from '../resources/directives.ts';
 import type { Accepted } from '../resources/plan.ts';
 import { liveDirectives } from '../resources/redis-conf.ts';
-import type { RedisLook } from './observe.ts';
+import type { RedisLook } from './look.ts';
 
 /** Persistence is changed apart, in an order of its own. */
 const PERSISTENCE = new Set(['appendonly', 'save']);

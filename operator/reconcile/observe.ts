@@ -1,70 +1,105 @@
-import { passwordsToTry } from '../../contract/credentials.ts';
-import { childNames, REDIS_PORT } from '../../contract/names.ts';
+import { childNames, memberNames } from '../../contract/names.ts';
 import type { KVStore } from '../../contract/objects.ts';
 import { type ApiObject, controllerOf } from '../../kube/object.ts';
 import { persistentVolumeClaims } from '../../kube/resources.ts';
-import type { RedisInfo } from '../redis/info.ts';
-import { isDown, type RedisSession } from '../redis/session.ts';
-import { type LoadedUsers, loadedUsers } from '../resources/acl.ts';
-import { withDefaults } from '../resources/directives.ts';
 import { ACCEPTED_ANNOTATION, type Accepted } from '../resources/plan.ts';
 import { preflightName } from '../resources/preflight-pod.ts';
-import { liveDirectives } from '../resources/redis-conf.ts';
-import { isRunning } from '../status/pod.ts';
 import type { Context } from './context.ts';
 import type { Pod, StatefulSet, VolumeClaim } from './kinds.ts';
+import { lookAtRedis, type RedisSeen } from './look.ts';
 import { judgeProject, type Project } from './project.ts';
 
-/** What a running Redis says of itself. */
-export interface RedisLook {
-  info: RedisInfo;
-  /** All directives that the operator sets, as they are. */
-  config: Record<string, string>;
-  users: LoadedUsers;
-  /** Why Redis refuses writes, in its own words. */
-  writeError: string | undefined;
+/** One Redis pod of a store as it was seen. */
+export interface Member {
+  ordinal: number;
+  pod: Pod | undefined;
+  claim: VolumeClaim | undefined;
+  redis: RedisSeen | undefined;
 }
 
-/** One snapshot of all that concerns a store. */
-export interface Observed {
+/**
+ * One snapshot of all that concerns a store. What it says as a Member is of the one that stands for the store; `ofMember`
+ * makes it speak of another.
+ */
+export interface Observed extends Member {
   store: KVStore;
   project: Project;
   statefulSet: StatefulSet | undefined;
   /** What of spec was taken over so far; absent before the first time. */
   accepted: Accepted | undefined;
-  pod: Pod | undefined;
   preflight: Pod | undefined;
-  claim: VolumeClaim | undefined;
-  redis: { look: RedisLook; session: RedisSession } | { failure: string; down: boolean } | undefined;
+  /** All Redis pods that the store has or is to have, by ordinal. */
+  members: readonly Member[];
 }
 
-/** Takes the snapshot: from the caches, and from Redis where it runs. The caller closes the session. */
+/** The snapshot as it is for one member: whatever maintains the pod of a store maintains that one. */
+export function ofMember(observed: Observed, member: Member): Observed {
+  return { ...observed, ...member };
+}
+
+/** Takes the snapshot: from the caches, and from each Redis that runs. The caller closes the sessions. */
 export async function observe(context: Context, store: KVStore, signal: AbortSignal): Promise<Observed> {
   const { caches, settings } = context;
   const { namespace, name, uid } = store.metadata;
-  const names = childNames(name);
-  const ours = <T extends ApiObject>(object: T | undefined, owner: string | undefined): T | undefined =>
-    object && owner && controllerOf(object)?.uid === owner ? object : undefined;
-  const statefulSet = ours(caches.statefulSets.get({ namespace, name: names.statefulSet }), uid);
-  const found = caches.pods.get({ namespace, name: names.pod });
-  const orphan = found && isOrphanOf(found, store) ? found : undefined;
-  const pod = ours(found, statefulSet?.metadata.uid) ?? orphan;
+  const statefulSet = ours(caches.statefulSets.get({ namespace, name: childNames(name).statefulSet }), uid);
+  const ordinals = Array.from({ length: memberCount(store, statefulSet) }, (_, ordinal) => ordinal);
+  const members = await Promise.all(
+    ordinals.map((ordinal) => observeMember(context, store, statefulSet, ordinal, signal)),
+  );
+  const [first] = members as [Member];
+  const orphan = members.find(({ pod }) => pod && isOrphanOf(pod, store))?.pod;
   return {
     store,
     project: judgeProject(store, caches.stores, settings.systemNamespace),
     statefulSet,
     accepted: readAccepted(statefulSet ?? orphan),
-    pod,
     preflight: ours(caches.pods.get({ namespace, name: preflightName(name) }), uid),
-    claim: await findClaim(context, store, signal),
-    redis: pod && (await lookAtRedis(context, store, pod)),
+    members,
+    ...first,
   };
 }
 
+/** Closes what `observe` opened. */
+export function closeSessions({ members }: Pick<Observed, 'members'>): void {
+  for (const { redis } of members) if (redis && 'session' in redis) redis.session.close();
+}
+
+/** As many as spec asks for or the StatefulSet makes, whichever is more; a definition older than `replicas` has none. */
+function memberCount({ spec }: KVStore, statefulSet: StatefulSet | undefined): number {
+  return Math.max(spec.shards ?? spec.replicas ?? 1, statefulSet?.spec.replicas ?? 0);
+}
+
+async function observeMember(
+  context: Context,
+  store: KVStore,
+  statefulSet: StatefulSet | undefined,
+  ordinal: number,
+  signal: AbortSignal,
+): Promise<Member> {
+  const { namespace, name } = store.metadata;
+  const names = memberNames(name, ordinal);
+  const found = context.caches.pods.get({ namespace, name: names.pod });
+  const pod = ours(found, statefulSet?.metadata.uid) ?? (found && isOrphanOf(found, store) ? found : undefined);
+  const [claim, redis] = await Promise.all([
+    findClaim(context, store, names.volumeClaim, signal),
+    pod && lookAtRedis(context, store, pod),
+  ]);
+  return { ordinal, pod, claim, redis };
+}
+
+function ours<T extends ApiObject>(object: T | undefined, owner: string | undefined): T | undefined {
+  return object && owner && controllerOf(object)?.uid === owner ? object : undefined;
+}
+
 /** A claim that somebody brought along has no label of ours, so the cache does not show it. */
-async function findClaim(context: Context, store: KVStore, signal: AbortSignal): Promise<VolumeClaim | undefined> {
+async function findClaim(
+  context: Context,
+  store: KVStore,
+  name: string,
+  signal: AbortSignal,
+): Promise<VolumeClaim | undefined> {
   if (store.spec.persistence.mode === 'none') return undefined;
-  const key = { namespace: store.metadata.namespace, name: childNames(store.metadata.name).volumeClaim };
+  const key = { namespace: store.metadata.namespace, name };
   return (
     context.caches.claims.get(key) ?? (await context.client.get<VolumeClaim>(persistentVolumeClaims, key, { signal }))
   );
@@ -94,32 +129,3 @@ function readAccepted(keeper: StatefulSet | Pod | undefined): Accepted | undefin
     return undefined; // written over by hand: taken from spec anew
   }
 }
-
-async function lookAtRedis(context: Context, store: KVStore, pod: Pod): Promise<Observed['redis']> {
-  const host = pod.status?.podIP;
-  if (!host || !isRunning(pod)) return undefined;
-  const generation = store.status?.credentialGeneration ?? 1;
-  const password = passwordsToTry(context.masterKeys(), store.metadata.uid, generation, 'operator');
-  let session: RedisSession | undefined;
-  try {
-    session = await context.connectRedis({ host, port: REDIS_PORT, password });
-    const [info, config, users] = await Promise.all([session.info(), session.configGet(DIRECTIVES), session.aclList()]);
-    const takesWrites = info.aof.lastWriteOk && info.snapshot.lastOk;
-    const writeError = takesWrites ? undefined : await session.writeError();
-    return { look: { info, config, users: loadedUsers(users), writeError }, session };
-  } catch (error) {
-    session?.close();
-    return { failure: error instanceof Error ? error.message : String(error), down: isDown(error) };
-  }
-}
-
-/** Names of the directives that the operator sets in a running Redis. */
-const DIRECTIVES = Object.keys(
-  liveDirectives({
-    maxmemory: 0,
-    evictionPolicy: 'noeviction',
-    mode: 'none',
-    fsync: 'everysec',
-    config: withDefaults({}),
-  }),
-);

@@ -1,7 +1,7 @@
 import type { KVStoreSpec } from '../../contract/kvstore.gen.ts';
 import { persistenceDirectives } from '../resources/redis-conf.ts';
 import type { Finding } from '../status/finding.ts';
-import type { RedisLook } from './observe.ts';
+import type { RedisLook } from './look.ts';
 
 type Mode = KVStoreSpec['persistence']['mode'];
 

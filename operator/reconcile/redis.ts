@@ -11,7 +11,8 @@ import { isReady, isTerminating, type Pod } from '../status/pod.ts';
 import type { RefusalReason, StepReason, TroubleReason } from '../status/store-facts.ts';
 import type { DataFacts } from './claim.ts';
 import { directivesToSet } from './configure.ts';
-import type { Observed, RedisLook } from './observe.ts';
+import type { RedisLook } from './look.ts';
+import type { Observed } from './observe.ts';
 import { movePersistence } from './persistence.ts';
 import { actualMemoryLimit } from './resize.ts';
 

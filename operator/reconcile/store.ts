@@ -4,28 +4,19 @@ import { parseKey } from '../../kube/object.ts';
 import { toConditions } from '../status/conditions.ts';
 import { paused } from '../status/paused.ts';
 import { ownContainer } from '../status/pod.ts';
-import type { Findings, StepReason } from '../status/store-facts.ts';
+import type { StepReason } from '../status/store-facts.ts';
 import { type StoreReport, storeStatus } from '../status/store-status.ts';
-import { accept } from './accept.ts';
-import { noteNativeAccess, removeAccess, tellGuest } from './access.ts';
-import { applyChildren } from './children.ts';
-import { maintainClaim } from './claim.ts';
+import { noteNativeAccess } from './access.ts';
+import { act, type Outcome, untouched } from './act.ts';
 import type { Context } from './context.ts';
-import { acceptsPlanned, beginRotation, rotationRequest } from './credentials.ts';
-import { requireCurrent } from './current.ts';
+import { beginRotation, rotationRequest } from './credentials.ts';
 import { collectFacts } from './facts.ts';
-import { compareKeys, noteKeys, readKeysAtStop } from './key-counts.ts';
+import { readKeysAtStop } from './key-counts.ts';
 import { kvStores } from './kinds.ts';
 import { resolveLimits } from './limits.ts';
-import { type Observed, observe } from './observe.ts';
-import { planStore } from './plan.ts';
-import { maintainPod } from './pod.ts';
-import { maintainPreflight } from './preflight-pod.ts';
-import { maintainRedis } from './redis.ts';
-import { renewStatefulSet } from './renew-statefulset.ts';
+import { closeSessions, type Observed, observe } from './observe.ts';
 import { reportStatus } from './report.ts';
-import { readShell, type Shell } from './shell.ts';
-import { findPodTrouble } from './workload.ts';
+import { readShell } from './shell.ts';
 
 /** Brings the store called `key` ("namespace/name") to what its spec says, as far as it can now, and reports. */
 export async function reconcileStore(
@@ -57,68 +48,8 @@ export async function reconcileStore(
       soonest.push(Math.max(Date.parse(previousUntil) - context.now().getTime(), WATCHED_MS));
     return { requeueAfterMs: Math.min(changed ? 100 : context.settings.resyncMs, ...soonest) };
   } finally {
-    if (seen.redis && 'session' in seen.redis) seen.redis.session.close();
+    closeSessions(seen);
   }
-}
-
-interface Outcome {
-  parts: readonly Partial<Findings>[];
-  image: string | undefined;
-  maxmemory: number | undefined;
-  /** Name of the Secret by which programs sign in to Redis. */
-  binding: string | undefined;
-  /** Name of the master key whose passwords the store is known to accept. */
-  masterKey: string | undefined;
-  /** Redis was changed, which no watch tells. */
-  changed: boolean;
-}
-
-/** Nothing was done, so what was there still is. */
-function untouched({ spec, status }: KVStore): Outcome {
-  const binding = spec.access?.redis ? status?.binding?.name : undefined;
-  return { parts: [], image: undefined, maxmemory: undefined, binding, masterKey: undefined, changed: false };
-}
-
-async function act(context: Context, observed: Observed, shell: Shell, signal: AbortSignal): Promise<Outcome> {
-  const acceptance = accept(observed, context.settings, context.now());
-  const refused = await maintainPreflight(context, observed, acceptance.preflight, signal);
-  // What is refused is not being tried: the store is not on its way to it.
-  const preflight = refused ? { refusals: [refused] } : { steps: acceptance.steps };
-  const verdicts = [{ refusals: acceptance.refusals }, preflight];
-  const planned = planStore(context, observed, acceptance, shell);
-  if (!planned) return { ...untouched(observed.store), parts: verdicts };
-  const { plan, beforeStop } = planned;
-
-  if (plan.replicas === 0 && observed.statefulSet?.spec.replicas === 1) {
-    await requireCurrent(context.client, kvStores, observed.store, signal);
-    await noteKeys(context, observed, signal);
-  }
-  const applied = await applyChildren(context, plan, observed, signal);
-  if (applied.created) context.events.record(observed.store, 'Normal', 'Created', "made the store's objects");
-  await removeAccess(context, observed.store, signal);
-  const redis = await maintainRedis(plan, observed);
-  for (const change of redis.guests) tellGuest(context, observed.store, change, shell.until);
-  // Beside a foreign StatefulSet the claim is that one's.
-  const claim = applied.statefulSet ? await maintainClaim(context, observed, redis.data, signal) : {};
-  const keys = await compareKeys(context, observed, signal);
-  const pod = await maintainPod(context, plan, applied.statefulSet, observed, redis.maxmemory, signal);
-  await renewStatefulSet(context, observed, signal);
-  if (beforeStop?.action === 'save' && observed.redis && 'session' in observed.redis)
-    await observed.redis.session.bgsave();
-  const stopping = {
-    steps: beforeStop && 'step' in beforeStop ? [beforeStop.step] : [],
-    troubles: beforeStop?.action === 'refuse' ? [beforeStop.trouble] : [],
-  };
-  const trouble = await findPodTrouble(context, observed, applied.statefulSet, signal);
-  const workload = { troubles: trouble ? [trouble] : [] };
-  return {
-    parts: [...verdicts, applied, workload, redis, claim, keys, pod, stopping],
-    image: plan.accepted.image,
-    maxmemory: redis.maxmemory,
-    binding: applied.binding,
-    masterKey: acceptsPlanned(planned, applied, observed) ? planned.masterKey : undefined,
-    changed: redis.changed,
-  };
 }
 
 function report({ store, pod, redis, claim }: Observed, { image, maxmemory, binding }: Outcome): StoreReport {

@@ -1,4 +1,4 @@
-import { childNames } from '../../contract/names.ts';
+import { childNames, memberNames } from '../../contract/names.ts';
 import type { ApiObject } from '../../kube/object.ts';
 import { events } from '../../kube/resources.ts';
 import type { Finding } from '../status/finding.ts';
@@ -26,7 +26,7 @@ const STALE_MS = 20 * 60_000;
 /** Why the pod that should run does not: from the pod, else from the Events about it, its claim and its StatefulSet. */
 export async function findPodTrouble(
   context: Pick<Context, 'client' | 'now'>,
-  { store, pod }: Pick<Observed, 'store' | 'pod'>,
+  { store, ordinal, pod }: Pick<Observed, 'store' | 'ordinal' | 'pod'>,
   statefulSet: StatefulSet | undefined,
   signal: AbortSignal,
 ): Promise<Finding<PodReason> | undefined> {
@@ -39,17 +39,18 @@ export async function findPodTrouble(
   const since = Date.parse((pod ?? statefulSet).metadata.creationTimestamp ?? '');
   if ((pod && isRunning(pod)) || now.getTime() - since < SETTLE_MS) return trouble;
   // A claim without a volume shows as Unschedulable, but its own Events say why.
-  return eventTrouble(await readEvents(context, store.metadata, since, signal)) ?? trouble;
+  return eventTrouble(await readEvents(context, store.metadata, ordinal, since, signal)) ?? trouble;
 }
 
 async function readEvents(
   { client, now }: Pick<Context, 'client' | 'now'>,
   { namespace, name }: { namespace: string; name: string },
+  ordinal: number,
   since: number,
   signal: AbortSignal,
 ): Promise<Event[]> {
-  const names = childNames(name);
-  const about = [names.statefulSet, names.pod, names.volumeClaim];
+  const { pod, volumeClaim } = memberNames(name, ordinal);
+  const about = [childNames(name).statefulSet, pod, volumeClaim];
   const lists = await Promise.all(
     about.map((object) =>
       client.list<Event>(events, { namespace, fieldSelector: `involvedObject.name=${object}`, signal }),

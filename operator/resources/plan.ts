@@ -48,7 +48,7 @@ export interface StorePlan {
   /** The password of the user `native`; absent where programs may not sign in. */
   access?: { password: string } | undefined;
   /** Pods that the StatefulSet is to have: none hibernates. */
-  replicas: 0 | 1;
+  replicas: number;
   /** What the claim that exists asks for, a quantity; absent where there is none yet. */
   claimSize?: string | undefined;
   systemNamespace: string;

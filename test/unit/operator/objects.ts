@@ -1,5 +1,6 @@
 import { API_VERSION, type KVStore } from '../../../contract/objects.ts';
-import type { Observed, RedisLook } from '../../../operator/reconcile/observe.ts';
+import type { RedisLook } from '../../../operator/reconcile/look.ts';
+import type { Member, Observed } from '../../../operator/reconcile/observe.ts';
 import type { RedisInfo } from '../../../operator/redis/info.ts';
 import type { RedisSession } from '../../../operator/redis/session.ts';
 import { storeAcl } from '../../../operator/resources/acl.ts';
@@ -124,15 +125,17 @@ export function observed(changes: Partial<Observed> = {}): Observed {
     uid: 'set-uid',
     annotations: { 'cubby.dev/catalogue-version': '8.0' },
   };
+  const member: Member = { ordinal: 0, pod: pod(), claim: undefined, redis: redis() };
+  for (const name of Object.keys(member) as (keyof Member)[])
+    if (name in changes) Object.assign(member, { [name]: changes[name] });
   return {
     store: store(),
     project: { id: 'shop.main' },
     statefulSet: { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec: {} },
     accepted,
-    pod: pod(),
     preflight: undefined,
-    claim: undefined,
-    redis: redis(),
+    ...member,
+    members: [member],
     ...changes,
   };
 }

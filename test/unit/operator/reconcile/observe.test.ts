@@ -26,6 +26,7 @@ const statefulSet = (uid: string, deletionTimestamp?: string) => ({
     deletionTimestamp,
     ownerReferences: [{ ...owner, controller: true }],
   },
+  spec: {},
 });
 
 /** The pod that is seen beside that StatefulSet, with those owners. */
@@ -63,4 +64,30 @@ test("a pod is the store's from when its StatefulSet lets go of it until the nex
 test("a pod of another StatefulSet is not the store's", async () => {
   assert.equal((await seePod(statefulSet('new'), [controller('old')])).pod, undefined);
   assert.equal((await seePod(undefined, [])).pod, undefined);
+});
+
+test('a store has the members that spec asks for, and those that its StatefulSet still makes', async () => {
+  const see = async (replicas: 1 | 3 | 5, made: number) => {
+    const wanted = { ...subject, spec: { ...subject.spec, replicas } };
+    const caches = {
+      stores: { by: () => [wanted] },
+      statefulSets: { get: () => ({ ...statefulSet('set'), spec: { replicas: made } }) },
+      pods: {
+        get: ({ name }: { name: string }) =>
+          pod({ ...running(), podIP: '' }, { name, ownerReferences: [controller('set')] }),
+      },
+    };
+    const context = { caches, settings: { systemNamespace: 'cubby-system' } } as unknown as Context;
+    const { members } = await observe(context, wanted, AbortSignal.timeout(1000));
+    return members.map((member) => [member.ordinal, member.pod?.metadata.name]);
+  };
+  const three = [
+    [0, 'main-redis-0'],
+    [1, 'main-redis-1'],
+    [2, 'main-redis-2'],
+  ];
+  assert.deepEqual(await see(1, 1), three.slice(0, 1));
+  assert.deepEqual(await see(3, 1), three);
+  assert.deepEqual(await see(3, 0), three);
+  assert.equal((await see(3, 5)).length, 5);
 });

@@ -1,0 +1,58 @@
+import { passwordsToTry } from '../../contract/credentials.ts';
+import { REDIS_PORT } from '../../contract/names.ts';
+import type { KVStore } from '../../contract/objects.ts';
+import type { RedisInfo } from '../redis/info.ts';
+import { isDown, type RedisSession } from '../redis/session.ts';
+import { type LoadedUsers, loadedUsers } from '../resources/acl.ts';
+import { withDefaults } from '../resources/directives.ts';
+import { liveDirectives } from '../resources/redis-conf.ts';
+import { isRunning } from '../status/pod.ts';
+import type { Context } from './context.ts';
+import type { Pod } from './kinds.ts';
+
+/** What a running Redis says of itself. */
+export interface RedisLook {
+  info: RedisInfo;
+  /** All directives that the operator sets, as they are. */
+  config: Record<string, string>;
+  users: LoadedUsers;
+  /** Why Redis refuses writes, in its own words. */
+  writeError: string | undefined;
+}
+
+/** What came of asking a Redis: what it says, with the session open to go on with, or why it did not answer. */
+export type RedisSeen = { look: RedisLook; session: RedisSession } | { failure: string; down: boolean };
+
+/** Asks the Redis of a pod; undefined where none runs. The caller closes the session. */
+export async function lookAtRedis(
+  context: Pick<Context, 'masterKeys' | 'connectRedis'>,
+  store: KVStore,
+  pod: Pod,
+): Promise<RedisSeen | undefined> {
+  const host = pod.status?.podIP;
+  if (!host || !isRunning(pod)) return undefined;
+  const generation = store.status?.credentialGeneration ?? 1;
+  const password = passwordsToTry(context.masterKeys(), store.metadata.uid, generation, 'operator');
+  let session: RedisSession | undefined;
+  try {
+    session = await context.connectRedis({ host, port: REDIS_PORT, password });
+    const [info, config, users] = await Promise.all([session.info(), session.configGet(DIRECTIVES), session.aclList()]);
+    const takesWrites = info.aof.lastWriteOk && info.snapshot.lastOk;
+    const writeError = takesWrites ? undefined : await session.writeError();
+    return { look: { info, config, users: loadedUsers(users), writeError }, session };
+  } catch (error) {
+    session?.close();
+    return { failure: error instanceof Error ? error.message : String(error), down: isDown(error) };
+  }
+}
+
+/** Names of the directives that the operator sets in a running Redis. */
+const DIRECTIVES = Object.keys(
+  liveDirectives({
+    maxmemory: 0,
+    evictionPolicy: 'noeviction',
+    mode: 'none',
+    fsync: 'everysec',
+    config: withDefaults({}),
+  }),
+);
