@@ -22,6 +22,7 @@ import {
 } from './controller/triggers.ts';
 import { createKeyring } from './keyring.ts';
 import { BY_PROJECT, type Context } from './reconcile/context.ts';
+import { isProgressAlone } from './reconcile/key-rotation.ts';
 import { reconcileLedger } from './reconcile/ledger.ts';
 import { readMasterKeys, reconcileMasterKey } from './reconcile/master-key.ts';
 import { reconcileStore } from './reconcile/store.ts';
@@ -79,13 +80,13 @@ export function startOperator(options: OperatorOptions): Operator {
     if (shard.takesRest) queues.masterKey.add(formatKey(keySecret), 'edit');
   };
   const caches = startCaches(client, keySecret, {
-    onMasterKey(secret) {
+    onMasterKey(secret, old) {
       if (follow(secret)) {
         const { current, previous } = keyring.keys();
         onMasterKeys?.(masterKeyId(current), previous && masterKeyId(previous));
         for (const { metadata } of ownStores()) queues.store.add(formatKey(metadata), 'change');
       }
-      wakeKey(); // last: it may be looked at before this returns
+      if (!old || !isProgressAlone(secret, old)) wakeKey(); // last: it may be looked at before this returns
     },
     onStore: (store, change) => {
       wake(storeChanged(store, change, lookups), urgency(store, change));

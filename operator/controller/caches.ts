@@ -24,7 +24,7 @@ export interface Listener {
   onStore(store: KVStore, change: Change<KVStore>): void;
   onToken(token: KVToken, change: Change<KVToken>): void;
   onChild(child: ApiObject): void;
-  onMasterKey(secret: SecretObject): void;
+  onMasterKey(secret: SecretObject, old: SecretObject | undefined): void;
   /** A list or a watch failed and is tried again. */
   onError(resource: Resource, error: unknown, retryInMs: number): void;
 }
@@ -96,7 +96,7 @@ export function startCaches(
   const masterKey = reflect<SecretObject>(secrets, {
     namespace: masterKeySecret.namespace,
     fieldSelector: `metadata.name=${masterKeySecret.name}`,
-    onUpsert: (secret) => listener.onMasterKey(secret),
+    onUpsert: (secret, old) => listener.onMasterKey(secret, old),
   });
   const all: readonly Reflector<never>[] = [stores, tokens, masterKey, ...children.values()] as never;
   const childCache = <T extends ApiObject>(kind: Resource) => children.get(kind.kind)?.cache as unknown as Cache<T>;

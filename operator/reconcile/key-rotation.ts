@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type MasterKeys, masterKeyId } from '../../contract/credentials.ts';
 import { ROTATE_ANNOTATION } from '../../contract/labels.ts';
 import type { KVStore } from '../../contract/objects.ts';
@@ -12,6 +13,15 @@ export const ROTATING_TO = 'cubby.dev/rotating-to';
 export const ROTATING_SINCE = 'cubby.dev/rotating-since';
 /** On the Secret: how far the rotation is, in words. */
 export const PROGRESS = 'cubby.dev/rotation-progress';
+
+/** Whether a Secret was changed in nothing but how far its rotation is, which whoever rotates has written himself. */
+export function isProgressAlone(now: Secret, old: Secret): boolean {
+  const rest = ({ data, metadata: { annotations = {}, deletionTimestamp } }: Secret) => {
+    const { [PROGRESS]: _, ...others } = annotations;
+    return { data, others, deletionTimestamp };
+  };
+  return now.metadata.uid === old.metadata.uid && isDeepStrictEqual(rest(now), rest(old));
+}
 
 /** What to do with the Secret of the master key now. */
 export type KeyDecision =

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type MasterKeys, masterKeyId } from '../../../../contract/credentials.ts';
 import type { KVStore } from '../../../../contract/objects.ts';
-import { decideKeyRotation } from '../../../../operator/reconcile/key-rotation.ts';
+import { decideKeyRotation, isProgressAlone } from '../../../../operator/reconcile/key-rotation.ts';
 import { store } from '../objects.ts';
 
 const [one, two, three] = [1, 2, 3].map((byte) => Buffer.alloc(32, byte)) as [Buffer, Buffer, Buffer];
@@ -98,4 +98,23 @@ test('the previous key goes when its time is over and every store that has users
     'one that is being deleted needs no key',
   );
   assert.match(wait(Array.from({ length: 9 }, () => running(one))), /^0 of 9 .* and 4 more$/);
+});
+
+test('a Secret whose progress alone has changed is told from one that asks for something', () => {
+  const secret = (
+    annotations: Record<string, string>,
+    data: Record<string, string> = { 'master-key': 'a' },
+    uid = '1',
+  ) => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'cubby-master-key', uid, resourceVersion: String(Math.random()), annotations },
+    data,
+  });
+  const old = secret({ ...rotating, 'cubby.dev/rotation-progress': '1 of 2' });
+  assert.ok(isProgressAlone(secret({ ...rotating, 'cubby.dev/rotation-progress': '2 of 2' }), old));
+  assert.ok(isProgressAlone(secret(rotating), old));
+  assert.ok(!isProgressAlone(secret({ ...rotating, 'cubby.dev/rotate': 'a' }), old));
+  assert.ok(!isProgressAlone(secret(rotating, { 'master-key': 'b' }), old));
+  assert.ok(!isProgressAlone(secret(rotating, undefined, '2'), old));
 });
