@@ -27,6 +27,27 @@ export const DATAPLANE_COMMANDS: readonly string[] = [
   'time',
 ];
 
+/** What the data plane runs besides in a shard: it follows slots as they move, and asks who has them. */
+const DATAPLANE_SHARD_COMMANDS = ['asking', 'cluster|slots', 'cluster|info'];
+
+/**
+ * The commands of the user `cluster`, who is in shards only: as him the operator joins shards and moves slots, and one
+ * shard takes over keys from another. Nothing of it shows a value.
+ */
+export const CLUSTER_COMMANDS: readonly string[] = [
+  'ping',
+  'cluster|nodes',
+  'cluster|meet',
+  'cluster|addslotsrange',
+  'cluster|setslot',
+  'cluster|getkeysinslot',
+  'cluster|countkeysinslot',
+  'migrate',
+  // What MIGRATE sends to the shard that takes the keys over.
+  'select',
+  'restore-asking',
+];
+
 /** The commands that the operator may run: it looks, configures, saves and loads ACLs, and never reads a value. */
 export const OPERATOR_COMMANDS: readonly string[] = [
   'ping',
@@ -83,8 +104,13 @@ export function guestRules(passwordHashes: readonly string[]): string[] {
   return ['on', ...passwordHashes.map((hash) => `#${hash}`), ...GUEST_RULES];
 }
 
-/** The passwords of Cubby's own users; a user has several while they are being replaced. */
-export type ServicePasswords = Readonly<Record<ServiceUser, string | readonly string[]>>;
+/**
+ * The passwords of Cubby's own users; a user has several while they are being replaced. Where `cluster` has one, the
+ * users are those of a shard.
+ */
+export type ServicePasswords = Readonly<Record<ServiceUser, string | readonly string[]>> & {
+  readonly cluster?: string | readonly string[];
+};
 
 /** A user of Redis and his rules. */
 export type AclUser = readonly [name: string, rules: readonly string[]];
@@ -94,16 +120,22 @@ export type AclUser = readonly [name: string, rules: readonly string[]];
  * kubelet's probe would have to be readable in the tenant's namespace; it may only PING.
  */
 export function serviceUsers(passwords: ServicePasswords): AclUser[] {
-  const hashes = (user: ServiceUser) => [passwords[user]].flat().map((password) => `#${aclPasswordHash(password)}`);
+  const hashes = (user: keyof ServicePasswords) =>
+    [passwords[user] ?? []].flat().map((password) => `#${aclPasswordHash(password)}`);
   const commands = (names: readonly string[]) => ['-@all', ...names.map((name) => `+${name}`)];
+  const isShard = passwords.cluster !== undefined;
+  const ofDataplane = isShard ? [...DATAPLANE_COMMANDS, ...DATAPLANE_SHARD_COMMANDS] : DATAPLANE_COMMANDS;
   return [
     // Nobody can be this user, but Redis reads the append-only file as it: a transaction whose commands it may not run
     // is left out, with all that the transaction wrote (execCommand in Redis 7.0 and 8.0). Where a transaction or a script
     // writes to another database, SELECT is one of them.
     ['default', ['off', 'resetpass', '~*', 'resetchannels', '-@all', '+@write', '+select']],
-    ['dataplane', ['on', ...hashes('dataplane'), '~*', 'resetchannels', ...commands(DATAPLANE_COMMANDS)]],
+    ['dataplane', ['on', ...hashes('dataplane'), '~*', 'resetchannels', ...commands(ofDataplane)]],
     ['operator', ['on', ...hashes('operator'), 'resetkeys', 'resetchannels', ...commands(OPERATOR_COMMANDS)]],
     ['probe', ['on', 'nopass', 'resetkeys', 'resetchannels', ...commands(['ping'])]],
+    ...(isShard
+      ? [['cluster', ['on', ...hashes('cluster'), '~*', 'resetchannels', ...commands(CLUSTER_COMMANDS)]] as const]
+      : []),
   ];
 }
 
