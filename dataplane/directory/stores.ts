@@ -1,18 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
-import { REDIS_PORT, serviceHost } from '../../contract/names.ts';
+import { memberHost, REDIS_PORT, serviceHost } from '../../contract/names.ts';
 import type { KVStore } from '../../contract/objects.ts';
 import { parseTokens } from '../../contract/prices.ts';
 import { claimedProject, PROJECT_ID_PATTERN, projectHolder } from '../../contract/projects.ts';
 import { createProjectList, type ProjectList } from './projects.ts';
 
 /** Where a store's Redis is and what its credentials derive from. Replaced by a new object when any of it changes. */
-export interface StoreTarget {
+export interface StoreTarget extends Endpoint {
   uid: string;
   namespace: string;
   name: string;
   project: string;
-  host: string;
-  port: number;
   credentialGeneration: number;
   /** Reads may be answered from memory that Redis vouches for. */
   cachedReads: boolean;
@@ -47,9 +45,11 @@ export type StoreState = { ref: StoreRef } & (
   | { state: 'unavailable'; detail: string; account?: StoreAccount }
 );
 
+/** Where a store is; `topology` is there where it has several Redis, each at an address of its own. */
 export interface Endpoint {
   host: string;
   port: number;
+  topology?: { mode: 'Replicated' | 'Sharded'; members: readonly { host: string; port: number }[] };
 }
 
 /** Finds stores by name and by project. A state machine: it changes only when it is told of an object. */
@@ -138,13 +138,22 @@ export function createStoreIndex(
   };
 }
 
+/** More Redis than any store has; a status that says more is not believed. */
+const MOST_MEMBERS = 64;
+
 /**
- * A store's own Service, once the operator has reported an endpoint. The host is computed and not read from the status,
- * so that whoever can write a status cannot point the data plane anywhere else.
+ * A store's own Services, once the operator has reported an endpoint. The hosts are computed and not read from the
+ * status, so that whoever can write a status cannot point the data plane anywhere else.
  */
 export function ownService(store: KVStore): Endpoint | undefined {
   const { namespace, name } = store.metadata;
-  return store.status?.endpoint && { host: serviceHost(namespace, name), port: REDIS_PORT };
+  const { endpoint, topology } = store.status ?? {};
+  if (!endpoint) return undefined;
+  const own = { host: serviceHost(namespace, name), port: REDIS_PORT };
+  if (!topology || topology.mode === 'Standalone') return own;
+  const length = Math.min(topology.members, MOST_MEMBERS);
+  const members = Array.from({ length }, (_, i) => ({ host: memberHost(namespace, name, i), port: REDIS_PORT }));
+  return { ...own, topology: { mode: topology.mode, members } };
 }
 
 function stateOf(store: KVStore, holdsProject: boolean, endpoint: Endpoint | undefined): StoreState {

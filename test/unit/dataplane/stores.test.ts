@@ -34,6 +34,20 @@ test('Redis is looked for at the store’s own Service, whatever its status says
   assert.equal(found.target.credentialGeneration, 3);
 });
 
+test('the Redis of a store that has several are looked for at its own Services, whatever its status says', () => {
+  const stores = createStoreIndex('cubby-system');
+  const topology = { mode: 'Sharded' as const, members: 3 };
+  stores.upsert(kvStore({ status: { endpoint: { host: 'elsewhere', port: 1 }, topology } }));
+  const found = stores.byName('a', 'main');
+  assert.ok(found?.state === 'serving');
+  const members = [0, 1, 2].map((i) => ({ host: `main-redis-${i}.a.svc`, port: 6379 }));
+  assert.deepEqual(found.target.topology, { mode: 'Sharded', members });
+  stores.upsert(kvStore({ status: { endpoint: { host: '', port: 1 }, topology: { mode: 'Standalone', members: 1 } } }));
+  const single = stores.byName('a', 'main');
+  assert.ok(single?.state === 'serving');
+  assert.equal(single.target.topology, undefined);
+});
+
 test('a store that has no endpoint yet, is hibernated or is being deleted does not serve', () => {
   const stores = createStoreIndex('cubby-system');
   stores.upsert(kvStore({ status: {} }));
