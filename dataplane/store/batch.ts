@@ -1,5 +1,4 @@
-import type { Request } from './exchange.ts';
-import type { Lane } from './lane.ts';
+import type { Request, Way } from './exchange.ts';
 import { type BatchOp, type BatchOptions, type BatchOutcome, StoreError } from './port.ts';
 import { failureOf } from './redis-errors.ts';
 import { asItIs, bytesOf, integerOf, type TextOf, wasDone } from './replies.ts';
@@ -17,7 +16,7 @@ const WINDOW_BYTES = 4 * 2 ** 20;
  * last one brought. Where an operation in the middle finds the store unavailable, those after it are not tried.
  */
 export function createBatch(
-  lane: Lane,
+  way: Way,
   textOf: TextOf,
 ): (ops: readonly BatchOp[], options?: BatchOptions) => Promise<BatchOutcome[]> {
   let expected = 32 * 2 ** 10;
@@ -55,7 +54,7 @@ export function createBatch(
     while (outcomes.length < ops.length) {
       const window = windowOf(ops, outcomes.length);
       try {
-        const some = await (room ? lane.request(requestOf(lane, window, textOf)) : withoutReads(lane, window));
+        const some = await (room ? way.request(requestOf(way, window, textOf)) : withoutReads(way, window));
         const values = learn(window, some);
         if (values.length > 0 && took && !took(values)) room = false;
         if (window === ops) return some;
@@ -70,9 +69,9 @@ export function createBatch(
 }
 
 /** The writes of a window; its reads would bring more than there is room for. */
-async function withoutReads(lane: Lane, ops: readonly BatchOp[]): Promise<BatchOutcome[]> {
+async function withoutReads(way: Way, ops: readonly BatchOp[]): Promise<BatchOutcome[]> {
   const writes = ops.filter(({ op }) => op !== 'get');
-  const written = writes.length === 0 ? [] : await lane.request(requestOf(lane, writes, asItIs));
+  const written = writes.length === 0 ? [] : await way.request(requestOf(way, writes, asItIs));
   let next = 0;
   return ops.map(({ op }) => {
     if (op === 'get') return new StoreError('unavailable', 'the data plane is busy; try again');
@@ -80,7 +79,7 @@ async function withoutReads(lane: Lane, ops: readonly BatchOp[]): Promise<BatchO
   });
 }
 
-function requestOf(lane: Lane, ops: readonly BatchOp[], textOf: TextOf): Request<BatchOutcome[]> {
+function requestOf(way: Way, ops: readonly BatchOp[], textOf: TextOf): Request<BatchOutcome[]> {
   const writes = ops.some(({ op }) => op !== 'get');
   return {
     access: writes ? 'write' : 'read',
@@ -90,10 +89,9 @@ function requestOf(lane: Lane, ops: readonly BatchOp[], textOf: TextOf): Request
       const [first] = replies;
       // Nothing ran, so that it is like any other request that was refused.
       if (first instanceof ReplyError && replies.every(wasTurnedAway)) throw first;
-      return ops.map((op, i) => outcomeOf(lane, op, replies[i], textOf));
+      return ops.map((op, i) => outcomeOf(way, op, replies[i], textOf));
     },
-    partial: (replies) =>
-      writes ? { result: ops.map((op, i) => outcomeOf(lane, op, replies[i], textOf)) } : undefined,
+    partial: (replies) => (writes ? { result: ops.map((op, i) => outcomeOf(way, op, replies[i], textOf)) } : undefined),
   };
 }
 
@@ -115,7 +113,7 @@ function commandOf(op: BatchOp): Encoded {
 }
 
 /** `reply` is undefined where the connection was lost before it came. */
-function outcomeOf(lane: Lane, op: BatchOp, reply: Reply | undefined, textOf: TextOf): BatchOutcome {
+function outcomeOf(way: Way, op: BatchOp, reply: Reply | undefined, textOf: TextOf): BatchOutcome {
   if (reply === undefined) {
     if (op.op === 'get') return new StoreError('unavailable', 'the store does not answer');
     return new StoreError('unknown', 'the reply to a write was lost; it may have been applied or not');
@@ -129,6 +127,6 @@ function outcomeOf(lane: Lane, op: BatchOp, reply: Reply | undefined, textOf: Te
     if (wasDone(reply)) return { value: op.value, found: true };
     return new StoreError('failed', 'the store answered unexpectedly');
   } catch (error) {
-    return lane.refused(error);
+    return way.refused(error);
   }
 }

@@ -1,3 +1,4 @@
+import type { StoreError } from './port.ts';
 import type { Connection } from './resp/connection.ts';
 import type { Encoded } from './resp/encode.ts';
 import type { Reply } from './resp/reply.ts';
@@ -9,6 +10,8 @@ export interface Request<T> {
   commands: Encoded;
   /** How many commands there are. */
   count: number;
+  /** They are one MULTI … EXEC. */
+  transaction?: true;
   /**
    * The result, from as many replies; called in order with push messages. Throws a ReplyError that is among them, or an
    * Error where they make no sense.
@@ -16,6 +19,14 @@ export interface Request<T> {
   read: (replies: readonly Reply[]) => T;
   /** The result where the connection broke in the middle and fewer replies are enough to know it. */
   partial?: (replies: readonly Reply[]) => { result: T } | undefined;
+}
+
+/** The way that requests take to a store. */
+export interface Way {
+  /** Rejects with a StoreError. */
+  request<T>(request: Request<T>): Promise<T>;
+  /** What the client gets to know of an error reply that did not fail a whole request. */
+  refused(error: unknown): StoreError;
 }
 
 /** An attempt at a request that came to nothing. */

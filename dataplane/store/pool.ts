@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { Router } from './cluster/router.ts';
+import { createClusterStore } from './cluster/store.ts';
 import { Lane, type LaneEvent, type LaneLimits } from './lane.ts';
-import type { Store, StoreAddress, Stores } from './port.ts';
+import type { Endpoint, Store, StoreAddress, Stores } from './port.ts';
 import { createRedisStore, type RedisStore } from './redis.ts';
 import { asAny } from './replies.ts';
 import { Connection, type ConnectionHooks } from './resp/connection.ts';
@@ -36,8 +39,12 @@ export interface Pool extends Stores {
 
 interface Member {
   address: StoreAddress;
-  lane: Lane;
+  /** The lanes that were opened: one for each Redis of the store that was asked. */
+  lanes: () => readonly Lane[];
+  touch: () => void;
   store: Store;
+  /** Of a store of shards: takes those that have joined. */
+  grow?: (members: readonly Endpoint[]) => void;
 }
 
 /**
@@ -51,17 +58,15 @@ export function createPool(options: PoolOptions): Pool {
 
   function sweep(): void {
     const now = performance.now();
-    for (const [uid, { lane }] of members) {
-      if (lane.idleMs(now) < options.idleCloseMs) continue;
-      lane.close();
+    for (const [uid, member] of members) {
+      if (member.lanes().some((lane) => lane.idleMs(now) < options.idleCloseMs)) continue;
+      close(member);
       members.delete(uid);
     }
   }
 
-  function add(address: StoreAddress, settled?: Promise<void>): Member {
+  function openLane(address: StoreAddress, { host, port }: Endpoint, hooks?: ConnectionHooks): Lane {
     const { connectTimeoutMs, commandTimeoutMs, password, report, limits } = options;
-    const { host, port } = address;
-    const hooks = options.hooks?.(address, settled);
     const connect = () =>
       new Connection({
         host,
@@ -72,45 +77,82 @@ export function createPool(options: PoolOptions): Pool {
         commandTimeoutMs,
         hooks,
       });
-    const lane = new Lane(connect, limits, (event) => report(address, event));
+    return new Lane(connect, limits, (event) => report(address, event));
+  }
+
+  function single(address: StoreAddress, settled?: Promise<void>): Member {
+    const hooks = options.hooks?.(address, settled);
+    const lane = openLane(address, address, hooks);
     const store = createRedisStore(lane, address.anyValues ? asAny : undefined);
-    const member = { address, lane, store: hooks?.wrap?.(store) ?? store };
+    return { address, lanes: () => [lane], touch: () => lane.touch(), store: hooks?.wrap?.(store) ?? store };
+  }
+
+  function sharded(address: StoreAddress, shards: readonly Endpoint[]): Member {
+    const { waitMs } = options.limits;
+    const router = new Router(shards, (shard) => openLane(address, shard), waitMs);
+    const store = createClusterStore(router, waitMs, address.anyValues ? asAny : undefined);
+    const lanes = () => router.lanes;
+    return { address, lanes, touch: () => router.touch(), store, grow: (members) => router.grow(members) };
+  }
+
+  function add(address: StoreAddress, settled?: Promise<void>): Member {
+    const { topology } = address;
+    const member = topology?.mode === 'Sharded' ? sharded(address, topology.members) : single(address, settled);
     members.set(address.uid, member);
     return member;
   }
 
-  /** Resolves once the lane is closed; of several lanes of a store the one that was retired last closes last. */
-  async function retire({ lane }: Member): Promise<void> {
+  /** Resolves once the lanes are closed; of several members of a store the one that was retired last closes last. */
+  async function retire(member: Member): Promise<void> {
     // What is in flight has its reply by then, or has failed.
     await sleep(options.limits.waitMs + options.commandTimeoutMs, undefined, { ref: false });
-    lane.close();
+    close(member);
   }
 
   return {
     open(address) {
       const member = members.get(address.uid);
-      member?.lane.touch();
+      member?.touch();
       if (member?.address === address) return member.store;
       if (member && isSame(member.address, address)) {
         member.address = address;
         return member.store;
       }
+      if (member?.grow && address.topology && isGrowth(member.address, address)) {
+        member.grow(address.topology.members);
+        member.address = address;
+        return member.store;
+      }
       return add(address, member && retire(member)).store;
     },
-    connections: () => [...members.values()].filter(({ lane }) => lane.connected).length,
+    connections: () =>
+      [...members.values()].flatMap(({ lanes }) => lanes()).filter(({ connected }) => connected).length,
     async close() {
       clearInterval(sweeper);
-      for (const { lane } of members.values()) lane.close();
+      for (const member of members.values()) close(member);
       members.clear();
     },
   };
 }
 
+function close({ lanes }: Member): void {
+  for (const lane of lanes()) lane.close();
+}
+
 function isSame(a: StoreAddress, b: StoreAddress): boolean {
-  const { host, port, credentialGeneration, cachedReads = false, anyValues = false } = a;
+  return a.host === b.host && a.port === b.port && isUsedAlike(a, b) && isDeepStrictEqual(a.topology, b.topology);
+}
+
+/** Whether the shards of the one are the first of the other's, so that what is known of them still holds. */
+function isGrowth(before: StoreAddress, { topology, ...now }: StoreAddress): boolean {
+  if (before.topology?.mode !== 'Sharded' || topology?.mode !== 'Sharded') return false;
+  const { members } = before.topology;
+  return isUsedAlike(before, now) && isDeepStrictEqual(topology.members.slice(0, members.length), members);
+}
+
+function isUsedAlike(a: StoreAddress, b: StoreAddress): boolean {
+  const { credentialGeneration, cachedReads = false, anyValues = false } = a;
   return (
-    host === b.host &&
-    port === b.port &&
     credentialGeneration === b.credentialGeneration &&
     cachedReads === (b.cachedReads ?? false) &&
     anyValues === (b.anyValues ?? false)

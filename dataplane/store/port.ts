@@ -42,8 +42,8 @@ export interface ScanPage {
   next: string | undefined;
 }
 
-/** What `next` of a page looks like. To go on from text of another form fails. */
-export const SCAN_POSITION = /^\d{1,20}(\.[\w-]{10}\.[\w-]{10})?$/;
+/** What `next` of a page looks like, in a store of shards after the shard's number. To go on from text of another form fails. */
+export const SCAN_POSITION = /^(\d{1,2}-)?\d{1,20}(\.[\w-]{10}\.[\w-]{10})?$/;
 
 /** The keys and values of one project. Every method rejects with a StoreError and with nothing else. */
 export interface Store {

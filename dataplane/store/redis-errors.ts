@@ -35,6 +35,9 @@ const REPLIES: Readonly<Record<string, RedisFailure>> = {
   NOPERM: 'denied',
   OOM: 'full',
   WRONGTYPE: 'wrong-type',
+  // Followed where the store is a Redis Cluster.
+  MOVED: 'other',
+  ASK: 'other',
   // Of our own: see tooLarge.
   TOOLARGE: 'too-large',
 };

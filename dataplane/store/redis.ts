@@ -1,7 +1,6 @@
 import { createBatch } from './batch.ts';
-import type { Request } from './exchange.ts';
+import type { Request, Way } from './exchange.ts';
 import { increment } from './increment.ts';
-import type { Lane } from './lane.ts';
 import type { Entry, SetOptions, Store } from './port.ts';
 import { asItIs, bytesOf, expiryOf, integerOf, one, type TextOf, wasDone } from './replies.ts';
 import { type Arg, bulk, encode, join } from './resp/encode.ts';
@@ -24,8 +23,11 @@ export interface RedisStore extends Store {
   ping(): Promise<unknown>;
 }
 
-/** The store behind a lane; `textOf` makes a value of the bytes that are stored. Needs Redis 7.0 for PEXPIRETIME. */
-export function createRedisStore(lane: Lane, textOf: TextOf = asItIs): RedisStore {
+/**
+ * The store that a way leads to; `textOf` makes a value of the bytes that are stored, `isShard` says that keys may go
+ * elsewhere. Needs Redis 7.0 for PEXPIRETIME.
+ */
+export function createRedisStore(way: Way, textOf: TextOf = asItIs, isShard = false): RedisStore {
   /** What only one has asked for. */
   function readOwn(replies: readonly Reply[]): Entry | null {
     const entry = readEntry(replies, textOf);
@@ -38,7 +40,7 @@ export function createRedisStore(lane: Lane, textOf: TextOf = asItIs): RedisStor
       const word = bulk(key);
       // Both travel in one write, and Redis runs them in one go.
       const commands = GET + word + PEXPIRETIME + word;
-      return lane.request({ access: 'read', commands, count: 2, read: readOwn });
+      return way.request({ access: 'read', commands, count: 2, read: readOwn });
     },
     read(key, told) {
       const word = bulk(key);
@@ -50,20 +52,20 @@ export function createRedisStore(lane: Lane, textOf: TextOf = asItIs): RedisStor
         told(entry, typeof ttl === 'number' ? ttl : Number.NaN);
         return entry;
       };
-      return lane.request({ access: 'read', commands, count: 3, read });
+      return way.request({ access: 'read', commands, count: 3, read });
     },
-    ping: () => lane.request(one('read', ['PING'], (reply) => reply)),
-    set: (key, value, options = {}) => lane.request(write(key, value, options)),
+    ping: () => way.request(one('read', ['PING'], (reply) => reply)),
+    set: (key, value, options = {}) => way.request(write(key, value, options)),
     async delete(keys) {
       if (keys.length === 0) return 0;
-      return lane.request(one('write', ['UNLINK', ...keys], integerOf));
+      return way.request(one('write', ['UNLINK', ...keys], integerOf));
     },
-    expire: (key, seconds) => lane.request(one('write', ['EXPIRE', key, seconds], (reply) => integerOf(reply) === 1)),
-    increment: (key, delta, ttl) => increment(lane, key, delta, ttl),
-    ttl: (key) => lane.request(one('read', ['TTL', key], integerOf)),
-    scan: (pattern, limit, from) => scan(lane, pattern, limit, from),
-    batch: createBatch(lane, textOf),
-    size: () => lane.request(one('read', ['DBSIZE'], integerOf)),
+    expire: (key, seconds) => way.request(one('write', ['EXPIRE', key, seconds], (reply) => integerOf(reply) === 1)),
+    increment: (key, delta, ttl) => increment(way, key, delta, ttl, isShard),
+    ttl: (key) => way.request(one('read', ['TTL', key], integerOf)),
+    scan: (pattern, limit, from) => scan(way, pattern, limit, from),
+    batch: createBatch(way, textOf),
+    size: () => way.request(one('read', ['DBSIZE'], integerOf)),
   };
 }
 

@@ -1,13 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
-import type { Lane } from './lane.ts';
-import { SCAN_POSITION, type ScanPage, StoreError } from './port.ts';
+import type { Way } from './exchange.ts';
+import { type ScanPage, StoreError } from './port.ts';
 import { bytesOf, elementsOf, one } from './replies.ts';
 import type { Reply } from './resp/reply.ts';
 
 /** A page costs Redis no more than so many SCANs of no more than COUNT so much, and each looks at 10 × COUNT slots at most. */
 const MAX_STEPS = 10;
 const MAX_COUNT = 1000;
+
+const POSITION = /^\d{1,20}(\.[\w-]{10}\.[\w-]{10})?$/;
 
 /**
  * Where a page ends: before the SCAN step of a cursor; or within it, when even a step of COUNT 1 has more names than the
@@ -24,14 +26,14 @@ interface Position {
  * One page of names. Redis promises that a full round of cursors gives each key that is there throughout; a page therefore
  * goes on only from cursors whose steps were given whole.
  */
-export async function scan(lane: Lane, pattern: string, limit: number, from?: string): Promise<ScanPage> {
+export async function scan(way: Way, pattern: string, limit: number, from?: string): Promise<ScanPage> {
   let position = parse(from);
   // A step may give a few more than its COUNT.
   let count = position.given ? 1 : clamp(limit * 0.9);
   const keys = new Set<string>();
   let examined = 0;
   for (let steps = 0; steps < MAX_STEPS; steps++) {
-    const { next, names } = await lane.request(
+    const { next, names } = await way.request(
       one('read', ['SCAN', position.cursor, 'MATCH', pattern, 'COUNT', count], stepOf),
     );
     examined += count;
@@ -105,7 +107,7 @@ function clamp(count: number): number {
 }
 
 function parse(from = '0'): Position {
-  if (!SCAN_POSITION.test(from)) throw new StoreError('failed', 'a scan cannot go on from there');
+  if (!POSITION.test(from)) throw new StoreError('failed', 'a scan cannot go on from there');
   const [cursor = '0', last, seen] = from.split('.');
   return last !== undefined && seen !== undefined ? { cursor, given: { last, seen } } : { cursor };
 }

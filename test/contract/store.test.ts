@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createMemoryStore } from '../../dataplane/store/memory.ts';
 import type { Pool } from '../../dataplane/store/pool.ts';
 import { storeContract } from './store.ts';
+import { startTenantCluster, type TenantCluster } from './tenant-cluster.ts';
 import { startTenantRedis, type TenantRedis } from './tenant-redis.ts';
 
 describe('memory', () => {
@@ -28,5 +29,21 @@ for (const version of ['7.0', '8.0'] as const) {
       await tenant.stop();
     });
     storeContract({ name: `redis ${version}`, open: () => pool.open(tenant.address), wait: sleep });
+  });
+}
+
+for (const version of ['7.0', '8.0'] as const) {
+  describe(`three shards of redis ${version}`, () => {
+    let tenant: TenantCluster;
+    let pool: Pool;
+    before(async () => {
+      tenant = await startTenantCluster(version, 3, ['--hz', '100']);
+      pool = tenant.pool().pool;
+    });
+    after(async () => {
+      await pool.close();
+      await tenant.stop();
+    });
+    storeContract({ name: `shards ${version}`, open: () => pool.open(tenant.address), wait: sleep });
   });
 }

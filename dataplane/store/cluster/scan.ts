@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SCAN_POSITION, type ScanPage, StoreError } from '../port.ts';
+import { refusal } from '../redis-errors.ts';
+import { bytesOf, one } from '../replies.ts';
+import type { Reply } from '../resp/reply.ts';
+import { scan } from '../scan.ts';
+import type { Router } from './router.ts';
+
+/** A page looks at no more names than about so many before it ends, whatever it found. */
+const MOST_EXAMINED = 10_000;
+const PAUSE_MS = 50;
+
+/**
+ * One page of names, member after member. Slots only ever go to members of a higher number, so a key that is there
+ * throughout is met where it is or where it went; and before a scan ends, the last member is asked whether others have
+ * joined, since keys may have gone there.
+ */
+export async function scanMembers(
+  router: Router,
+  waitMs: number,
+  pattern: string,
+  limit: number,
+  from = '0-0',
+): Promise<ScanPage> {
+  let { member, position } = parse(from, router.size);
+  const keys = new Set<string>();
+  let examined = 0;
+  for (;;) {
+    const page = await scan(router.straight(member), pattern, limit - keys.size, position);
+    for (const key of page.keys) keys.add(key);
+    examined += page.examined;
+    if (page.next !== undefined) return { keys: [...keys], examined, next: `${member}-${page.next}` };
+    if (member === router.size - 1) await settleSize(router, member, waitMs);
+    if (member === router.size - 1) return { keys: [...keys], examined, next: undefined };
+    member++;
+    position = '0';
+    const isFull = keys.size > 0 && limit - keys.size < limit / 10;
+    if (isFull || examined >= MOST_EXAMINED) return { keys: [...keys], examined, next: `${member}-0` };
+  }
+}
+
+/** Waits until as many members are known here as the cluster has, which is told before a slot goes to one of them. */
+async function settleSize(router: Router, member: number, waitMs: number): Promise<void> {
+  const joined = await router.straight(member).request(one('read', ['CLUSTER', 'INFO'], knownNodes));
+  const since = performance.now();
+  while (router.size < joined) {
+    if (performance.now() - since >= waitMs) throw refusal('refused');
+    await sleep(PAUSE_MS);
+  }
+}
+
+function knownNodes(reply: Reply | undefined): number {
+  const [, nodes] = /^cluster_known_nodes:(\d+)\r?$/m.exec(String(bytesOf(reply))) ?? [];
+  if (nodes === undefined) throw new Error('Redis answered CLUSTER INFO without the number of nodes');
+  return Number(nodes);
+}
+
+function parse(from: string, members: number): { member: number; position: string } {
+  const [member, position] = from.split('-', 2);
+  const ordinal = Number(member);
+  // The digests of a position may have dashes as well.
+  const rest = from.slice((member ?? '').length + 1);
+  if (!SCAN_POSITION.test(from) || position === undefined || ordinal >= members)
+    throw new StoreError('failed', 'a scan cannot go on from there');
+  return { member: ordinal, position: rest };
+}

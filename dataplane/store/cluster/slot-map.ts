@@ -1,0 +1,37 @@
+import type { Endpoint } from '../port.ts';
+import { elementsOf, integerOf } from '../replies.ts';
+import type { Reply } from '../resp/reply.ts';
+import { SLOTS } from './slot.ts';
+
+const NOBODY = 255;
+
+/** Which member has which slot, as far as is known. A wrong entry costs a redirect. */
+export class SlotMap {
+  readonly #owners = new Uint8Array(SLOTS).fill(NOBODY);
+
+  /** The ordinal of the member that has a slot; undefined where nobody is known to. */
+  owner(slot: number): number | undefined {
+    const owner = this.#owners[slot] as number;
+    return owner === NOBODY ? undefined : owner;
+  }
+
+  set(slot: number, member: number): void {
+    this.#owners[slot] = member;
+  }
+
+  /** Takes the answer to CLUSTER SLOTS. Slots of a Redis that is none of `members` stay as they were. Throws where it makes no sense. */
+  update(reply: Reply | undefined, members: readonly Endpoint[]): void {
+    for (const range of elementsOf(reply)) {
+      const [first, last, node] = elementsOf(range);
+      const [host, port] = elementsOf(node);
+      const member = ordinalOf(members, { host: String(host), port: integerOf(port) });
+      if (member !== undefined) this.#owners.fill(member, integerOf(first), integerOf(last) + 1);
+    }
+  }
+}
+
+/** The ordinal of the member that listens there. */
+export function ordinalOf(members: readonly Endpoint[], { host, port }: Endpoint): number | undefined {
+  const at = members.findIndex((member) => member.host === host && member.port === port);
+  return at < 0 ? undefined : at;
+}
