@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MASTER_KEY_BYTES, type MasterKeys } from '../contract/credentials.ts';
+import { MASTER_KEY_BYTES, type MasterKeys, parseMasterKey } from '../contract/credentials.ts';
 import { type Backoff, backoffDelay } from '../kube/backoff.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isAlreadyExists, isTransient } from '../kube/errors.ts';
@@ -20,6 +20,11 @@ interface MasterKeySecret extends KubeObject {
   data?: Record<string, string>;
 }
 
+/** The previous key cannot be used: a store that knows no other would be locked out by whoever went on without it. */
+class UnusablePreviousKey extends Error {
+  override readonly name = 'UnusablePreviousKey';
+}
+
 /**
  * Reads the master keys from their Secret, after creating that where there is none. A Secret that exists is not written
  * to: every password in the installation hangs on it. Throws where it holds no usable key, or one that is not.
@@ -33,10 +38,19 @@ export async function ensureMasterKey(
   const secret = (await read()) ?? (await create(client, location)) ?? (await read());
   if (secret?.data?.[key] === undefined)
     throw new Error(`the Secret ${namespace}/${name} has no key ${key}; add it, or delete the Secret to have one made`);
-  return readMasterKeys(secret, key);
+  parseMasterKey(Buffer.from(secret.data[key], 'base64').toString());
+  try {
+    return readMasterKeys(secret, key);
+  } catch (error) {
+    const remedy = `put it right in the Secret ${namespace}/${name}, or remove it where every store accepts the present one`;
+    throw new UnusablePreviousKey(`${(error as Error).message}; ${remedy}`);
+  }
 }
 
-/** As `ensureMasterKey`, tried again for as long as the API server is away or overloaded: ending would be a crash loop. */
+/**
+ * As `ensureMasterKey`, tried again for as long as the API server is away or overloaded, or the previous key cannot be
+ * used: ending would be a crash loop.
+ */
 export async function awaitMasterKey(
   client: Pick<KubeClient, 'get' | 'create'>,
   location: MasterKeyLocation,
@@ -47,7 +61,7 @@ export async function awaitMasterKey(
     try {
       return await ensureMasterKey(client, location);
     } catch (error) {
-      if (!isTransient(error)) throw error;
+      if (!isTransient(error) && !(error instanceof UnusablePreviousKey)) throw error;
       const retryInMs = backoffDelay(backoff, failures, Math.random);
       onError(error, retryInMs);
       await sleep(retryInMs);

@@ -26,6 +26,19 @@ test('an operator that starts while the API server is away waits for it', async 
   assert.equal(told.length, 2);
 });
 
+test('an operator that starts with a previous key that cannot be used waits until somebody has put it right', async () => {
+  const broken = { data: { ...secret.data, 'previous-master-key': Buffer.from('c2hvcnQ=').toString('base64') } };
+  const told: string[] = [];
+  const onError = (error: unknown) => told.push((error as Error).message);
+  assert.deepEqual(await awaitMasterKey(client(broken, secret), location, onError, backoff), { current: key });
+  assert.equal(told.length, 1);
+  assert.match(
+    told[0] ?? '',
+    /previous master key.*put it right in the Secret cubby-system\/cubby-master-key, or remove/,
+  );
+  assert.doesNotMatch(told[0] ?? '', /c2hvcnQ/);
+});
+
 test('what waiting does not mend ends it', async () => {
   const forbidden = new KubeError({ status: 403, reason: 'Forbidden', message: 'no' });
   const onError = () => assert.fail('tried again');
