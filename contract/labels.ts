@@ -6,6 +6,8 @@ export const MANAGED_BY = 'cubby';
 export const STORE_LABEL = 'cubby.dev/store';
 /** Name of the KVToken that a Secret belongs to. */
 export const TOKEN_LABEL = 'cubby.dev/token';
+/** Name of the KVBackupSchedule that a KVBackup was made by. */
+export const SCHEDULE_LABEL = 'cubby.dev/schedule';
 
 /** On a pod: hash of what the store's spec says that only a restart can change. */
 export const RESTART_HASH_ANNOTATION = 'cubby.dev/restart-hash';
@@ -18,6 +20,8 @@ export const PAUSED_ANNOTATION = 'cubby.dev/paused';
 export const SHELL_ANNOTATION = 'cubby.dev/shell';
 /** On a KVToken: the RFC 3339 time at which somebody asked for a new token; another time asks again. */
 export const ROTATE_ANNOTATION = 'cubby.dev/rotate';
+/** On a KVStore: the RFC 3339 time at which somebody asked for a planned failover; another time asks again. */
+export const FAILOVER_ANNOTATION = 'cubby.dev/failover';
 
 /** Labels by which the pods of the store called `store` are selected. */
 export function storeSelector(store: string): Record<string, string> {
