@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import {
   type MasterKeys,
   masterKeyId,
+  parseMasterKey,
   parseMasterKeys,
   sameMasterKeys,
   succeedMasterKeys,
@@ -17,17 +18,30 @@ const REREAD_MS = 1_000;
 /**
  * The master keys in a file, and in the one beside it whose name begins with "previous-" where there is one: as the
  * kubelet brings them up to date, so that a replaced key takes no restart. They are read when they are asked for; what
- * cannot be used leaves the keys that were known. Throws where there are none at first. `now` is in ms.
+ * cannot be used leaves the keys that were known. Throws where there is no current one at first; without the previous one
+ * there is still whoever knows the current. `now` is in ms.
  */
 export function openMasterKeys(
   file: string,
   report: (event: MasterKeyEvent) => void,
   now: () => number = () => performance.now(),
 ): () => MasterKeys {
-  let read = readMasterKeys(file);
-  let keys = read;
   let readAt = now();
   let failure: string | undefined;
+  let read = begin();
+  let keys = read;
+
+  function begin(): MasterKeys {
+    try {
+      return readMasterKeys(file);
+    } catch (error) {
+      const alone = { current: parseMasterKey(readFileSync(file, 'utf8')) };
+      failure = (error as Error).message;
+      report({ error: failure });
+      return alone;
+    }
+  }
+
   return () => {
     if (now() - readAt < REREAD_MS) return keys;
     readAt = now();

@@ -10,11 +10,12 @@ const text = (byte: number) => Buffer.alloc(32, byte).toString('base64');
 const [one, two] = [parseMasterKey(text(1)), parseMasterKey(text(2))];
 
 /** The keys of a folder that the test writes, a second later each time they are asked for. */
-function mount(t: TestContext, current: string) {
+function mount(t: TestContext, current: string, previous?: string) {
   const folder = mkdtempSync(join(tmpdir(), 'cubby-key-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const write = (name: string, key: string) => writeFileSync(join(folder, name), key);
   write('master-key', current);
+  if (previous !== undefined) write('previous-master-key', previous);
   const events: MasterKeyEvent[] = [];
   let now = 0;
   const keys = openMasterKeys(
@@ -63,4 +64,14 @@ test('what cannot be used is told once, without its text, and changes nothing', 
 
 test('a data plane does not start with keys that cannot be used', (t) => {
   assert.throws(() => mount(t, 'c2hvcnQ='), /the master key must be base64/);
+});
+
+test('one that starts beside a previous key that cannot be used has the current one, and the other when it is right', (t) => {
+  const { write, keys, later, events } = mount(t, text(2), 'c2hvcnQ=');
+  assert.deepEqual(keys(), { current: two });
+  assert.deepEqual(later(), { current: two });
+  assert.equal(events.length, 1);
+  assert.match(JSON.stringify(events), /the previous master key must be base64/);
+  write('previous-master-key', text(1));
+  assert.deepEqual(later(), { current: two, previous: one });
 });
