@@ -89,6 +89,9 @@ function requestOf(way: Way, ops: readonly BatchOp[], textOf: TextOf): Request<B
       const [first] = replies;
       // Nothing ran, so that it is like any other request that was refused.
       if (first instanceof ReplyError && replies.every(wasTurnedAway)) throw first;
+      const [write, ...others] = replies.filter((_, i) => ops[i]?.op !== 'get');
+      // Nothing was written, and to read again does no harm.
+      if (write instanceof ReplyError && [write, ...others].every(mayGoSoon)) throw write;
       return ops.map((op, i) => outcomeOf(way, op, replies[i], textOf));
     },
     partial: (replies) => (writes ? { result: ops.map((op, i) => outcomeOf(way, op, replies[i], textOf)) } : undefined),
@@ -98,7 +101,13 @@ function requestOf(way: Way, ops: readonly BatchOp[], textOf: TextOf): Request<B
 /** Whether Redis runs no commands now, or none of ours. */
 function wasTurnedAway(reply: Reply): boolean {
   const failure = failureOf(reply);
-  return failure === 'refused' || failure === 'denied';
+  return failure === 'refused' || failure === 'denied' || mayGoSoon(reply);
+}
+
+/** Whether it is a write that Redis may take soon, or the Redis that is the primary by then. */
+function mayGoSoon(reply: Reply): boolean {
+  const failure = failureOf(reply);
+  return failure === 'lone' || failure === 'demoted';
 }
 
 function commandOf(op: BatchOp): Encoded {

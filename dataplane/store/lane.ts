@@ -3,6 +3,7 @@ import { attempt, exchange, type Failed, type Request } from './exchange.ts';
 import { StoreError } from './port.ts';
 import { connectFailureCode, failureOf, type RedisFailure, refusal, replyCode } from './redis-errors.ts';
 import type { Connection } from './resp/connection.ts';
+import { ReplyError } from './resp/reply.ts';
 
 /** Bounds on one store's use, so that one tenant's dead Redis costs the others nothing. */
 export interface LaneLimits {
@@ -27,7 +28,7 @@ const LOADING_PAUSE_MS = 100;
 
 /** The way to one store: at most one connection, made when it is first needed and again when it is lost. */
 export class Lane {
-  readonly #connect: () => Connection;
+  readonly #open: () => Promise<Connection>;
   readonly #limits: LaneLimits;
   readonly #report: (event: LaneEvent) => void;
   #connection: Connection | undefined;
@@ -40,9 +41,9 @@ export class Lane {
   #lastUsed = performance.now();
   #closed = false;
 
-  /** `connect` gives a new, unconnected connection. */
-  constructor(connect: () => Connection, limits: LaneLimits, report: (event: LaneEvent) => void) {
-    this.#connect = connect;
+  /** `open` makes a new connection. Rejects with what prevented it. */
+  constructor(open: () => Promise<Connection>, limits: LaneLimits, report: (event: LaneEvent) => void) {
+    this.#open = open;
     this.#limits = limits;
     this.#report = report;
   }
@@ -138,9 +139,18 @@ export class Lane {
         if (performance.now() < deadline) return undefined;
         throw refusal('refused');
       case 'refused':
-        if (performance.now() + REFUSED_PAUSE_MS >= deadline) break;
-        await sleep(REFUSED_PAUSE_MS);
-        return undefined;
+      case 'lone':
+      case 'demoted': {
+        if (failure === 'demoted') this.#leave(connection);
+        if (performance.now() + REFUSED_PAUSE_MS < deadline) {
+          await sleep(REFUSED_PAUSE_MS);
+          return undefined;
+        }
+        const hasReads = replies.some((reply) => !(reply instanceof ReplyError));
+        const known = hasReads ? request.partial?.(replies) : undefined;
+        if (known) return known;
+        break;
+      }
       case 'lost': {
         // Also after a time-out: a reply that is so late means a Redis that hangs or a route that is gone.
         this.#drop(connection);
@@ -189,9 +199,9 @@ export class Lane {
   async #attempt(): Promise<void> {
     await sleep(Math.max(0, this.#nextAttemptAt - performance.now()));
     if (this.#closed) return;
-    const connection = this.#connect();
+    let connection: Connection | undefined;
     try {
-      await connection.connect();
+      connection = await this.#open();
       await this.#loaded(connection);
       if (this.#closed) return connection.close();
       this.#connection = connection;
@@ -199,7 +209,7 @@ export class Lane {
       this.#lastFailure = undefined;
       this.#report({ event: 'connected' });
     } catch (error) {
-      connection.close();
+      connection?.close();
       this.#failures++;
       const pause = Math.min(CONNECT_BACKOFF_MS.first * 2 ** (this.#failures - 1), CONNECT_BACKOFF_MS.most);
       this.#nextAttemptAt = performance.now() + pause;
@@ -224,6 +234,12 @@ export class Lane {
       }
       await sleep(LOADING_PAUSE_MS);
     }
+  }
+
+  /** Asks nothing more of a connection; what is in flight on it keeps its replies. */
+  #leave(connection: Connection): void {
+    if (this.#connection === connection) this.#connection = undefined;
+    connection.finish();
   }
 
   #drop(connection: Connection): void {

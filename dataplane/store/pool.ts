@@ -67,8 +67,8 @@ export function createPool(options: PoolOptions): Pool {
 
   function openLane(address: StoreAddress, { host, port }: Endpoint, hooks?: ConnectionHooks): Lane {
     const { connectTimeoutMs, commandTimeoutMs, password, report, limits } = options;
-    const connect = () =>
-      new Connection({
+    const open = async () => {
+      const connection = new Connection({
         host,
         port,
         username: 'dataplane',
@@ -77,7 +77,10 @@ export function createPool(options: PoolOptions): Pool {
         commandTimeoutMs,
         hooks,
       });
-    return new Lane(connect, limits, (event) => report(address, event));
+      await connection.connect();
+      return connection;
+    };
+    return new Lane(open, limits, (event) => report(address, event));
   }
 
   function single(address: StoreAddress, settled?: Promise<void>): Member {

@@ -4,6 +4,8 @@ import { LostError, ReplyError, UnsentError } from './resp/reply.ts';
 /**
  * What a rejected Redis command means:
  * - `unsent`: it never left this process; `refused`: Redis answered that it does not run commands now;
+ * - `lone`: Redis answered that it takes no writes while too few replicas follow it;
+ * - `demoted`: Redis answered that it takes no writes because it is a replica, as after a failover;
  * - `lost`: it was sent, and no reply came;
  * - `denied`, `full`, `wrong-type`, `read-only`: Redis answered so;
  * - `too-large`: a value that is longer than any of the API, and was let go;
@@ -12,6 +14,8 @@ import { LostError, ReplyError, UnsentError } from './resp/reply.ts';
 export type RedisFailure =
   | 'unsent'
   | 'refused'
+  | 'lone'
+  | 'demoted'
   | 'lost'
   | 'denied'
   | 'full'
@@ -27,9 +31,9 @@ const REPLIES: Readonly<Record<string, RedisFailure>> = {
   BUSY: 'refused',
   TRYAGAIN: 'refused',
   CLUSTERDOWN: 'refused',
-  READONLY: 'read-only',
+  READONLY: 'demoted',
   MISCONF: 'read-only',
-  NOREPLICAS: 'read-only',
+  NOREPLICAS: 'lone',
   NOAUTH: 'denied',
   WRONGPASS: 'denied',
   NOPERM: 'denied',
@@ -66,6 +70,10 @@ export function refusal(failure: RedisFailure): StoreError {
     case 'unsent':
     case 'refused':
       return new StoreError('unavailable', 'the store takes no commands now; it may be starting');
+    case 'lone':
+      return new StoreError('unavailable', 'the store takes no writes now, because too few of its replicas are there');
+    case 'demoted':
+      return new StoreError('unavailable', 'the store takes no writes now; its primary is changing');
     case 'lost':
       return new StoreError('unavailable', 'the store does not answer');
     case 'denied':

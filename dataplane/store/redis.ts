@@ -4,7 +4,7 @@ import { increment } from './increment.ts';
 import type { Entry, SetOptions, Store } from './port.ts';
 import { asItIs, bytesOf, expiryOf, integerOf, one, type TextOf, wasDone } from './replies.ts';
 import { type Arg, bulk, encode, join } from './resp/encode.ts';
-import type { Reply } from './resp/reply.ts';
+import { type Reply, ReplyError } from './resp/reply.ts';
 import { scan } from './scan.ts';
 
 /** The words before the key, as `encode` would write them. */
@@ -98,6 +98,9 @@ function write(key: string, value: Buffer, { expiry, only }: SetOptions): Reques
     commands: join([encode(set), PEXPIRETIME + bulk(key)]),
     count: 2,
     read: written,
-    partial: (replies) => (replies.length > 0 ? { result: written(replies) } : undefined),
+    partial(replies) {
+      const [reply] = replies;
+      return reply === undefined || reply instanceof ReplyError ? undefined : { result: written(replies) };
+    },
   };
 }

@@ -57,7 +57,7 @@ export class Connection {
     push: (message) => this.#options.hooks?.push?.(message),
   });
   #socket: Socket | undefined;
-  #state: 'new' | 'connecting' | 'ready' | 'closed' = 'new';
+  #state: 'new' | 'connecting' | 'ready' | 'finishing' | 'closed' = 'new';
   /** What waits for the end of this turn, and whose it is. */
   readonly #outbox = new Outbox();
   #unsent: Receiver[] = [];
@@ -128,6 +128,13 @@ export class Connection {
     });
   }
 
+  /** Takes no more commands, and closes when those that it has taken have their replies. */
+  finish(): void {
+    if (this.#state !== 'ready') return;
+    this.#state = 'finishing';
+    this.#endWhenDone();
+  }
+
   /** Closes at once; what has no reply yet fails. */
   close(): void {
     this.#end(new Error('the connection was closed'));
@@ -194,8 +201,13 @@ export class Connection {
       this.#pulse.stalled = false;
       if (!this.#flushing) this.#flushLater();
     }
+    if (this.#state === 'finishing') this.#endWhenDone();
     return true;
   };
+
+  #endWhenDone(): void {
+    if (this.#head === this.#inFlight.length && this.#unsent.length === 0) this.close();
+  }
 
   #reply(reply: Reply): void {
     const receiver = this.#inFlight[this.#head];
@@ -248,7 +260,7 @@ export class Connection {
 
   #end(cause: Error): void {
     if (this.#state === 'closed') return;
-    const wasReady = this.#state === 'ready';
+    const wasReady = this.#state === 'ready' || this.#state === 'finishing';
     this.#state = 'closed';
     this.#socket?.destroy();
     this.#pulse.stop();

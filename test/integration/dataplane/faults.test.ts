@@ -188,13 +188,75 @@ describe('a Redis that fails', () => {
     assert.equal(await store.get('n'), null);
   });
 
-  test('read-only: unavailable for writes; reads work', async () => {
+  test('too few replicas: writes wait for them as long as for a restart; reads work', async () => {
     const admin = tenant.admin();
     await admin.config('SET', 'min-replicas-to-write', '1');
-    await assert.rejects(store.set('k', value), failsAs('unavailable'));
+    const { result, ms } = await timed(store.set('k', value));
+    assert.equal(result.status, 'rejected');
+    failsAs('unavailable')(result.reason);
+    assert.match(String(result.reason), /too few of its replicas/);
+    assert.ok(ms > 900, `${ms} ms`);
     await assert.rejects(store.increment('n', 1, 10), failsAs('unavailable'));
     assert.deepEqual((await store.get('there'))?.value, value);
+    const [set, get] = await store.batch([
+      { op: 'set', key: 'k', value },
+      { op: 'get', key: 'there' },
+    ]);
+    failsAs('unavailable')(set);
+    assert.deepEqual(get, { value, found: true });
     await admin.config('SET', 'min-replicas-to-write', '0');
+  });
+
+  test('writes that are refused for a while are applied once, when Redis takes them again', async () => {
+    await patient();
+    const admin = tenant.admin();
+    await admin.del('count');
+    const refusing = [
+      {
+        begin: () => admin.config('SET', 'min-replicas-to-write', '1'),
+        end: () => admin.config('SET', 'min-replicas-to-write', '0'),
+      },
+      { begin: () => admin.replicaof('127.0.0.1', 1), end: () => admin.call('REPLICAOF', 'NO', 'ONE') },
+    ];
+    for (const { begin, end } of refusing) {
+      await store.get('there');
+      await begin();
+      const writes = Promise.all([
+        ...Array.from({ length: 20 }, () => store.increment('count', 1)),
+        store.increment('count', 1, 100),
+        store.set('held', value, { expiry: { seconds: 100 } }),
+        store.delete(['nothing']),
+        store.batch([
+          { op: 'set', key: 'held2', value },
+          { op: 'get', key: 'held2' },
+        ]),
+      ]);
+      await sleep(300);
+      assert.equal(await admin.exists('held', 'held2'), 0, 'nothing is written meanwhile');
+      await end();
+      assert.deepEqual((await writes).at(-1), [
+        { value, found: true },
+        { value, found: true },
+      ]);
+      await store.delete(['held', 'held2']);
+    }
+    assert.equal(String((await store.get('count'))?.value), '42');
+    await store.delete(['count']);
+  });
+
+  test('a Redis that has become a replica is asked nothing more, and what it has in flight is answered', async () => {
+    await patient();
+    const admin = tenant.admin();
+    await store.get('there');
+    await admin.replicaof('127.0.0.1', 1);
+    const clientOf = async () => /id=(\d+) .*name=cubby-dataplane/.exec(String(await admin.client('LIST')))?.[1];
+    const before = await clientOf();
+    const [write, ...reads] = [store.set('k', value), store.get('there'), store.get('there')];
+    for (const read of reads) assert.deepEqual(((await read) as { value: Buffer }).value, value);
+    await sleep(200);
+    assert.notEqual(await clientOf(), before);
+    await admin.call('REPLICAOF', 'NO', 'ONE');
+    await write;
   });
 
   test('a key of another Redis type: wrong-type on reading, replaced by writing', async () => {

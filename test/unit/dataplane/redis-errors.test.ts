@@ -10,7 +10,8 @@ test('an error reply is sorted by its first word', () => {
   const expected = {
     'OOM command not allowed when used memory > maxmemory': 'full',
     'LOADING Redis is loading the dataset in memory': 'refused',
-    'READONLY You can’t write against a read only replica.': 'read-only',
+    'READONLY You can’t write against a read only replica.': 'demoted',
+    'NOREPLICAS Not enough good replicas to write.': 'lone',
     'MISCONF Errors writing to the AOF file': 'read-only',
     'NOPERM this user has no permissions': 'denied',
     'NOAUTH Authentication required.': 'denied',
