@@ -70,8 +70,11 @@ export const OPERATOR_COMMANDS: readonly string[] = [
   'wait',
 ];
 
-/** Users that are there only while they are asked for: `native` for a tenant's programs, `shell` for a person. */
-export const GUEST_USERS = ['native', 'shell'] as const;
+/**
+ * Users that are there only while they are asked for: `native` for a tenant's programs, `shell` for a person, `backup` for
+ * the pod that makes a backup.
+ */
+export const GUEST_USERS = ['native', 'shell', 'backup'] as const;
 export type GuestUser = (typeof GUEST_USERS)[number];
 
 /**
@@ -99,9 +102,13 @@ const GUEST_RULES = [
   '-script|debug',
 ];
 
+/** A backup is made by a replica for a moment: of the keys it sees what replication sends. */
+const BACKUP_RULES = ['resetkeys', 'resetchannels', '-@all', '+ping', '+replconf', '+psync'];
+
 /** The rules of a guest with the passwords of those SHA-256, as ACL SETUSER and users.acl take them. */
-export function guestRules(passwordHashes: readonly string[]): string[] {
-  return ['on', ...passwordHashes.map((hash) => `#${hash}`), ...GUEST_RULES];
+export function guestRules(guest: GuestUser, passwordHashes: readonly string[]): string[] {
+  const rules = guest === 'backup' ? BACKUP_RULES : GUEST_RULES;
+  return ['on', ...passwordHashes.map((hash) => `#${hash}`), ...rules];
 }
 
 /**

@@ -6,6 +6,10 @@ export const MANAGED_BY = 'cubby';
 export const STORE_LABEL = 'cubby.dev/store';
 /** Name of the KVToken that a Secret belongs to. */
 export const TOKEN_LABEL = 'cubby.dev/token';
+/** Name of the KVBackup that a pod works for. */
+export const BACKUP_LABEL = 'cubby.dev/backup';
+/** On a KVBackup: UID of the KVStore whose deletion waits for it. */
+export const FINAL_LABEL = 'cubby.dev/final-backup-of';
 /** Name of the KVBackupSchedule that a KVBackup was made by. */
 export const SCHEDULE_LABEL = 'cubby.dev/schedule';
 
@@ -22,6 +26,11 @@ export const SHELL_ANNOTATION = 'cubby.dev/shell';
 export const ROTATE_ANNOTATION = 'cubby.dev/rotate';
 /** On a KVStore: the RFC 3339 time at which somebody asked for a planned failover; another time asks again. */
 export const FAILOVER_ANNOTATION = 'cubby.dev/failover';
+
+/** Labels by which the backup pods of the store called `store` are selected. */
+export function backupSelector(store: string): Record<string, string> {
+  return { 'app.kubernetes.io/name': 'redis-backup', 'app.kubernetes.io/component': 'backup', [STORE_LABEL]: store };
+}
 
 /** Labels by which the pods of the store called `store` are selected. */
 export function storeSelector(store: string): Record<string, string> {

@@ -7,6 +7,8 @@ export interface ChildNames {
   configMap: string;
   aclSecret: string;
   accessSecret: string;
+  /** There while a backup is made; two at a time cannot have it. */
+  backupSecret: string;
   networkPolicy: string;
   serviceAccount: string;
   volumeClaim: string;
@@ -19,6 +21,8 @@ export const VOLUME_CLAIM_TEMPLATE = 'data';
 export const REDIS_CONTAINER = 'redis';
 /** The container that tries an image in a preflight pod. */
 export const PREFLIGHT_CONTAINER = 'preflight';
+/** The container of a pod that makes, verifies, restores or removes a backup. */
+export const BACKUP_CONTAINER = 'backup';
 
 /** The TCP port on which a store's Redis listens. */
 export const REDIS_PORT = 6379;
@@ -38,6 +42,7 @@ export function childNames(store: string): ChildNames {
     configMap: name,
     aclSecret: `${name}-acl`,
     accessSecret: `${name}-access`,
+    backupSecret: `${name}-backup`,
     networkPolicy: name,
     serviceAccount: name,
     volumeClaim: `${VOLUME_CLAIM_TEMPLATE}-${name}-0`,

@@ -50,6 +50,7 @@ export async function startReplica(
   const [file, log] = [join(directory, `operator-${port}.json`), join(directory, `operator-${port}.log`)];
   const whole = {
     systemNamespace: SYSTEM_NAMESPACE,
+    image: 'ghcr.io/cubby-dev/cubby:test',
     versions: { '8.0': 'docker.io/library/redis:8.0' },
     dataPlaneUrl: 'http://cubby-dataplane.cubby-system.svc',
     port,

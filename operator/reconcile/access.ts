@@ -75,7 +75,7 @@ export async function removeAccess(
   }
 }
 
-/** Tells by an Event that a guest was let in or sent out of a running Redis. */
+/** Tells by an Event that a person or a program was let in or sent out of a running Redis. */
 export function tellGuest(
   { events }: Pick<Context, 'events'>,
   store: KVStore,
@@ -84,6 +84,7 @@ export function tellGuest(
 ): void {
   const tell = (reason: string, message: string) => events.record(store, 'Normal', reason, message);
   const isIn = set.length > 0;
+  if (name === 'backup') return; // the KVBackup tells
   const end = until === undefined ? '' : new Date(until).toISOString();
   if (name === 'shell' && isIn) tell('ShellOpened', `Redis takes the user shell until ${end}`);
   else if (name === 'shell') tell('ShellClosed', 'the Redis user shell is gone, and his connections are closed');

@@ -34,6 +34,8 @@ export interface Settings {
   versions: Readonly<Record<string, string>>;
   /** Limits by the name of the plan that sets them. */
   plans: Readonly<Record<string, StoreLimits>>;
+  /** Cubby's own, for backup pods. */
+  image: string;
   imagePullPolicy?: string | undefined;
   dataPlaneUrl: string;
   /** The master key's Secret, in the system namespace, and the key of its data. */

@@ -4,6 +4,7 @@ import { DATA_MODE_ANNOTATION, type StorePlan } from '../resources/plan.ts';
 import type { LiveSettings } from '../resources/redis-conf.ts';
 import type { Acceptance } from './accept.ts';
 import { publishedPassword } from './access.ts';
+import { backupGuest } from './backup-access.ts';
 import type { Context } from './context.ts';
 import type { Observed } from './observe.ts';
 import { decideStop, type RollDecision } from './roll.ts';
@@ -53,6 +54,7 @@ export function planStore(
       {
         ...(native && { native: native.map(aclPasswordHash) }),
         ...(shell.passwordHash !== undefined && { shell: [shell.passwordHash] }),
+        ...backupGuest(caches.secrets, store),
       },
     ),
     access: native && { password: publishedPassword(caches.secrets, observed, native) },

@@ -42,7 +42,7 @@ const MARK_RULES = ['off', 'resetkeys', 'resetchannels', '-@all'];
 
 /**
  * The users of a store. `guests` are SHA-256 hashes of the guests' passwords. Of the guests only `native` is in the file,
- * so that a restarted Redis has him at once; `shell` must not come back from a file when his time is over.
+ * so that a restarted Redis has him at once; the others must not come back from a file when their time is over.
  */
 export function storeAcl(
   passwords: ServicePasswords,
@@ -115,7 +115,7 @@ export function guestChanges({ guests }: Acl, { passwords }: LoadedUsers): Guest
 }
 
 function createGuest(name: GuestUser, passwordHashes: readonly string[]): Guest {
-  const rules = guestRules(passwordHashes);
+  const rules = guestRules(name, passwordHashes);
   return { name, rules, mark: markPrefix(name) + digest(rules) };
 }
 

@@ -1,19 +1,21 @@
-import { storeSelector } from '../../contract/labels.ts';
+import { backupSelector, storeSelector } from '../../contract/labels.ts';
 import { childNames, REDIS_PORT } from '../../contract/names.ts';
 import { childMetadata, type Manifest } from './manifest.ts';
 import type { StorePlan } from './plan.ts';
 
 /**
- * Redis may be reached by Cubby's own pods, and by those of its namespace where they have access to it. It reaches
- * nobody: it needs no DNS either.
+ * Redis may be reached by Cubby's own pods, by those of its namespace where they have access to it, and by a
+ * backup's while it is made. It reaches nobody: it needs no DNS either.
  */
-export function networkPolicy({ store, systemNamespace, access }: StorePlan): Manifest {
+export function networkPolicy({ store, systemNamespace, access, acl }: StorePlan): Manifest {
+  const { name } = store.metadata;
+  const isBackedUp = acl.guests.some((guest) => guest.name === 'backup');
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
-    metadata: childMetadata(store, childNames(store.metadata.name).networkPolicy),
+    metadata: childMetadata(store, childNames(name).networkPolicy),
     spec: {
-      podSelector: { matchLabels: storeSelector(store.metadata.name) },
+      podSelector: { matchLabels: storeSelector(name) },
       policyTypes: ['Ingress', 'Egress'],
       ingress: [
         {
@@ -23,6 +25,7 @@ export function networkPolicy({ store, systemNamespace, access }: StorePlan): Ma
               podSelector: { matchLabels: { 'app.kubernetes.io/name': 'cubby' } },
             },
             ...(access ? [{ podSelector: {} }] : []),
+            ...(isBackedUp ? [{ podSelector: { matchLabels: backupSelector(name) } }] : []),
           ],
           ports: [{ port: REDIS_PORT, protocol: 'TCP' }],
         },

@@ -38,6 +38,7 @@ export interface Mortal {
 const config = parseConfig(
   JSON.stringify({
     systemNamespace: SYSTEM_NAMESPACE,
+    image: 'ghcr.io/cubby-dev/cubby:test',
     versions: { '7.0': 'docker.io/library/redis:7.0', '8.0': 'docker.io/library/redis:8.0' },
     dataPlaneUrl: 'http://cubby-dataplane.cubby-system.svc',
     resyncSeconds: 2,

@@ -183,6 +183,7 @@ of the shard, empty for the rest. Of two shards whose selectors match a store it
   "systemNamespace" .Release.Namespace
   "versions" .Values.versions
   "plans" .Values.plans
+  "image" (include "cubby.image" .)
   "dataPlaneUrl" (.Values.dataplane.url | default (include "cubby.serviceUrl" .))
   "masterKeySecret" (dict "name" .Values.masterKey.secretName "key" "master-key")
   "credentialOverlapSeconds" (int64 .Values.credentials.overlapSeconds)

@@ -73,6 +73,7 @@ function mortal(client: KubeClient, death: Death, onDeath: () => void, count: { 
 const config = parseConfig(
   JSON.stringify({
     systemNamespace: SYSTEM_NAMESPACE,
+    image: 'ghcr.io/cubby-dev/cubby:test',
     versions: { '8.0': 'docker.io/library/redis:8.0' },
     dataPlaneUrl: 'http://cubby-dataplane',
     resyncSeconds: 3600,

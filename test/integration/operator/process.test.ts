@@ -39,6 +39,7 @@ async function startReplica(t: TestContext, config: object = {}): Promise<Replic
   const file = join(directory, `operator-${port}.json`);
   const whole = {
     systemNamespace: SYSTEM_NAMESPACE,
+    image: 'ghcr.io/cubby-dev/cubby:test',
     versions: { '8.0': 'docker.io/library/redis:8.0' },
     dataPlaneUrl: 'http://cubby-dataplane',
     port,

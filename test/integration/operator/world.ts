@@ -51,6 +51,7 @@ export interface World {
 const config: Config = parseConfig(
   JSON.stringify({
     systemNamespace: SYSTEM_NAMESPACE,
+    image: 'ghcr.io/cubby-dev/cubby:test',
     versions: { '7.0': 'docker.io/library/redis:7.0', '8.0': 'docker.io/library/redis:8.0' },
     dataPlaneUrl: 'http://cubby-dataplane.cubby-system.svc',
     resyncSeconds: 1,

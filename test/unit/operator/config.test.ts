@@ -4,6 +4,7 @@ import { leaseName, parseConfig, readConfig } from '../../../operator/config.ts'
 
 const least = {
   systemNamespace: 'cubby-system',
+  image: 'ghcr.io/cubby-dev/cubby:test',
   versions: { '8.0': 'redis:8.0' },
   dataPlaneUrl: 'http://cubby-dataplane',
 };

@@ -107,3 +107,19 @@ test('a guest whom somebody else made is removed', () => {
     [['shell']],
   );
 });
+
+test('the pod of a backup may replicate and nothing else, and is not in the file', () => {
+  const acl = storeAcl(passwords, { backup: ['b'.repeat(64)] });
+  const [guest] = acl.guests;
+  assert.deepEqual(guest?.rules, [
+    'on',
+    `#${'b'.repeat(64)}`,
+    'resetkeys',
+    'resetchannels',
+    '-@all',
+    '+ping',
+    '+replconf',
+    '+psync',
+  ]);
+  assert.equal(acl.text, plain.text);
+});
