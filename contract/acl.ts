@@ -48,6 +48,25 @@ export const CLUSTER_COMMANDS: readonly string[] = [
   'restore-asking',
 ];
 
+/** What the data plane runs besides in a member of a replicated store: it asks which one it is, and waits for replicas. */
+const DATAPLANE_MEMBER_COMMANDS = ['role', 'wait'];
+
+/** What the operator runs besides in a member of a replicated store, to make another the primary. */
+const OPERATOR_MEMBER_COMMANDS = ['role', 'replicaof', 'client|pause', 'client|unpause'];
+
+/** The commands by which a replica follows its primary. */
+const REPLICA_COMMANDS = ['psync', 'replconf', 'ping'];
+
+/**
+ * The commands that a Sentinel runs in the Redis that it watches
+ * (https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/, "Redis Access Control List authentication"),
+ * and CONFIG SET, by which a member says whether it may become the primary.
+ */
+const SENTINEL_COMMANDS = [
+  ...['multi', 'slaveof', 'ping', 'exec', 'subscribe', 'config|rewrite', 'role', 'publish', 'info'],
+  ...['client|setname', 'client|kill', 'script|kill', 'config|set'],
+];
+
 /** The commands that the operator may run: it looks, configures, saves and loads ACLs, and never reads a value. */
 export const OPERATOR_COMMANDS: readonly string[] = [
   'ping',
@@ -113,10 +132,10 @@ export function guestRules(guest: GuestUser, passwordHashes: readonly string[]):
 
 /**
  * The passwords of Cubby's own users; a user has several while they are being replaced. Where `cluster` has one, the
- * users are those of a shard.
+ * users are those of a shard; where `replica` and `sentinel` have, those of a member of a replicated store.
  */
 export type ServicePasswords = Readonly<Record<ServiceUser, string | readonly string[]>> & {
-  readonly cluster?: string | readonly string[];
+  readonly [user in 'cluster' | 'replica' | 'sentinel']?: string | readonly string[];
 };
 
 /** A user of Redis and his rules. */
@@ -131,18 +150,53 @@ export function serviceUsers(passwords: ServicePasswords): AclUser[] {
     [passwords[user] ?? []].flat().map((password) => `#${aclPasswordHash(password)}`);
   const commands = (names: readonly string[]) => ['-@all', ...names.map((name) => `+${name}`)];
   const isShard = passwords.cluster !== undefined;
-  const ofDataplane = isShard ? [...DATAPLANE_COMMANDS, ...DATAPLANE_SHARD_COMMANDS] : DATAPLANE_COMMANDS;
+  const isMember = passwords.replica !== undefined;
+  const ofDataplane = [
+    ...DATAPLANE_COMMANDS,
+    ...(isShard ? DATAPLANE_SHARD_COMMANDS : isMember ? DATAPLANE_MEMBER_COMMANDS : []),
+  ];
+  const ofOperator = [...OPERATOR_COMMANDS, ...(isMember ? OPERATOR_MEMBER_COMMANDS : [])];
   return [
     // Nobody can be this user, but Redis reads the append-only file as it: a transaction whose commands it may not run
     // is left out, with all that the transaction wrote (execCommand in Redis 7.0 and 8.0). Where a transaction or a script
     // writes to another database, SELECT is one of them.
     ['default', ['off', 'resetpass', '~*', 'resetchannels', '-@all', '+@write', '+select']],
     ['dataplane', ['on', ...hashes('dataplane'), '~*', 'resetchannels', ...commands(ofDataplane)]],
-    ['operator', ['on', ...hashes('operator'), 'resetkeys', 'resetchannels', ...commands(OPERATOR_COMMANDS)]],
+    ['operator', ['on', ...hashes('operator'), 'resetkeys', 'resetchannels', ...commands(ofOperator)]],
     ['probe', ['on', 'nopass', 'resetkeys', 'resetchannels', ...commands(['ping'])]],
     ...(isShard
       ? [['cluster', ['on', ...hashes('cluster'), '~*', 'resetchannels', ...commands(CLUSTER_COMMANDS)]] as const]
       : []),
+    ...(isMember
+      ? [
+          [
+            'replica',
+            ['on', ...hashes('replica'), 'resetkeys', 'resetchannels', ...commands(REPLICA_COMMANDS)],
+          ] as const,
+          ['sentinel', ['on', ...hashes('sentinel'), 'resetkeys', '&*', ...commands(SENTINEL_COMMANDS)]] as const,
+        ]
+      : []),
+  ];
+}
+
+/** The users of a Sentinel: the data plane asks it for the primary, the operator for a failover, and Sentinels agree. */
+export function sentinelUsers(passwords: Required<Pick<ServicePasswords, ServiceUser | 'sentinel'>>): AclUser[] {
+  const user = (name: ServiceUser | 'sentinel', channels: string, commands: readonly string[]): AclUser => [
+    name,
+    [
+      'on',
+      ...[passwords[name]].flat().map((password) => `#${aclPasswordHash(password)}`),
+      ...['resetkeys', 'resetchannels', channels, '-@all', ...commands.map((command) => `+${command}`)],
+    ],
+  ];
+  return [
+    ['default', ['off', 'resetpass', 'resetkeys', 'resetchannels', '-@all']],
+    user('dataplane', '&+switch-master', ['hello', 'ping', 'subscribe', 'sentinel|get-master-addr-by-name']),
+    user('operator', '&*', ['ping', 'info', 'sentinel', 'acl|list', 'acl|setuser', 'acl|deluser']),
+    user('sentinel', '&*', [
+      ...['ping', 'publish', 'client|setname', 'sentinel|is-master-down-by-addr', 'sentinel|master'],
+    ]),
+    ['probe', ['on', 'nopass', 'resetkeys', 'resetchannels', '-@all', '+ping']],
   ];
 }
 

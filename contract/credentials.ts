@@ -2,8 +2,11 @@ import { createHash, createHmac } from 'node:crypto';
 
 /** The Redis users by which Cubby's own programs sign in to every store. The default user is off. */
 export type ServiceUser = 'dataplane' | 'operator';
-/** The Redis users whose passwords are derived; `native` is there under spec.access.redis only, `cluster` in shards only. */
-export type RedisUser = ServiceUser | 'native' | 'cluster';
+/**
+ * The Redis users whose passwords are derived; `native` is there under spec.access.redis only, `cluster` in shards only,
+ * `replica` and `sentinel` in replicated stores only.
+ */
+export type RedisUser = ServiceUser | 'native' | 'cluster' | 'replica' | 'sentinel';
 
 /** Length in bytes that a master key must at least have. */
 export const MASTER_KEY_BYTES = 32;

@@ -28,6 +28,8 @@ export const BACKUP_CONTAINER = 'backup';
 export const REDIS_PORT = 6379;
 /** The TCP port on which the Sentinel of a store's pod listens. */
 export const SENTINEL_PORT = 26379;
+/** The name by which the Sentinels of a store know its primary. */
+export const MASTER_NAME = 'store';
 /** The TCP port on which the shards of a store speak to one another: REDIS_PORT and 10,000, as Redis Cluster has it. */
 export const CLUSTER_BUS_PORT = 16379;
 

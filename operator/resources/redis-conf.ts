@@ -2,7 +2,14 @@ import type { KVStoreSpec } from '../../contract/kvstore.gen.ts';
 import { REDIS_PORT } from '../../contract/names.ts';
 
 /** Where the files of a Redis pod are. */
-export const PATHS = { conf: '/etc/redis', confFile: 'redis.conf', aclFile: 'users.acl', data: '/data' } as const;
+export const PATHS = {
+  conf: '/etc/redis',
+  confFile: 'redis.conf',
+  aclFile: 'users.acl',
+  /** How a member of a replicated store signs in to its primary. */
+  replicationFile: 'replication.conf',
+  data: '/data',
+} as const;
 
 /** What of a store's redis.conf can be changed while Redis runs. */
 export interface LiveSettings {
@@ -13,6 +20,8 @@ export interface LiveSettings {
   fsync: KVStoreSpec['persistence']['fsync'];
   /** Tenant directives, each as `CONFIG GET` would show it. */
   config: Readonly<Record<string, string>>;
+  /** The Redis is a member of a replicated store. */
+  replicated?: boolean;
 }
 
 /** Snapshots after an hour with one change, five minutes with 100, one minute with 10,000: Redis' own default. */
@@ -26,6 +35,18 @@ export function persistenceDirectives(mode: LiveSettings['mode']): { appendonly:
   return { appendonly: mode === 'aof' ? 'yes' : 'no', save: mode === 'rdb' ? SAVE_POINTS : '' };
 }
 
+/**
+ * A primary that has not heard of any replica for MAX_LAG seconds takes no writes: it may have been replaced, and what it
+ * took would be lost. A replica that comes back after a short absence gets what it missed from the backlog, in bytes.
+ */
+const MAX_LAG_SECONDS = 3;
+const replication = {
+  'min-replicas-to-write': '1',
+  'min-replicas-max-lag': String(MAX_LAG_SECONDS),
+  'repl-diskless-sync-delay': '0',
+  'repl-backlog-size': String(8 * 2 ** 20),
+};
+
 /** Directives by name, as `CONFIG GET` shows and `CONFIG SET` takes them. */
 export function liveDirectives(settings: LiveSettings): Record<string, string> {
   return {
@@ -33,6 +54,7 @@ export function liveDirectives(settings: LiveSettings): Record<string, string> {
     'maxmemory-policy': settings.evictionPolicy,
     appendfsync: settings.fsync,
     ...persistenceDirectives(settings.mode),
+    ...(settings.replicated && replication),
     ...settings.config,
   };
 }
@@ -49,6 +71,7 @@ export function redisConf(settings: LiveSettings): string {
     aclfile: `${PATHS.conf}/${PATHS.aclFile}`,
     'aof-use-rdb-preamble': 'yes',
     'shutdown-timeout': '10',
+    ...(settings.replicated && { include: `${PATHS.conf}/${PATHS.replicationFile}` }),
   };
   return Object.entries({ ...fixed, ...liveDirectives(settings) })
     .map(([name, value]) => `${name} ${value === '' ? '""' : value}\n`)

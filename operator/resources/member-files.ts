@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { aclLine, sentinelUsers } from '../../contract/acl.ts';
+import { memberScripts } from './member-scripts.ts';
+import { PATHS } from './redis-conf.ts';
+
+/** The addresses of a replicated store's members, by ordinal, and how they sign in to one another. */
+export interface Replication {
+  addresses: readonly string[];
+  /** Passwords that each user may sign in with; by the first one the members themselves do. */
+  passwords: Readonly<Record<'dataplane' | 'operator' | 'replica' | 'sentinel', readonly string[]>>;
+}
+
+/** The files of PATHS.conf that say who the members are and how they start, by name. */
+export function memberFiles(storeUid: string, { addresses }: Pick<Replication, 'addresses'>): Record<string, string> {
+  // A Sentinel that has lost its file is the same Sentinel to the others.
+  const id = (ordinal: number) => createHash('sha1').update(`${storeUid}\n${ordinal}`).digest('hex');
+  const members = addresses.map((address, ordinal) => `${ordinal} ${address} ${id(ordinal)}\n`).join('');
+  return { members, ...memberScripts };
+}
+
+/** The files with passwords in clear, by name: Redis and Sentinel take them in no other form. */
+export function memberSecrets({ passwords }: Pick<Replication, 'passwords'>): Record<string, string> {
+  const [replica = ''] = passwords.replica;
+  const [sentinel = ''] = passwords.sentinel;
+  return {
+    [PATHS.replicationFile]: `masteruser replica\nmasterauth ${replica}\n`,
+    'sentinel.password': sentinel,
+  };
+}
+
+/** The Sentinels' users, with hashes of passwords only. */
+export function sentinelAcl({ passwords }: Pick<Replication, 'passwords'>): string {
+  return `${sentinelUsers(passwords).map(aclLine).join('\n')}\n`;
+}

@@ -1,0 +1,201 @@
+import { MASTER_NAME, REDIS_PORT, SENTINEL_PORT } from '../../contract/names.ts';
+import { PATHS } from './redis-conf.ts';
+
+/** The files by which the containers of a member start, in PATHS.conf. */
+export const SCRIPTS = { common: 'common.sh', redis: 'start-redis.sh', sentinel: 'start-sentinel.sh' } as const;
+
+/** Ms without an answer after which a Sentinel takes the primary to be down. */
+const DOWN_AFTER_MS = 1_500;
+/** Ms that a failover may take, and half of those between two tries. */
+const FAILOVER_TIMEOUT_MS = 4_000;
+/** Seconds for which members that do not answer at all are taken to have newer data than a primary that starts again. */
+const SILENCE_SECONDS = 10;
+
+/**
+ * What both scripts use. `find_primary` asks the Sentinels of all members who is the primary and leaves the answer of the
+ * newest configuration in `primary`; `answers` is how many know one.
+ */
+const common = `conf=${PATHS.conf}
+data=${PATHS.data}
+ordinal=\${POD##*-}
+count=0 others= self= id=
+while read -r number address sentinel; do
+  count=$((count + 1))
+  if [ "$number" = "$ordinal" ]; then self=$address id=$sentinel; else others="$others $address"; fi
+  if [ "$number" = 0 ]; then first=$address; fi
+done <$conf/members
+REDISCLI_AUTH=$(cat $conf/sentinel.password)
+export REDISCLI_AUTH
+
+ask() {
+  host=$1 port=$2
+  shift 2
+  timeout 1 redis-cli -e -h "$host" -p "$port" --user sentinel "$@" 2>/dev/null
+}
+
+find_primary() {
+  primary= answers=0 newest=-1
+  for member in "$self" $others; do
+    reply=$(ask "$member" ${SENTINEL_PORT} sentinel master ${MASTER_NAME}) || continue
+    ip= epoch=
+    while read -r field && read -r value; do
+      case $field in ip) ip=$value ;; config-epoch) epoch=$value ;; esac
+    done <<END
+$reply
+END
+    [ -n "$ip" ] || continue
+    answers=$((answers + 1))
+    if [ "$epoch" -gt "$newest" ]; then newest=$epoch primary=$ip; fi
+  done
+}
+`;
+
+/**
+ * Starts Redis as what a majority of the Sentinels says. The one that they name as the primary has been away, so that what
+ * it has may be old: while another member could take its place it waits until that one has, and it never takes the place
+ * of data with none. A replica may become the primary only when it has what the primary has: see \`watch\`.
+ */
+const redis = `set -u
+. ${PATHS.conf}/${SCRIPTS.common}
+exec 9>$data/.lock
+flock -n 9 || { echo 'waiting for the Redis that still holds the data'; flock 9 || exit 1; }
+
+told=
+tell() { [ "$told" = "$1" ] || echo "$1"; told=$1; }
+
+has_data() {
+  [ -s $data/dump.rdb ] && return 0
+  for file in $data/appendonlydir/*.aof $data/appendonlydir/*.rdb; do [ -s "$file" ] && return 0; done
+  return 1
+}
+
+# Whether another member is to be the primary in place of this one, and why.
+must_wait() {
+  for member in $others; do
+    reply=$(ask "$member" ${REDIS_PORT} info)
+    case $? in
+    0) ;;
+    124)
+      [ $(($(date +%s) - began)) -ge ${SILENCE_SECONDS} ] || { why="$member does not answer"; return 0; }
+      continue
+      ;;
+    *) continue ;;
+    esac
+    case $reply in *role:master*) why="$member is a primary"; return 0 ;; esac
+    case $reply in *slave_priority:100*) why="$member has newer data"; return 0 ;; esac
+    case $reply in *db[0-9]*:keys=*) [ "$empty" = no ] || { why="$member has data, and this one has none"; return 0; } ;; esac
+  done
+  return 1
+}
+
+began=$(date +%s)
+if has_data || [ "$KEEPS_DATA" = no ]; then empty=no; else empty=yes; fi
+while :; do
+  find_primary
+  if [ $((answers * 2)) -le "$count" ]; then
+    tell 'waiting for a majority of the Sentinels'
+  elif [ "$primary" != "$self" ]; then
+    break
+  elif must_wait; then
+    tell "waiting for another primary: $why"
+  else
+    break
+  fi
+  sleep 0.2
+done
+unset REDISCLI_AUTH
+if [ "$primary" = "$self" ]; then
+  echo 'starting as the primary'
+  set -- --replica-priority 100
+else
+  echo "starting as a replica of $primary"
+  set -- --replica-priority 0 --replicaof "$primary" ${REDIS_PORT}
+fi
+exec redis-server $conf/${PATHS.confFile} --replica-announce-ip "$self" "$@"
+`;
+
+/**
+ * Starts the Sentinel with what it knew when it ended. Beside it goes \`watch\`: a replica that has not been in step with
+ * the primary that it has now must never take its place.
+ */
+const sentinel = `set -u
+. ${PATHS.conf}/${SCRIPTS.common}
+dir=$data/sentinel
+mkdir -p $dir
+file=$dir/sentinel.conf
+known=
+if [ -s $file ]; then
+  known=$(while read -r line; do
+    case $line in
+    'sentinel monitor '* | 'sentinel config-epoch '* | 'sentinel leader-epoch '* | 'sentinel known-'* | 'sentinel current-epoch '*)
+      echo "$line" ;;
+    esac
+  done <$file)
+fi
+case $known in
+*'sentinel monitor '*) ;;
+*)
+  find_primary
+  known="sentinel monitor ${MASTER_NAME} \${primary:-$first} ${REDIS_PORT} $((count / 2 + 1))"
+  ;;
+esac
+umask 077
+cat >$file.new <<END
+port ${SENTINEL_PORT}
+bind * -::*
+protected-mode no
+dir $dir
+aclfile $conf/sentinel.acl
+sentinel myid $id
+sentinel announce-ip $self
+sentinel announce-port ${SENTINEL_PORT}
+sentinel deny-scripts-reconfig yes
+sentinel sentinel-user sentinel
+sentinel sentinel-pass $REDISCLI_AUTH
+$known
+sentinel auth-user ${MASTER_NAME} sentinel
+sentinel auth-pass ${MASTER_NAME} $REDISCLI_AUTH
+sentinel down-after-milliseconds ${MASTER_NAME} ${DOWN_AFTER_MS}
+sentinel failover-timeout ${MASTER_NAME} ${FAILOVER_TIMEOUT_MS}
+sentinel parallel-syncs ${MASTER_NAME} 1
+END
+mv $file.new $file
+
+look() {
+  while kill -0 $$ 2>/dev/null; do
+    redis-cli -h "$self" -p ${REDIS_PORT} --user sentinel -r 20 -i 0.5 info server replication 2>/dev/null
+    sleep 0.5
+  done
+}
+
+# While the primary is away, a replica that was in step with it stays one that may take its place.
+watch() {
+  run= host= status= step=
+  look | while read -r line; do
+    case $line in
+    run_id:*) [ "$run" = "$line" ] || { run=$line step=; } ;;
+    role:master*) step= ;;
+    master_host:*) host=$line ;;
+    master_link_status:*) status=$line ;;
+    slave_priority:*)
+      case $status in *:up*) step=$host ;; esac
+      if [ "$step" = "$host" ]; then wanted=100; else wanted=0; fi
+      case $line in
+      slave_priority:$wanted*) ;;
+      *) ask "$self" ${REDIS_PORT} config set replica-priority $wanted >/dev/null ;;
+      esac
+      ;;
+    esac
+  done
+}
+watch &
+unset REDISCLI_AUTH
+exec redis-server $file --sentinel
+`;
+
+/** The scripts of a replicated store's members, by file name. */
+export const memberScripts: Readonly<Record<string, string>> = {
+  [SCRIPTS.common]: common,
+  [SCRIPTS.redis]: redis,
+  [SCRIPTS.sentinel]: sentinel,
+};
