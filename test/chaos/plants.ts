@@ -29,9 +29,14 @@ export const plants = {
         const text = JSON.stringify([verb, kind.kind, subject, rest[0]], leaveOutSignals);
         if (begun.has(text)) return (await client.get(kind, keyFrom(subject))) ?? subject;
         begun.add(text);
-        const written = await write(kind, subject, ...rest);
-        begun.delete(text); // the same may have to be written again, long after
-        return written;
+        try {
+          const written = await write(kind, subject, ...rest);
+          begun.delete(text); // the same may have to be written again, long after
+          return written;
+        } catch (error) {
+          if (error instanceof KubeError && error.status !== 0) begun.delete(text); // it was refused, and is known to be
+          throw error;
+        }
       });
     },
   },
@@ -66,6 +71,8 @@ export const plants = {
       }),
   },
 } as const satisfies Record<string, PlantedBug>;
+
+export type PlantName = keyof typeof plants;
 
 /** A client of which every write is replaced. */
 function wrap(replace: (write: Write, verb: string, client: KubeClient) => Write): Plant {

@@ -1,5 +1,6 @@
 import { configMaps, persistentVolumeClaims, pods } from '../../kube/resources.ts';
 import { kvStores } from '../integration/operator/world.ts';
+import type { PlantName } from './plants.ts';
 import { is, type Scene } from './scene.ts';
 import { KEYS } from './state.ts';
 
@@ -7,6 +8,8 @@ import { KEYS } from './state.ts';
 export interface Suite {
   name: string;
   about: string;
+  /** The planted bugs that show in it; the others are healed by what comes after them in this part of a life. */
+  catches: readonly PlantName[];
   prepare?: (scene: Scene) => Promise<void>;
   act: (scene: Scene) => Promise<void>;
 }
@@ -18,6 +21,7 @@ export const suites: readonly Suite[] = [
   {
     name: 'create',
     about: 'a store with native access, and a token',
+    catches: ['forgetful', 'edge-triggered', 'doubling'],
     async act(scene) {
       await scene.create({ access: { redis: true }, config: { hz: '20' } });
       await scene.createToken();
@@ -29,6 +33,7 @@ export const suites: readonly Suite[] = [
   {
     name: 'change',
     about: 'memory, policy, config, access, processor, size, reads, deletion policy and persistence, and back',
+    catches: ['forgetful', 'doubling'],
     prepare: (scene) => makeStore(scene),
     async act(scene) {
       await scene.edit({
@@ -50,6 +55,7 @@ export const suites: readonly Suite[] = [
   {
     name: 'upgrade',
     about: 'from Redis 7.0 to 8.0, with data',
+    catches: ['forgetful', 'doubling'],
     prepare: (scene) => makeStore(scene, { version: '7.0' }),
     async act(scene) {
       await scene.edit({ version: '8.0' });
@@ -60,6 +66,7 @@ export const suites: readonly Suite[] = [
   {
     name: 'hibernate',
     about: 'stopped with its data saved, and woken',
+    catches: ['forgetful', 'edge-triggered', 'doubling'],
     prepare: (scene) => makeStore(scene, { persistence: { mode: 'rdb' } }),
     async act(scene) {
       await scene.edit({ enabled: false });
@@ -73,6 +80,7 @@ export const suites: readonly Suite[] = [
   {
     name: 'retain',
     about: 'deleted and made again, its volume retained',
+    catches: ['edge-triggered', 'doubling'],
     prepare: (scene) => makeStore(scene),
     async act(scene) {
       await removeStore(scene);
@@ -84,6 +92,7 @@ export const suites: readonly Suite[] = [
   {
     name: 'delete',
     about: 'deleted with its volume, and made again',
+    catches: ['forgetful', 'doubling'],
     prepare: (scene) => makeStore(scene, { deletionPolicy: 'Delete' }),
     async act(scene) {
       await removeStore(scene);
@@ -98,6 +107,7 @@ export const suites: readonly Suite[] = [
 export const life: Suite = {
   name: 'life',
   about: 'created with a token, changed, upgraded, hibernated and woken',
+  catches: [],
   async act(scene) {
     await makeStore(scene, { version: '7.0' });
     await scene.createToken();
