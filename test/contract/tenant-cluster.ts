@@ -20,6 +20,8 @@ export interface TenantCluster {
   /** As the directory gives it; made anew by `grow`. */
   address: StoreAddress;
   shards: readonly TestRedis[];
+  /** The data plane's. */
+  password: string;
   /** Does what the data plane must not, at one shard. */
   admin(shard: number): Redis;
   /** Moves slots from one shard to another as the operator does, key by key; `each` is called when a slot is half moved. */
@@ -60,7 +62,7 @@ export async function startTenantCluster(
     const known = admins.get(key);
     if (known) return known;
     const { host, port } = cluster.shards[shard] as TestRedis;
-    const redis = new Redis({ host, port, ...user, protocol: 2, disableClientInfo: true });
+    const redis = new Redis({ host, port, ...user, protocol: 2, disableClientInfo: true, enableReadyCheck: false });
     redis.on('error', () => {});
     admins.set(key, redis);
     return redis;
@@ -69,6 +71,7 @@ export async function startTenantCluster(
   const tenant: TenantCluster = {
     address: addressNow(),
     shards: cluster.shards,
+    password: password('dataplane'),
     admin,
     async move(slots, from, to, each) {
       const secret = password('cluster');

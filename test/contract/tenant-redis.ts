@@ -20,6 +20,7 @@ export interface TenantRedis {
   password: string;
   /** Does what the data plane must not: looks, plants, configures. */
   admin(): Redis;
+  flush(): Promise<void>;
   /** A pool with short limits, and what it reported. */
   pool(options?: Partial<PoolOptions>): { pool: Pool; events: LaneEvent[] };
   stop(): Promise<void>;
@@ -38,16 +39,20 @@ export async function startTenantRedis(
   const server = await startRedis({ version, config: ['--aclfile', acl, '--save', '', ...config] });
   const address = { uid, host: server.host, port: server.port, credentialGeneration: 1 };
   const admins: Redis[] = [];
+  const admin = () => {
+    const { host, port } = server;
+    const redis = new Redis({ host, port, username: 'test', password: 'any', disableClientInfo: true });
+    redis.on('error', () => {});
+    admins.push(redis);
+    return redis;
+  };
   return {
     server,
     address,
     password: password('dataplane'),
-    admin() {
-      const { host, port } = server;
-      const admin = new Redis({ host, port, username: 'test', password: 'any', disableClientInfo: true });
-      admin.on('error', () => {});
-      admins.push(admin);
-      return admin;
+    admin,
+    async flush() {
+      await admin().flushall();
     },
     pool(options = {}) {
       const events: LaneEvent[] = [];

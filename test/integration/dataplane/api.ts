@@ -3,7 +3,8 @@ import { connect } from 'node:net';
 import { type Logger, pino } from 'pino';
 import type { KVStore, KVToken } from '../../../contract/objects.ts';
 import type { Attempts } from '../../../dataplane/auth/attempts.ts';
-import { createStoreIndex, type StoreIndex } from '../../../dataplane/directory/stores.ts';
+import type { BackupReader } from '../../../dataplane/directory/backup-reader.ts';
+import { createStoreIndex, type Endpoint, type StoreIndex } from '../../../dataplane/directory/stores.ts';
 import { createTokenIndex, type TokenIndex } from '../../../dataplane/directory/tokens.ts';
 import { createApp } from '../../../dataplane/http/app.ts';
 import { type Front, putInFront } from '../../../dataplane/http/front.ts';
@@ -51,7 +52,7 @@ export interface TenantFields {
 export interface ApiOptions {
   stores: Stores;
   /** Where each store's Redis listens. */
-  endpointOf?: (store: KVStore) => { host: string; port: number } | undefined;
+  endpointOf?: (store: KVStore) => Endpoint | undefined;
   heldBytes?: number;
   /** Whether plain requests are answered in front of Node's HTTP; true where absent. */
   plain?: boolean;
@@ -61,6 +62,8 @@ export interface ApiOptions {
   attempts?: Attempts;
   /** Absent: no store is made over the API. */
   management?: Management;
+  /** Absent: there are none. */
+  backups?: BackupReader;
   /** Where the dashboard's files are, null for none; absent: where the build writes them. */
   dashboard?: string | null;
   configure?: (server: Server) => void;
@@ -89,6 +92,7 @@ export async function startApi({
   tracer,
   silent = false,
   management,
+  backups = { backups: async () => [], schedules: async () => [] },
   dashboard,
   plain = true,
 }: ApiOptions): Promise<Api> {
@@ -122,6 +126,7 @@ export async function startApi({
     stores: pool,
     meter: meter ?? createUnmetered(),
     management,
+    backups,
     budget,
     bodyBytes: BODY_BYTES,
     now: Date.now,

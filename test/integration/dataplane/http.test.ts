@@ -1,7 +1,8 @@
 import { after, before, beforeEach, describe } from 'node:test';
-import type { KVStore } from '../../../contract/objects.ts';
+import type { Endpoint } from '../../../dataplane/directory/stores.ts';
 import { createMemoryStores } from '../../../dataplane/store/memory.ts';
 import type { Pool } from '../../../dataplane/store/pool.ts';
+import { startTenantCluster, type TenantCluster } from '../../contract/tenant-cluster.ts';
 import { startTenantRedis, type TenantRedis } from '../../contract/tenant-redis.ts';
 import { type Api, startApi } from './api.ts';
 import { accessSuite } from './http-access.ts';
@@ -27,37 +28,50 @@ for (const plain of [true, false]) {
   });
 }
 
+/** A store that a tenant may have. */
+type Tenant = Pick<TenantRedis | TenantCluster, 'address' | 'password' | 'flush' | 'stop' | 'pool'>;
+
 for (const version of ['7.0', '8.0'] as const) {
-  describe(`over Redis ${version}`, () => {
-    let servers: [TenantRedis, TenantRedis];
+  overRedis(`Redis ${version}`, () => startTenantRedis(version));
+  overRedis(`three shards of Redis ${version}`, () => startTenantCluster(version, 3));
+}
+
+function overRedis(what: string, start: () => Promise<Tenant>): void {
+  describe(`over ${what}`, () => {
+    let servers: [Tenant, Tenant];
     let pool: Pool;
     let api: Api;
-    const serverOf = new Map<string, TenantRedis>();
+    const serverOf = new Map<string, Tenant>();
 
     /** Tenants take turns, so that any two in a row have a Redis each. */
-    function assign(namespace: string): TenantRedis {
+    function assign(namespace: string): Tenant {
       const server = serverOf.get(namespace) ?? servers[serverOf.size % 2 === 0 ? 0 : 1];
       serverOf.set(namespace, server);
       return server;
     }
 
     before(async () => {
-      servers = [await startTenantRedis(version), await startTenantRedis(version)];
-      const passwordAt = (port: number) => servers.find(({ server }) => server.port === port)?.password ?? '';
+      servers = [await start(), await start()];
+      const passwordAt = (port: number) => servers.find(({ address }) => address.port === port)?.password ?? '';
       ({ pool } = servers[0].pool({ password: ({ port }) => passwordAt(port) }));
-      const endpointOf = (store: KVStore) => assign(store.metadata.namespace).server;
-      api = await startApi({ stores: pool, endpointOf: (store) => pick(endpointOf(store)), heldBytes });
+      api = await startApi({
+        stores: pool,
+        endpointOf: ({ metadata }) => placeOf(assign(metadata.namespace)),
+        heldBytes,
+      });
     });
     beforeEach(async () => {
-      for (const { admin } of servers) await admin().flushall();
+      for (const server of servers) await server.flush();
     });
     after(async () => {
       api.close();
       await pool.close();
       for (const server of servers) await server.stop();
     });
-    for (const suite of suites) suite(`redis ${version}`, () => api);
+    for (const suite of suites) suite(what.toLowerCase(), () => api);
   });
 }
 
-const pick = ({ host, port }: { host: string; port: number }) => ({ host, port });
+function placeOf({ address: { host, port, topology } }: Tenant): Endpoint {
+  return { host, port, ...(topology && { topology }) };
+}
