@@ -159,6 +159,29 @@ describe('a store of shards', () => {
     assert.equal(Number(await tenant.admin(0).call('CLUSTER', 'COUNTKEYSINSLOT', slot)), 0);
   });
 
+  test('a scan does not end before the shards that have joined are known', async () => {
+    const two = await startTenantCluster('8.0', 2);
+    const { pool: own } = two.pool({ limits: { waitMs: 15_000, inFlight: 4096, waiting: 256 } });
+    try {
+      const keys = Array.from({ length: 50 }, (_, i) => `key:${i}`);
+      const part = own.open(two.address);
+      await part.batch(keys.map((key): BatchOp => ({ op: 'set', key, value: bytes(1) })));
+      const grown = await two.grow();
+      await two.move(
+        [...new Set(keys.map(slotOf))].filter((slot) => slot >= 8192),
+        1,
+        2,
+      );
+      const seen = names(() => part);
+      assert.equal(await Promise.race([seen.then(() => 'ended'), sleep(500, 'waits')]), 'waits');
+      own.open(grown);
+      assert.deepEqual(await seen, new Set(keys));
+    } finally {
+      await own.close();
+      await two.stop();
+    }
+  });
+
   test('nothing is lost, doubled or refused while slots are moved and shards join', async () => {
     const stay = Array.from({ length: 600 }, (_, i) => `stay:${i}`);
     await store.batch(stay.slice(0, 300).map((key): BatchOp => ({ op: 'set', key, value: bytes(key) })));

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import { asking } from '../../../../dataplane/store/cluster/asking.ts';
 import { redirectOf } from '../../../../dataplane/store/cluster/redirect.ts';
 import { ordinalOf, SlotMap } from '../../../../dataplane/store/cluster/slot-map.ts';
+import type { Request, Way } from '../../../../dataplane/store/exchange.ts';
+import { createRedisStore } from '../../../../dataplane/store/redis.ts';
 import { one } from '../../../../dataplane/store/replies.ts';
 import { ReplyError } from '../../../../dataplane/store/resp/reply.ts';
 
@@ -55,4 +57,18 @@ test('one command is asked for as it is, several in one transaction', () => {
   assert.deepEqual(pair.read(['OK', 'OK', 'QUEUED', 'QUEUED', ['a', 'b']]), ['a', 'b']);
   const moved = new ReplyError('MOVED 1 a:1');
   assert.throws(() => pair.read(['OK', 'OK', moved, moved, new ReplyError('EXECABORT')]), moved);
+});
+
+test('nothing comes between a sum in a shard and the question when it expires', async () => {
+  const sent: Request<unknown>[] = [];
+  const way = {
+    request: async (request: Request<unknown>) => {
+      sent.push(request);
+      return request.read(['OK', 'QUEUED', 'QUEUED', [3, -1]]);
+    },
+  } as unknown as Way;
+  const { value, expiresAt } = await createRedisStore(way, undefined, true).increment('k', 3);
+  assert.equal(String(value), '3');
+  assert.equal(expiresAt, null);
+  assert.ok(sent[0]?.transaction);
 });
