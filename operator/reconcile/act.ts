@@ -1,3 +1,4 @@
+import type { KVStoreStatus } from '../../contract/kvstore.gen.ts';
 import type { KVStore } from '../../contract/objects.ts';
 import type { Findings } from '../status/store-facts.ts';
 import { accept } from './accept.ts';
@@ -13,6 +14,7 @@ import { type Observed, ofMember } from './observe.ts';
 import { planStore } from './plan.ts';
 import { maintainPreflight } from './preflight-pod.ts';
 import { renewStatefulSet } from './renew-statefulset.ts';
+import { maintainRestore } from './restore.ts';
 import type { Shell } from './shell.ts';
 
 /** What came of bringing a store to what its spec says. */
@@ -24,8 +26,9 @@ export interface Outcome {
   binding: string | undefined;
   /** Name of the master key whose passwords the store is known to accept. */
   masterKey: string | undefined;
-  /** Redis was changed, which no watch tells. */
+  /** Something was changed that no watch tells, or that is to be gone on with at once. */
   changed: boolean;
+  restore?: KVStoreStatus['restore'];
 }
 
 /** Nothing was done, so what was there still is. */
@@ -35,14 +38,17 @@ export function untouched({ spec, status }: KVStore): Outcome {
 }
 
 /** Brings the store of a snapshot to what its spec says, as far as it can now. */
-export async function act(context: Context, observed: Observed, shell: Shell, signal: AbortSignal): Promise<Outcome> {
-  const acceptance = accept(observed, context.settings, context.now());
+export async function act(context: Context, seen: Observed, shell: Shell, signal: AbortSignal): Promise<Outcome> {
+  const acceptance = accept(seen, context.settings, context.now());
+  const restored = await maintainRestore(context, seen, acceptance.accepted, signal);
+  const { observed, hold } = restored;
   const refused = await maintainPreflight(context, observed, acceptance.preflight, signal);
   // What is refused is not being tried: the store is not on its way to it.
   const preflight = refused ? { refusals: [refused] } : { steps: acceptance.steps };
-  const verdicts = [{ refusals: acceptance.refusals }, preflight];
-  const planned = planStore(context, observed, acceptance, shell);
-  if (!planned) return { ...untouched(observed.store), parts: verdicts };
+  const verdicts = [restored.findings, { refusals: acceptance.refusals }, preflight];
+  const { status: restore, changed: moved } = restored;
+  const planned = hold === 'unmade' ? undefined : planStore(context, observed, acceptance, shell, hold === 'runs');
+  if (!planned) return { ...untouched(observed.store), parts: verdicts, restore, changed: moved };
   const { plan, beforeStop } = planned;
 
   if (plan.replicas === 0 && (observed.statefulSet?.spec.replicas ?? 0) > 0) {
@@ -70,6 +76,7 @@ export async function act(context: Context, observed: Observed, shell: Shell, si
     maxmemory: maintained.find(({ ordinal }) => ordinal === observed.ordinal)?.maxmemory,
     binding: applied.binding,
     masterKey: acceptsPlanned(planned, applied, observed) ? planned.masterKey : undefined,
-    changed: maintained.some(({ changed }) => changed),
+    changed: moved || maintained.some(({ changed }) => changed),
+    restore,
   };
 }

@@ -18,12 +18,13 @@ export interface Planned {
   masterKey: string;
 }
 
-/** Puts together what was accepted and what was seen; undefined where nothing was ever accepted. */
+/** Puts together what was accepted and what was seen; undefined where nothing was ever accepted. Redis runs where it `mayRun`. */
 export function planStore(
   { masterKeys, settings, caches }: Pick<Context, 'masterKeys' | 'settings' | 'caches'>,
   observed: Observed,
   { accepted, asked, catalogueVersion }: Pick<Acceptance, 'accepted' | 'asked' | 'catalogueVersion'>,
   shell: Shell,
+  mayRun = true,
 ): Planned | undefined {
   if (!accepted) return undefined;
   const { store, pod, redis } = observed;
@@ -35,7 +36,8 @@ export function planStore(
   const passwords = (user: RedisUser) => redisPasswords(keys, uid, generations, user);
   const native = store.spec.access?.redis ? passwords('native') : undefined;
   const mode = startMode(observed);
-  const beforeStop = store.spec.enabled ? undefined : decideStop({ pod, redis, mode });
+  const runs = store.spec.enabled && mayRun;
+  const beforeStop = runs ? undefined : decideStop({ pod, redis, mode });
   const plan: StorePlan = {
     store,
     accepted,
@@ -60,7 +62,7 @@ export function planStore(
     access: native && { password: publishedPassword(caches.secrets, observed, native) },
     claimSize: observed.claim?.spec.resources?.requests?.storage,
     systemNamespace: settings.systemNamespace,
-    replicas: store.spec.enabled || beforeStop ? 1 : 0,
+    replicas: runs || beforeStop ? 1 : 0,
   };
   return { plan, beforeStop, masterKey: masterKeyId(keys.current) };
 }

@@ -52,13 +52,14 @@ export async function reconcileStore(
   }
 }
 
-function report({ store, pod, redis, claim }: Observed, { image, maxmemory, binding }: Outcome): StoreReport {
+function report({ store, pod, redis, claim }: Observed, { image, maxmemory, binding, restore }: Outcome): StoreReport {
   const used = redis && 'look' in redis ? redis.look.info.usedMemory : undefined;
   return {
     image: (pod && ownContainer(pod)?.image) ?? image,
     memory: used !== undefined && maxmemory !== undefined ? { limit: maxmemory, used } : undefined,
     volumeSize: claim?.spec.resources?.requests?.storage,
     binding,
+    restore,
     keptKeys: store.spec.enabled || pod ? undefined : readKeysAtStop(claim)?.all,
   };
 }

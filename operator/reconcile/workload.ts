@@ -30,7 +30,7 @@ export async function findPodTrouble(
   statefulSet: StatefulSet | undefined,
   signal: AbortSignal,
 ): Promise<Finding<PodReason> | undefined> {
-  if (!statefulSet || !store.spec.enabled) return undefined;
+  if (!statefulSet || !store.spec.enabled || statefulSet.spec.replicas === 0) return undefined;
   const now = context.now();
   // Between two crashes on a full volume the pod may well be ready.
   if (pod && isReady(pod)) return fullVolume(pod, now);
@@ -39,18 +39,20 @@ export async function findPodTrouble(
   const since = Date.parse((pod ?? statefulSet).metadata.creationTimestamp ?? '');
   if ((pod && isRunning(pod)) || now.getTime() - since < SETTLE_MS) return trouble;
   // A claim without a volume shows as Unschedulable, but its own Events say why.
-  return eventTrouble(await readEvents(context, store.metadata, ordinal, since, signal)) ?? trouble;
+  const { namespace, name } = store.metadata;
+  const names = memberNames(name, ordinal);
+  const about = [childNames(name).statefulSet, names.pod, names.volumeClaim];
+  return eventTrouble(await readEvents(context, namespace, about, since, signal)) ?? trouble;
 }
 
-async function readEvents(
+/** The Events about objects of those names since that time (ms since 1970), oldest first. */
+export async function readEvents(
   { client, now }: Pick<Context, 'client' | 'now'>,
-  { namespace, name }: { namespace: string; name: string },
-  ordinal: number,
+  namespace: string,
+  about: readonly string[],
   since: number,
   signal: AbortSignal,
-): Promise<Event[]> {
-  const { pod, volumeClaim } = memberNames(name, ordinal);
-  const about = [childNames(name).statefulSet, pod, volumeClaim];
+): Promise<EventSeen[]> {
   const lists = await Promise.all(
     about.map((object) =>
       client.list<Event>(events, { namespace, fieldSelector: `involvedObject.name=${object}`, signal }),

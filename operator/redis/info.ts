@@ -6,6 +6,8 @@ export interface RedisInfo {
   usedMemory: number;
   /** Keys of all databases, and those of them that expire. */
   keys: { all: number; expiring: number };
+  /** Keys that it found in its files when it started, without those that had expired. */
+  loaded: { keys: number; expired: number };
   aof: {
     enabled: boolean;
     /** A rewrite runs or is due, after which the log is complete. */
@@ -46,6 +48,7 @@ export function parseInfo(text: string): RedisInfo {
     loading: is('loading'),
     usedMemory: number('used_memory'),
     keys: countKeys(text),
+    loaded: { keys: number('rdb_last_load_keys_loaded'), expired: number('rdb_last_load_keys_expired') },
     aof: {
       enabled: is('aof_enabled'),
       rewriting: is('aof_rewrite_in_progress') || is('aof_rewrite_scheduled'),

@@ -4,7 +4,7 @@ import { PREFLIGHT_CONTAINER, REDIS_CONTAINER } from '../../contract/names.ts';
 interface ContainerState {
   waiting?: { reason?: string; message?: string };
   running?: { startedAt?: string };
-  terminated?: { exitCode: number; reason?: string; message?: string };
+  terminated?: { exitCode: number; reason?: string; message?: string; finishedAt?: string };
 }
 
 /** Processor and memory of a container, as in core/v1. */
@@ -35,6 +35,7 @@ export interface Pod {
     message?: string;
     podIP?: string;
     conditions?: { type: string; status: string; reason?: string; message?: string }[];
+    initContainerStatuses?: ContainerStatus[];
     containerStatuses?: ContainerStatus[];
   };
 }

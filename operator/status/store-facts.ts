@@ -21,6 +21,8 @@ export type RefusalReason =
   | 'PlanUnknown'
   | 'ShellRefused'
   | 'RotateMalformed'
+  | 'RestoreRefused'
+  | 'RestoreFailed'
   | 'SpecRefused';
 
 /** What is wrong apart from spec. */
@@ -46,6 +48,7 @@ export type StepReason =
   | 'SwitchingPersistence'
   | 'LoadingUsers'
   | 'Hibernating'
+  | 'Restoring'
   | 'WaitingForDeletion';
 
 /** What a project's clients may ask; what is absent is not limited. */

@@ -21,6 +21,7 @@ export interface StoreReport {
   credentials?: CredentialReport | undefined;
   /** Keys that Redis had when it was stopped to hibernate. */
   keptKeys?: number | undefined;
+  restore?: KVStoreStatus['restore'];
 }
 
 /** Share of the limit by which used memory must move to be written again: else every look would be a write. */
@@ -35,6 +36,7 @@ export function storeStatus(facts: StoreFacts, report: StoreReport, now: Date): 
   const image = report.image ?? before?.image;
   const memory = settleMemory(before?.memory, report.memory);
   const nativeAccessSince = before?.nativeAccessSince;
+  const restore = report.restore ?? before?.restore;
   const credentials = credentialStatus(before, report.credentials ?? {}, now);
   const verdicts = [ready(facts), progressing(facts), degraded(facts), specAccepted(facts)];
   return {
@@ -51,6 +53,7 @@ export function storeStatus(facts: StoreFacts, report: StoreReport, now: Date): 
     ...(report.keptKeys !== undefined && { keptKeys: report.keptKeys }),
     ...(report.volumeSize !== undefined && { volume: { size: report.volumeSize } }),
     ...(memory && { memory }),
+    ...(restore && { restore }),
     ...(limits && { limits }),
     conditions: toConditions(verdicts, before?.conditions, generation, now),
   };

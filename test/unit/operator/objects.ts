@@ -96,7 +96,7 @@ export function redis(
   info: { [K in keyof RedisInfo]?: RedisInfo[K] extends object ? Partial<RedisInfo[K]> : RedisInfo[K] } = {},
   config: Record<string, string> = {},
 ): { look: RedisLook; session: RedisSession } {
-  const { aof, snapshot, keys, ...rest } = info;
+  const { aof, snapshot, keys, loaded, ...rest } = info;
   return {
     look: {
       info: {
@@ -104,6 +104,7 @@ export function redis(
         loading: false,
         usedMemory: 1_000_000,
         keys: { all: 0, expiring: 0, ...keys },
+        loaded: { keys: 0, expired: 0, ...loaded },
         aof: { enabled: true, rewriting: false, lastRewriteOk: true, lastWriteOk: true, ...aof },
         snapshot: { running: false, lastOk: true, ageSeconds: undefined, changes: 0, ...snapshot },
         ...rest,
