@@ -90,9 +90,9 @@ export async function startReplicated(options: TestReplicatedOptions): Promise<T
   const files = {
     ...memberFiles(credentials.uid, replication),
     ...memberSecrets(replication),
-    'redis.conf': redisConf(live),
+    'member.conf': redisConf(live),
     'users.acl': storeAcl(users).text,
-    'sentinel.acl': sentinelAcl(replication),
+    'sentinel.acl': sentinelAcl(replication).text,
   };
   const programs = await writePrograms(root, version);
   const members: TestMember[] = [];

@@ -13,6 +13,9 @@ export const FINAL_LABEL = 'cubby.dev/final-backup-of';
 /** Name of the KVBackupSchedule that a KVBackup was made by. */
 export const SCHEDULE_LABEL = 'cubby.dev/schedule';
 
+/** On a pod of a replicated store: `primary` or `replica`, as the operator saw it last. */
+export const ROLE_LABEL = 'cubby.dev/role';
+
 /** On a pod: hash of what the store's spec says that only a restart can change. */
 export const RESTART_HASH_ANNOTATION = 'cubby.dev/restart-hash';
 /** On a StatefulSet: the spec.version for which its image was taken from the catalogue. */

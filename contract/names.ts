@@ -19,6 +19,8 @@ export const VOLUME_CLAIM_TEMPLATE = 'data';
 
 /** The container that runs Redis in a store's pod. */
 export const REDIS_CONTAINER = 'redis';
+/** The container that runs Sentinel beside Redis in a pod of a replicated store. */
+export const SENTINEL_CONTAINER = 'sentinel';
 /** The container that tries an image in a preflight pod. */
 export const PREFLIGHT_CONTAINER = 'preflight';
 /** The container of a pod that makes, verifies, restores or removes a backup. */

@@ -48,9 +48,7 @@ export function storeAcl(
   passwords: ServicePasswords,
   guests: Partial<Readonly<Record<GuestUser, readonly string[]>>> = {},
 ): Acl {
-  const own = serviceUsers(passwords);
-  const revision = digest(`${own.map(aclLine).join('\n')}\n`);
-  const users: AclUser[] = [...own, [REVISION_USER + revision, MARK_RULES]];
+  const { revision, users } = markUsers(serviceUsers(passwords));
   const wanted = GUEST_USERS.flatMap((name) => (guests[name] === undefined ? [] : [createGuest(name, guests[name])]));
   const inFile = wanted
     .filter(({ name }) => name === 'native')
@@ -59,6 +57,12 @@ export function storeAcl(
       [mark, MARK_RULES],
     ]);
   return { text: `${[...users, ...inFile].map(aclLine).join('\n')}\n`, revision, users, guests: wanted };
+}
+
+/** Users with the mark of them all, and what it says. */
+export function markUsers(own: readonly AclUser[]): Pick<Acl, 'revision' | 'users'> {
+  const revision = digest(`${own.map(aclLine).join('\n')}\n`);
+  return { revision, users: [...own, [REVISION_USER + revision, MARK_RULES]] };
 }
 
 /** The users in the answer to ACL LIST. */
@@ -78,7 +82,10 @@ export function loadedUsers(aclList: readonly string[]): LoadedUsers {
  * What makes the users of every store those of `acl` in a running Redis that has others: users to set, the mark last, and
  * then marks to delete, so that a change that was broken off is made again.
  */
-export function userChanges({ users }: Acl, { passwords }: LoadedUsers): { set: AclUser[]; remove: string[] } {
+export function userChanges(
+  { users }: Pick<Acl, 'users'>,
+  { passwords }: LoadedUsers,
+): { set: AclUser[]; remove: string[] } {
   const mark = users.at(-1)?.[0];
   return { set: users, remove: [...passwords.keys()].filter((name) => isRevisionMark(name) && name !== mark) };
 }

@@ -4,18 +4,29 @@ import { configMap } from './config-map.ts';
 import type { Manifest } from './manifest.ts';
 import { networkPolicy } from './network-policy.ts';
 import type { StorePlan } from './plan.ts';
-import { headlessService, service } from './service.ts';
+import { podDisruptionBudget } from './pod-disruption-budget.ts';
+import { headlessService, memberServices, service } from './service.ts';
 import { serviceAccount } from './service-account.ts';
 import { type ClaimTemplate, statefulSet } from './statefulset.ts';
 
 /**
  * The children of a store in two waves. The first is all that the pod mounts or runs as, and what guards and names it:
  * their order does not matter. The StatefulSet comes last, so that its pod never waits for a mount that is not there;
- * beside it what the pod does not need.
+ * beside it what the pod does not need. The pods of a replicated store come when each has an address.
  */
 export function children(plan: StorePlan, existing?: ClaimTemplate): [Manifest[], Manifest[]] {
+  const several = plan.addresses ? [...memberServices(plan), podDisruptionBudget(plan)] : [];
+  if (plan.accepted.replicated && !plan.replication) return [several, []];
   return [
-    [networkPolicy(plan), serviceAccount(plan), configMap(plan), aclSecret(plan), service(plan), headlessService(plan)],
+    [
+      ...several,
+      networkPolicy(plan),
+      serviceAccount(plan),
+      configMap(plan),
+      aclSecret(plan),
+      service(plan),
+      headlessService(plan),
+    ],
     [statefulSet(plan, existing), ...(plan.access ? [accessSecret(plan, plan.access.password)] : [])],
   ];
 }

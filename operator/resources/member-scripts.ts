@@ -111,7 +111,7 @@ else
   echo "starting as a replica of $primary"
   set -- --replica-priority 0 --replicaof "$primary" ${REDIS_PORT}
 fi
-exec redis-server $conf/${PATHS.confFile} --replica-announce-ip "$self" "$@"
+exec redis-server $conf/${PATHS.memberConfFile} --replica-announce-ip "$self" "$@"
 `;
 
 /**
@@ -179,6 +179,7 @@ watch() {
     master_link_status:*) status=$line ;;
     slave_priority:*)
       case $status in *:up*) step=$host ;; esac
+      if [ -s $conf/hold ]; then continue; fi
       if [ "$step" = "$host" ]; then wanted=100; else wanted=0; fi
       case $line in
       slave_priority:$wanted*) ;;

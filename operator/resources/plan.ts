@@ -2,6 +2,7 @@ import type { KVStoreSpec } from '../../contract/kvstore.gen.ts';
 import type { KVStore } from '../../contract/objects.ts';
 import type { Acl } from './acl.ts';
 import { digest } from './digest.ts';
+import type { Replication } from './member-files.ts';
 import type { LiveSettings } from './redis-conf.ts';
 
 /** How large a store is. */
@@ -18,6 +19,8 @@ export interface RestartInputs {
   scheduling: NonNullable<KVStoreSpec['scheduling']>;
   /** The last size that only a new container could have; absent where every change of size was made in place. */
   size?: Size;
+  /** The pod is a member of a replicated store; never taken back. */
+  replicated?: true;
 }
 
 /**
@@ -49,6 +52,12 @@ export interface StorePlan {
   access?: { password: string } | undefined;
   /** Pods that the StatefulSet is to have: none hibernates. */
   replicas: number;
+  /** By ordinal, the address of the Service of each pod, as far as it has one; absent where the store is one Redis. */
+  addresses?: readonly (string | undefined)[] | undefined;
+  /** What the members of a replicated store know of one another; absent until all of them have an address. */
+  replication?: Replication | undefined;
+  /** A pod is labelled as the primary, so that the store's Service can lead to it alone. */
+  labelsPrimary?: boolean | undefined;
   /** What the claim that exists asks for, a quantity; absent where there is none yet. */
   claimSize?: string | undefined;
   systemNamespace: string;
@@ -66,6 +75,6 @@ export const DATA_VERSION_ANNOTATION = 'cubby.dev/data-version';
 export const NATIVE_ACCESS_ANNOTATION = 'cubby.dev/native-access-since';
 
 /** Digest of what only a restart can change; a pod with another one is to be replaced. */
-export function restartHash({ image, scheduling, size }: RestartInputs): string {
-  return digest({ image, scheduling, ...(size && { size }) });
+export function restartHash({ image, scheduling, size, replicated }: RestartInputs): string {
+  return digest({ image, scheduling, ...(size && { size }), ...(replicated && { replicated }) });
 }

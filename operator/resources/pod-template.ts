@@ -1,7 +1,8 @@
-import { RESTART_HASH_ANNOTATION, storeLabels } from '../../contract/labels.ts';
+import { RESTART_HASH_ANNOTATION, storeLabels, storeSelector } from '../../contract/labels.ts';
 import { childNames, REDIS_CONTAINER, REDIS_PORT, VOLUME_CLAIM_TEMPLATE } from '../../contract/names.ts';
 import { formatBytes } from '../../contract/quantity.ts';
 import { digest } from './digest.ts';
+import { memberCommand, memberFileNames, sentinelContainer } from './member-pod.ts';
 import { containerMemory } from './memory.ts';
 import { FILES_HASH_ANNOTATION, restartHash, type Size, type StorePlan } from './plan.ts';
 import { type LiveSettings, PATHS, redisConf } from './redis-conf.ts';
@@ -46,20 +47,20 @@ export function redisResources(
 }
 
 /** Digest of the files that are mounted into the pod. */
-export function filesHash({ settings, acl }: StorePlan): string {
-  return digest([redisConf(settings), acl.text]);
+export function filesHash({ settings, acl, replication }: StorePlan): string {
+  return digest([redisConf(settings), acl.text, ...(replication ? [replication] : [])]);
 }
 
-/** The pod of a store: Redis alone, under Pod Security "restricted". */
+/** The pod of a store: Redis, and beside it Sentinel where the store is replicated, under Pod Security "restricted". */
 export function podTemplate(plan: StorePlan): Record<string, unknown> {
-  const { store, accepted, settings } = plan;
+  const { store, accepted, settings, replication } = plan;
   const names = childNames(store.metadata.name);
   const files = {
     name: 'config',
     projected: {
       sources: [
-        { configMap: { name: names.configMap, items: [{ key: PATHS.confFile, path: PATHS.confFile }] } },
-        { secret: { name: names.aclSecret, items: [{ key: PATHS.aclFile, path: PATHS.aclFile }] } },
+        { configMap: { name: names.configMap, items: items(replication ? memberFileNames.plain : [PATHS.confFile]) } },
+        { secret: { name: names.aclSecret, items: items(replication ? memberFileNames.secret : [PATHS.aclFile]) } },
       ],
     },
   };
@@ -79,13 +80,14 @@ export function podTemplate(plan: StorePlan): Record<string, unknown> {
       enableServiceLinks: false,
       terminationGracePeriodSeconds: GRACE_SECONDS,
       securityContext: podSecurity,
+      ...(replication && { topologySpreadConstraints: spread(store.metadata.name) }),
       ...accepted.scheduling,
       containers: [
         {
           name: REDIS_CONTAINER,
           image: accepted.image,
           ...(plan.imagePullPolicy && { imagePullPolicy: plan.imagePullPolicy }),
-          command: ['sh', '-c', START],
+          ...(replication ? memberCommand('redis', settings.mode) : { command: ['sh', '-c', START] }),
           // Under fsync always Redis ends on a full volume, and only its log says so.
           terminationMessagePolicy: 'FallbackToLogsOnError',
           ports: [{ name: 'redis', containerPort: REDIS_PORT, protocol: 'TCP' }],
@@ -97,8 +99,21 @@ export function podTemplate(plan: StorePlan): Record<string, unknown> {
             { name: 'config', mountPath: PATHS.conf, readOnly: true },
           ],
         },
+        ...(replication ? [sentinelContainer(plan)] : []),
       ],
       volumes: [files, ...scratch],
     },
   };
 }
+
+const items = (names: readonly string[]) => names.map((name) => ({ key: name, path: name }));
+
+/** The pods of a store on different nodes, as far as that can be. */
+const spread = (store: string) => [
+  {
+    maxSkew: 1,
+    topologyKey: 'kubernetes.io/hostname',
+    whenUnsatisfiable: 'ScheduleAnyway',
+    labelSelector: { matchLabels: storeSelector(store) },
+  },
+];

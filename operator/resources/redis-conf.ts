@@ -8,6 +8,8 @@ export const PATHS = {
   aclFile: 'users.acl',
   /** How a member of a replicated store signs in to its primary. */
   replicationFile: 'replication.conf',
+  /** The redis.conf of a member: a Redis that runs since before the store was replicated goes on with the other. */
+  memberConfFile: 'member.conf',
   data: '/data',
 } as const;
 

@@ -1,18 +1,46 @@
-import { storeSelector } from '../../contract/labels.ts';
-import { childNames, REDIS_PORT } from '../../contract/names.ts';
+import { ROLE_LABEL, storeSelector } from '../../contract/labels.ts';
+import { childNames, memberNames, REDIS_PORT, SENTINEL_PORT } from '../../contract/names.ts';
 import { childMetadata, type Manifest } from './manifest.ts';
 import type { StorePlan } from './plan.ts';
 
 const ports = [{ name: 'redis', port: REDIS_PORT, protocol: 'TCP', targetPort: 'redis' }];
+const memberPorts = [...ports, { name: 'sentinel', port: SENTINEL_PORT, protocol: 'TCP', targetPort: SENTINEL_PORT }];
 
-/** The address of the store. It leads to the pod before that is ready: the data plane deals with a Redis that still loads. */
-export function service({ store }: StorePlan): Manifest {
+/**
+ * The address of the store, which of several pods leads to the primary. It does so before that is ready: the data plane
+ * deals with a Redis that still loads.
+ */
+export function service({ store, labelsPrimary }: StorePlan): Manifest {
+  const selector = { ...storeSelector(store.metadata.name), ...(labelsPrimary && { [ROLE_LABEL]: 'primary' }) };
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: childMetadata(store, childNames(store.metadata.name).service),
-    spec: { type: 'ClusterIP', publishNotReadyAddresses: true, selector: storeSelector(store.metadata.name), ports },
+    spec: { type: 'ClusterIP', publishNotReadyAddresses: true, selector, ports },
   };
+}
+
+/**
+ * The addresses by which several pods of a store know one another: they outlive the pods, and need no DNS. One that was
+ * deleted by somebody comes back with the same.
+ */
+export function memberServices({ store, addresses = [] }: StorePlan): Manifest[] {
+  const { name } = store.metadata;
+  return addresses.map((address, ordinal) => {
+    const names = memberNames(name, ordinal);
+    return {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: childMetadata(store, names.service),
+      spec: {
+        type: 'ClusterIP',
+        ...(address !== undefined && { clusterIP: address }),
+        publishNotReadyAddresses: true,
+        selector: { ...storeSelector(name), 'statefulset.kubernetes.io/pod-name': names.pod },
+        ports: memberPorts,
+      },
+    };
+  });
 }
 
 /** The headless Service that a StatefulSet needs to name its pods. */
