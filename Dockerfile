@@ -1,4 +1,5 @@
-# One image for operator and data plane; the command chooses: `node dist/operator.js` or `node dist/dataplane.js`.
+# One image for operator, data plane and backup pods; the command chooses: `node dist/operator.js`, `node dist/dataplane.js`
+# or `node dist/backup.js`.
 # It only copies the bundles that `npm run build` wrote, so building it needs no network beyond the base image.
 FROM docker.io/library/node:24-bookworm-slim
 WORKDIR /app

@@ -36,6 +36,7 @@ const modules = [
   { name: 'kubeconform', binaries: ['kubeconform'] },
   { name: 'kwok', binaries: ['kwok'] },
   { name: 'actionlint', binaries: ['actionlint'] },
+  { name: 'versitygw', binaries: ['versitygw'] },
 ] as const satisfies readonly GoModule[];
 
 /** A program that this project builds from its pinned Go module. */

@@ -21,9 +21,26 @@ export const BACKUP_PATHS = {
   volume: '/backup',
   /** The volume of the store. */
   data: '/data',
+  /** What `fetch` wrote there, once it is whole. */
+  fetched: '/data/.restore/dump.rdb',
 } as const;
 
-/** Where a stored backup is; `object` is its path without the ending. */
+/**
+ * Path of the backup called `backup` from the root of the bucket or volume, without an ending: below the target's prefix
+ * or path, and different from that of any other backup, one of the same name after this one was deleted included.
+ */
+export function backupObject(
+  target: BackupTarget,
+  { namespace, store, backup, uid }: { namespace: string; store: string; backup: string; uid: string },
+): string {
+  const folder = (target.s3?.prefix ?? target.volume?.path ?? '').split('/').filter((name) => name !== '');
+  return [...folder, namespace, store, `${backup}-${uid.slice(0, 8)}`].join('/');
+}
+
+/**
+ * Where a stored backup is; `object` is its path from the root of the bucket or volume, prefix included, without the
+ * ending. `encrypted` says whether an identity is mounted; whether a stored backup needs one says its manifest.
+ */
 export interface BackupPlace {
   target: BackupTarget;
   object: string;
@@ -44,8 +61,11 @@ export type BackupJob =
   | { verb: 'backup'; place: BackupPlace; redis: { host: string; port: number }; source: BackupSource }
   /** Reads what is stored and compares it with its manifest. */
   | { verb: 'verify'; place: BackupPlace }
-  /** Writes the data beside that of the store, and verifies it on the way. */
-  | { verb: 'fetch'; place: BackupPlace }
+  /**
+   * Writes the data beside that of the store, to BACKUP_PATHS.fetched, and verifies it on the way. Data of a newer version
+   * of the RDB format than `rdbVersion` is refused.
+   */
+  | { verb: 'fetch'; place: BackupPlace; rdbVersion?: number }
   /** Puts what was fetched in the place of the store's data, which it sets aside. Its Redis is stopped. */
   | { verb: 'swap' }
   /** Puts back what `swap` set aside. */
@@ -73,6 +93,10 @@ export type BackupFailure =
   | 'WrongKey'
   /** Its format is newer than this program or that Redis. */
   | 'TooNew'
+  /** A Redis still holds the lock on the store's data. */
+  | 'Busy'
+  /** The pod was told to end. */
+  | 'Stopped'
   /** What was asked for makes no sense, or a fault of the program. */
   | 'Failed';
 

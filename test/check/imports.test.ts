@@ -84,13 +84,16 @@ const modules: Record<string, { imports: string[]; packages?: string[] }> = {
       'dataplane/tracing',
     ],
   },
+  'backup/rdb': { imports: ['contract', 'backup'], packages: ['hash-wasm'] },
+  'backup/target': { imports: ['contract', 'backup'], packages: ['@aws-sdk/client-s3', '@aws-sdk/lib-storage'] },
+  backup: { imports: ['contract', 'backup/rdb', 'backup/target'], packages: ['age-encryption'] },
   sdk: { imports: [] },
   dashboard: { imports: ['sdk'] },
   cli: { imports: ['contract', 'kube', 'sdk'], packages: ['commander'] },
 };
 
 const root = join(import.meta.dirname, '../..');
-const files = globSync('{contract,kube,operator,dataplane,sdk,dashboard,cli}/**/*.{ts,tsx}', {
+const files = globSync('{contract,kube,operator,dataplane,backup,sdk,dashboard,cli}/**/*.{ts,tsx}', {
   cwd: root,
   exclude: ['**/dist/**'],
 });

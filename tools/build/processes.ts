@@ -10,10 +10,10 @@ import { ASSETS } from '../../dataplane/routes/docs.ts';
 export async function buildProcesses(root: string, outdir: string): Promise<void> {
   await build({
     absWorkingDir: root,
-    entryPoints: { operator: 'operator/main.ts', dataplane: 'dataplane/main.ts' },
+    entryPoints: { operator: 'operator/main.ts', dataplane: 'dataplane/main.ts', backup: 'backup/main.ts' },
     outdir,
     bundle: true,
-    // What is imported at need only stays in a file of its own, and what both processes have in another.
+    // What is imported at need only stays in a file of its own, and what several processes have in another.
     splitting: true,
     platform: 'node',
     format: 'esm',

@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BackupError } from './failure.ts';
+import { syncFolder } from './target/volume.ts';
+
+/** What Redis loads when it starts; everything else of the folder stays where it is. */
+const REDIS_FILES = ['dump.rdb', 'appendonlydir'];
+const FETCHED = '.restore';
+/** What was set aside, all of it. */
+const BEFORE = '.before-restore';
+/** The same while some of it may still be, or be again, in its old place. */
+const MOVING = '.before-restore.moving';
+/** What is on its way out. */
+const GONE = '.before-restore.gone';
+
+/** Whether the data that a restore set aside, or a part of it, is still there. */
+export async function isSetAside(folder: string): Promise<boolean> {
+  return existsSync(join(folder, BEFORE)) || existsSync(join(folder, MOVING));
+}
+
+/**
+ * Sets the data of a Redis that is stopped aside and puts what was fetched in its place. Each step is one rename, and
+ * running it again after a crash, at any of them, goes on from there.
+ */
+export async function swap(folder: string): Promise<void> {
+  const at = (...names: string[]) => join(folder, ...names);
+  const fetched = at(FETCHED, 'dump.rdb');
+  if (!existsSync(fetched)) {
+    // Either it is in its place already, or it never came.
+    if (existsSync(at(BEFORE)) && existsSync(at('dump.rdb'))) return;
+    throw new BackupError('NotFound', 'nothing was fetched that could be put in place: fetch comes first');
+  }
+  if (existsSync(at(BEFORE))) {
+    if (REDIS_FILES.some((name) => existsSync(at(name)))) {
+      throw new BackupError('Failed', 'an earlier restore was not ended: undo or clean has to end it first');
+    }
+  } else {
+    await mkdir(at(MOVING), { recursive: true });
+    for (const name of REDIS_FILES) await moveIfThere(at(name), at(MOVING, name));
+    await syncFolder(at(MOVING));
+    await rename(at(MOVING), at(BEFORE));
+    await syncFolder(folder);
+  }
+  await rename(fetched, at('dump.rdb'));
+  await syncFolder(folder);
+}
+
+/** Puts back what `swap` set aside, whatever of it has been done; without anything set aside it does nothing. */
+export async function undo(folder: string): Promise<void> {
+  const at = (...names: string[]) => join(folder, ...names);
+  if (existsSync(at(BEFORE))) {
+    for (const name of REDIS_FILES) await rm(at(name), { recursive: true, force: true });
+    await syncFolder(folder);
+    await rename(at(BEFORE), at(MOVING));
+  }
+  if (!existsSync(at(MOVING))) return;
+  for (const name of await readdir(at(MOVING))) await rename(at(MOVING, name), at(name));
+  await syncFolder(folder);
+  await rm(at(MOVING), { recursive: true });
+}
+
+/** Removes what was set aside and what was fetched, for good. */
+export async function clean(folder: string): Promise<void> {
+  const at = (name: string) => join(folder, name);
+  if (existsSync(at(MOVING))) {
+    throw new BackupError(
+      'Failed',
+      'some of the data of the store is still set aside: swap or undo has to end it first',
+    );
+  }
+  await rm(at(GONE), { recursive: true, force: true });
+  // In one step, so that nothing half removed is ever put back.
+  await moveIfThere(at(BEFORE), at(GONE));
+  await syncFolder(folder);
+  await rm(at(GONE), { recursive: true, force: true });
+  await rm(at(FETCHED), { recursive: true, force: true });
+}
+
+async function moveIfThere(from: string, to: string): Promise<void> {
+  if (existsSync(from)) await rename(from, to);
+}
