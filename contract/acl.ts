@@ -179,23 +179,26 @@ export function serviceUsers(passwords: ServicePasswords): AclUser[] {
   ];
 }
 
+const SENTINEL_PEER_COMMANDS = [
+  ...['ping', 'publish', 'client|setname'],
+  ...['sentinel|is-master-down-by-addr', 'sentinel|master'],
+];
+
 /** The users of a Sentinel: the data plane asks it for the primary, the operator for a failover, and Sentinels agree. */
 export function sentinelUsers(passwords: Required<Pick<ServicePasswords, ServiceUser | 'sentinel'>>): AclUser[] {
-  const user = (name: ServiceUser | 'sentinel', channels: string, commands: readonly string[]): AclUser => [
+  const user = (name: ServiceUser | 'sentinel', channels: readonly string[], commands: readonly string[]): AclUser => [
     name,
     [
       'on',
       ...[passwords[name]].flat().map((password) => `#${aclPasswordHash(password)}`),
-      ...['resetkeys', 'resetchannels', channels, '-@all', ...commands.map((command) => `+${command}`)],
+      ...['resetkeys', 'resetchannels', ...channels, '-@all', ...commands.map((command) => `+${command}`)],
     ],
   ];
   return [
     ['default', ['off', 'resetpass', 'resetkeys', 'resetchannels', '-@all']],
-    user('dataplane', '&+switch-master', ['hello', 'ping', 'subscribe', 'sentinel|get-master-addr-by-name']),
-    user('operator', '&*', ['ping', 'info', 'sentinel', 'acl|list', 'acl|setuser', 'acl|deluser']),
-    user('sentinel', '&*', [
-      ...['ping', 'publish', 'client|setname', 'sentinel|is-master-down-by-addr', 'sentinel|master'],
-    ]),
+    user('dataplane', [], ['hello', 'sentinel|master']),
+    user('operator', ['&*'], ['ping', 'info', 'sentinel', 'acl|list', 'acl|setuser', 'acl|deluser']),
+    user('sentinel', ['&*'], SENTINEL_PEER_COMMANDS),
     ['probe', ['on', 'nopass', 'resetkeys', 'resetchannels', '-@all', '+ping']],
   ];
 }

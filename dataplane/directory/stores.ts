@@ -14,6 +14,8 @@ export interface StoreTarget extends Endpoint {
   credentialGeneration: number;
   /** Reads may be answered from memory that Redis vouches for. */
   cachedReads: boolean;
+  /** Reads may be answered by a replica. */
+  nearestReads: boolean;
   /** Values may have been written past the API, and so be no JSON. */
   anyValues: boolean;
   limits: Limits;
@@ -176,9 +178,9 @@ function stateOf(store: KVStore, holdsProject: boolean, endpoint: Endpoint | und
   if (!spec.enabled) return { ref, state: 'hibernated', account };
   if (!endpoint) return unavailable('the store is being set up', account);
   const credentialGeneration = status?.credentialGeneration ?? 1;
-  const cachedReads = spec.reads === 'cached';
+  const reads = { cachedReads: spec.reads === 'cached', nearestReads: spec.reads === 'nearest' };
   const anyValues = spec.access?.redis === true || status?.nativeAccessSince !== undefined;
-  const target = { uid, namespace, name, ...account, ...endpoint, credentialGeneration, cachedReads, anyValues };
+  const target = { uid, namespace, name, ...account, ...endpoint, credentialGeneration, ...reads, anyValues };
   return { ref, state: 'serving', target, account: target };
 }
 

@@ -5,8 +5,9 @@ import { createClusterStore } from './cluster/store.ts';
 import { Lane, type LaneEvent, type LaneLimits } from './lane.ts';
 import type { Endpoint, Store, StoreAddress, Stores } from './port.ts';
 import { createRedisStore, type RedisStore } from './redis.ts';
+import { openReplicated } from './replicated/open.ts';
 import { asAny } from './replies.ts';
-import { Connection, type ConnectionHooks } from './resp/connection.ts';
+import { Connection, type ConnectionHooks, type ConnectionOptions } from './resp/connection.ts';
 
 export interface PoolOptions {
   limits: LaneLimits;
@@ -65,22 +66,32 @@ export function createPool(options: PoolOptions): Pool {
     }
   }
 
-  function openLane(address: StoreAddress, { host, port }: Endpoint, hooks?: ConnectionHooks): Lane {
-    const { connectTimeoutMs, commandTimeoutMs, password, report, limits } = options;
+  function connectionTo(
+    address: StoreAddress,
+    { host, port }: Endpoint,
+    limits: Partial<ConnectionOptions> = {},
+  ): Connection {
+    const { connectTimeoutMs, commandTimeoutMs, password } = options;
+    return new Connection({
+      host,
+      port,
+      username: 'dataplane',
+      password: password(address),
+      connectTimeoutMs,
+      commandTimeoutMs,
+      ...limits,
+    });
+  }
+
+  function openLane(address: StoreAddress, endpoint: Endpoint, hooks?: ConnectionHooks): Lane {
     const open = async () => {
-      const connection = new Connection({
-        host,
-        port,
-        username: 'dataplane',
-        password: password(address),
-        connectTimeoutMs,
-        commandTimeoutMs,
-        hooks,
-      });
+      const connection = connectionTo(address, endpoint, { hooks });
       await connection.connect();
       return connection;
     };
-    return new Lane(open, limits, (event) => report(address, event));
+    const lane = new Lane(open, options.limits, (event) => options.report(address, event));
+    lane.restarting = address.restarting ?? false;
+    return lane;
   }
 
   function single(address: StoreAddress, settled?: Promise<void>): Member {
@@ -98,9 +109,23 @@ export function createPool(options: PoolOptions): Pool {
     return { address, lanes, touch: () => router.touch(), store, grow: (members) => router.grow(members) };
   }
 
+  function replicated(address: StoreAddress, replicas: readonly Endpoint[]): Member {
+    const opened = openReplicated({
+      members: replicas,
+      connect: (endpoint, limits) => connectionTo(address, endpoint, limits),
+      limits: options.limits,
+      commandTimeoutMs: options.commandTimeoutMs,
+      report: (event) => options.report(address, event),
+      nearestReads: address.nearestReads ?? false,
+      textOf: address.anyValues ? asAny : undefined,
+    });
+    return { address, ...opened };
+  }
+
   function add(address: StoreAddress, settled?: Promise<void>): Member {
     const { topology } = address;
-    const member = topology?.mode === 'Sharded' ? sharded(address, topology.members) : single(address, settled);
+    const make = { Sharded: sharded, Replicated: replicated };
+    const member = topology ? make[topology.mode](address, topology.members) : single(address, settled);
     members.set(address.uid, member);
     return member;
   }
@@ -108,7 +133,8 @@ export function createPool(options: PoolOptions): Pool {
   /** Resolves once the lanes are closed; of several members of a store the one that was retired last closes last. */
   async function retire(member: Member): Promise<void> {
     // What is in flight has its reply by then, or has failed.
-    await sleep(options.limits.waitMs + options.commandTimeoutMs, undefined, { ref: false });
+    const { waitMs, restart } = options.limits;
+    await sleep(Math.max(waitMs, restart?.waitMs ?? 0) + options.commandTimeoutMs, undefined, { ref: false });
     close(member);
   }
 
@@ -119,6 +145,7 @@ export function createPool(options: PoolOptions): Pool {
       if (member?.address === address) return member.store;
       if (member && isSame(member.address, address)) {
         member.address = address;
+        for (const lane of member.lanes()) lane.restarting = address.restarting ?? false;
         return member.store;
       }
       if (member?.grow && address.topology && isGrowth(member.address, address)) {
@@ -154,10 +181,11 @@ function isGrowth(before: StoreAddress, { topology, ...now }: StoreAddress): boo
 }
 
 function isUsedAlike(a: StoreAddress, b: StoreAddress): boolean {
-  const { credentialGeneration, cachedReads = false, anyValues = false } = a;
+  const { credentialGeneration, cachedReads = false, nearestReads = false, anyValues = false } = a;
   return (
     credentialGeneration === b.credentialGeneration &&
     cachedReads === (b.cachedReads ?? false) &&
+    nearestReads === (b.nearestReads ?? false) &&
     anyValues === (b.anyValues ?? false)
   );
 }

@@ -22,7 +22,7 @@ export type BatchOp =
 
 /** How a batch is to be run. */
 export interface BatchOptions {
-  /** Where there is nothing but reads, memory may answer. */
+  /** Where there is nothing but reads, memory may answer, or a Redis that lags. */
   recall?: boolean;
   /**
    * Told of values as they are read, where they are read for this batch alone; once it says no, the reads that are left
@@ -54,6 +54,13 @@ export interface Store {
   recall?(key: string): Entry | null | undefined;
   /** Null where there is no such key. */
   get(key: string): Promise<Entry | null>;
+  /** `get` from whichever Redis of the store answers soonest, which may lag. Absent where reads are to be fresh. */
+  near?(key: string): Promise<Entry | null>;
+  /**
+   * The same store, whose writes are done when as many of its nodes have them, the primary included; `unknown` where that
+   * is not so in time. Absent where the store is one node.
+   */
+  durable?(nodes: number): Store;
   /** When the key expires; undefined where `only` kept it from being written. */
   set(key: string, value: Buffer, options?: SetOptions): Promise<{ expiresAt: number | null } | undefined>;
   /** How many of the keys there were. */
@@ -123,8 +130,12 @@ export interface StoreAddress {
   credentialGeneration: number;
   /** Reads may be answered from this process's memory, as long as Redis vouches for what is there. */
   cachedReads?: boolean;
+  /** Reads may be answered by a replica, which may lag. */
+  nearestReads?: boolean;
   /** Others write there too, past the API: what is no JSON is read as a JSON string. */
   anyValues?: boolean;
+  /** Its Redis is being restarted on purpose, and worth waiting for. */
+  restarting?: boolean;
 }
 
 /** Opens stores; the same address gives the same connection. */

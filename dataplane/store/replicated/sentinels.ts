@@ -1,0 +1,115 @@
+import { lookup } from 'node:dns/promises';
+import { MASTER_NAME, SENTINEL_PORT } from '../../../contract/names.ts';
+import type { Endpoint } from '../port.ts';
+import { bytesOf, elementsOf } from '../replies.ts';
+import type { Connection } from '../resp/connection.ts';
+import type { Reply } from '../resp/reply.ts';
+
+/** What one Sentinel says: where the primary is, and since which configuration, counted up by failovers. */
+export interface Named extends Endpoint {
+  epoch: number;
+}
+
+/**
+ * What of the Sentinels' answers holds: the newest configuration that a majority of them knows of, or where fewer answer
+ * the newest that was ever heard of, `last` included. Undefined where there is none.
+ */
+export function newest(answers: readonly Named[], sentinels: number, last?: Named): Named | undefined {
+  const heard = last && answers.length * 2 <= sentinels ? [last, ...answers] : answers;
+  return heard.reduce<Named | undefined>((best, each) => (best && best.epoch >= each.epoch ? best : each), undefined);
+}
+
+/** The Sentinels of a store's members. Connections to them are made when they are asked, and kept until `close`. */
+export class Sentinels {
+  readonly #members: readonly Endpoint[];
+  readonly #connect: (sentinel: Endpoint) => Connection;
+  readonly #connections: (Promise<Connection> | undefined)[] = [];
+  /** Ordinals of members by the address that their name has. */
+  #ordinals = new Map<string, number>();
+  #last: Named | undefined;
+
+  /** `connect` gives a new connection that is not made yet. */
+  constructor(members: readonly Endpoint[], connect: (sentinel: Endpoint) => Connection) {
+    this.#members = members;
+    this.#connect = connect;
+  }
+
+  /**
+   * The ordinal of the member that is the primary. Rejects where no Sentinel says so, and where they name a Redis that is
+   * no member: whoever can write to a Sentinel must not lead the data plane anywhere else.
+   */
+  async primary(): Promise<number> {
+    const named = newest(await this.#answers(), this.#members.length, this.#last);
+    if (!named) throw failure('ENOSENTINEL', 'no Sentinel of the store names a primary');
+    const ordinal = await this.#ordinalOf(named);
+    if (ordinal === undefined)
+      throw failure('ENOMEMBER', 'the Sentinels name a primary that is no member of the store');
+    this.#last = named;
+    return ordinal;
+  }
+
+  close(): void {
+    for (const made of this.#connections.splice(0)) made?.then((connection) => connection.close()).catch(() => {});
+  }
+
+  /** The answers that are there once more than half have answered, or once no more are to come. */
+  #answers(): Promise<readonly Named[]> {
+    const answers: Named[] = [];
+    let settled = 0;
+    return new Promise((resolve) => {
+      const settle = () => {
+        if (++settled === this.#members.length || answers.length * 2 > this.#members.length) resolve(answers);
+      };
+      for (let i = 0; i < this.#members.length; i++) {
+        this.#ask(i)
+          .then((answer) => answers.push(answer))
+          .then(settle, settle);
+      }
+    });
+  }
+
+  async #ask(ordinal: number): Promise<Named> {
+    this.#connections[ordinal] ??= this.#open(ordinal);
+    const made = this.#connections[ordinal];
+    try {
+      return readNamed(await (await made).send(['SENTINEL', 'MASTER', MASTER_NAME]));
+    } catch (error) {
+      if (this.#connections[ordinal] === made) this.#connections[ordinal] = undefined;
+      made.then((connection) => connection.close()).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #open(ordinal: number): Promise<Connection> {
+    const { host } = this.#members[ordinal] as Endpoint;
+    const connection = this.#connect({ host, port: SENTINEL_PORT });
+    await connection.connect();
+    return connection;
+  }
+
+  async #ordinalOf({ host, port }: Endpoint): Promise<number | undefined> {
+    if (!this.#ordinals.has(host)) this.#ordinals = await resolveAll(this.#members);
+    const ordinal = this.#ordinals.get(host);
+    return ordinal !== undefined && this.#members[ordinal]?.port === port ? ordinal : undefined;
+  }
+}
+
+async function resolveAll(members: readonly Endpoint[]): Promise<Map<string, number>> {
+  const found = await Promise.all(members.map(({ host }) => lookup(host, { all: true }).catch(() => [])));
+  return new Map(found.flatMap((addresses, ordinal) => addresses.map(({ address }) => [address, ordinal] as const)));
+}
+
+/** The answer to SENTINEL MASTER, a map (https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/). */
+function readNamed(reply: Reply | undefined): Named {
+  const words = elementsOf(reply).map((word) => String(bytesOf(word)));
+  const wordAfter = (name: string) => words[words.indexOf(name) + 1] ?? '';
+  const named = { host: wordAfter('ip'), port: Number(wordAfter('port')), epoch: Number(wordAfter('config-epoch')) };
+  if (!Number.isInteger(named.port) || !Number.isInteger(named.epoch)) {
+    throw new Error('a Sentinel answered with something else than a primary');
+  }
+  return named;
+}
+
+function failure(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
