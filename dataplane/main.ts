@@ -8,6 +8,8 @@ import { connect } from '../kube/config.ts';
 import { type Attempts, createAttempts } from './auth/attempts.ts';
 import { createCache } from './cache/cache.ts';
 import { type Config, DEFAULT_CONFIG_PATH, readConfig } from './config.ts';
+import { createBackupEditor } from './directory/backup-editor.ts';
+import { createBackupReader } from './directory/backup-reader.ts';
 import { createStoreEditor } from './directory/store-editor.ts';
 import { createStoreIndex } from './directory/stores.ts';
 import { createTokenEditor } from './directory/token-editor.ts';
@@ -116,6 +118,7 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
     observe: createObserver(log, metrics, config.accessLog),
     draining: () => stopping,
     directory,
+    backups: createBackupReader(client),
     systemNamespace: config.systemNamespace,
     versions: config.versions,
     attempts: attemptsOf(config.limits.failedAuthenticationsPerSecond),
@@ -125,6 +128,7 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
       ...management,
       editor: createStoreEditor(client, management.namespace),
       tokens: createTokenEditor(client, management.namespace),
+      backups: createBackupEditor(client, management.namespace),
     },
     budget,
     bodyBytes: config.limits.bodyBytes,

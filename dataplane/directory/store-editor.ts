@@ -13,6 +13,8 @@ export interface StoreEditor {
   create(name: string, spec: Readonly<Record<string, unknown>>): Promise<KVStore>;
   /** Writes fields of the spec, null removing one; `raced` where the store is no longer as it was read. */
   patch(read: KVStore, spec: Readonly<Record<string, unknown>>): Promise<KVStore>;
+  /** Writes annotations; `raced` where the store is no longer as it was read. */
+  annotate(read: KVStore, annotations: Readonly<Record<string, string>>): Promise<KVStore>;
 }
 
 const kvStores = resource(API_VERSION, 'KVStore', 'kvstores');
@@ -33,10 +35,12 @@ export function createStoreEditor(
         'unavailable',
       );
     },
-    patch({ metadata }, spec) {
-      const { name, resourceVersion } = metadata;
-      const options = { ...WRITE, type: 'merge', resourceVersion } as const;
-      return attempt(() => client.patch<KVStore>(kvStores, { namespace, name }, { spec }, options), 'raced');
-    },
+    patch: (read, spec) => write(read, { spec }),
+    annotate: (read, annotations) => write(read, { metadata: { annotations } }),
   };
+
+  function write({ metadata: { name, resourceVersion } }: KVStore, body: object): Promise<KVStore> {
+    const options = { ...WRITE, type: 'merge', resourceVersion } as const;
+    return attempt(() => client.patch<KVStore>(kvStores, { namespace, name }, body, options), 'raced');
+  }
 }

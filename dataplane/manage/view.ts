@@ -19,6 +19,9 @@ export interface StatusView {
   name: string | null;
   manageable: boolean;
   reads: string | null;
+  topology: TopologyView | null;
+  members: readonly MemberView[];
+  restore: RestoreView | null;
   plan: string | null;
   limits: LimitsView | null;
   conditions: readonly ConditionView[];
@@ -30,6 +33,33 @@ interface LimitsView {
   requests_per_second: number | null;
   burst: number | null;
   tokens_per_month: string | null;
+}
+
+interface TopologyView {
+  mode: 'Standalone' | 'Replicated' | 'Sharded';
+  members: number;
+}
+
+/** One Redis of a store that has several. */
+interface MemberView {
+  name: string;
+  role: 'Primary' | 'Replica' | 'Shard' | null;
+  ready: boolean;
+  node: string | null;
+  linked: boolean | null;
+  lag_bytes: number | null;
+  slots: number | null;
+}
+
+/** The restore that was last begun. */
+interface RestoreView {
+  phase: NonNullable<NonNullable<KVStore['status']>['restore']>['phase'];
+  keys: number | null;
+  expected_keys: number | null;
+  sha256: string | null;
+  bytes: number | null;
+  finished_at: string | null;
+  message: string | null;
 }
 
 interface ConditionView {
@@ -77,6 +107,9 @@ export function viewStore(store: KVStore, { keys, manageable }: Surroundings): S
     name: metadata.name,
     manageable,
     reads: spec.reads,
+    topology: status.topology ?? { mode: 'Standalone', members: 1 },
+    members: (status.members ?? []).map(viewMember),
+    restore: viewRestore(status.restore),
     plan: spec.plan ?? null,
     limits: viewLimits(status.limits),
     conditions: (status.conditions ?? []).map(viewCondition),
@@ -107,6 +140,9 @@ export function viewAbsent(project: string | null, manageable: boolean): StatusV
     name: null,
     manageable,
     reads: null,
+    topology: null,
+    members: [],
+    restore: null,
     plan: null,
     limits: null,
     conditions: [],
@@ -128,4 +164,16 @@ function viewLimits(limits: NonNullable<KVStore['status']>['limits'] = {}): Limi
 
 function viewCondition({ type, status, reason, message, lastTransitionTime }: Condition): ConditionView {
   return { type, status, reason, message, last_transition_time: lastTransitionTime };
+}
+
+function viewMember(member: NonNullable<NonNullable<KVStore['status']>['members']>[number]): MemberView {
+  const { name, role = null, ready, node = null, linked = null, lagBytes = null, slots = null } = member;
+  return { name, role, ready, node, linked, lag_bytes: lagBytes, slots };
+}
+
+function viewRestore(restore: NonNullable<KVStore['status']>['restore']): RestoreView | null {
+  if (!restore) return null;
+  const { phase, keys = null, expectedKeys = null, sha256 = null, bytes = null, finishedAt, message = null } = restore;
+  const finished = finishedAt === undefined ? null : new Date(finishedAt).toISOString();
+  return { phase, keys, expected_keys: expectedKeys, sha256, bytes, finished_at: finished, message };
 }

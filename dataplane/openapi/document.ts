@@ -56,7 +56,7 @@ const PARAMETERS = {
     name: 'name',
     in: 'path',
     required: true,
-    description: 'Name of a KVToken',
+    description: 'Name of the KVToken, KVBackup or KVBackupSchedule',
     schema: { type: 'string', minLength: 1, maxLength: MAX_CODE_POINTS, pattern: KEY_PATTERN.source },
     example: 'web',
   },

@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { BackupEditor } from '../directory/backup-editor.ts';
+import type { BackupReader } from '../directory/backup-reader.ts';
 import type { Reach } from '../directory/reach.ts';
 import type { StoreEditor } from '../directory/store-editor.ts';
 import type { StoreIndex, StoreTarget } from '../directory/stores.ts';
@@ -29,6 +31,8 @@ export interface Management {
   editor: StoreEditor;
   /** Of the same namespace. */
   tokens: TokenEditor;
+  /** Of the same namespace. */
+  backups: BackupEditor;
   /** The project that is meant where a key with a role names none. */
   defaultProject: string;
   defaultVersion: string;
@@ -39,6 +43,8 @@ export interface Management {
 /** What operations work with beside the store that a request is about. */
 export interface Services {
   directory: { stores: StoreIndex; tokens: TokenIndex };
+  /** Backups of every namespace. */
+  backups: BackupReader;
   stores: Stores;
   meter: Meter;
   budget: Budget;

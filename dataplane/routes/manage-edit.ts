@@ -20,7 +20,7 @@ export interface Edited extends Done {
 }
 
 /** What is to become of the store that is there, or is not: a new one's spec, or fields to write, which may be none. */
-type Decide = (live: KVStore | undefined) => { create: SpecPatch } | { live: KVStore; write: SpecPatch };
+export type Decide = (live: KVStore | undefined) => { create: SpecPatch } | { live: KVStore; write: SpecPatch };
 
 /** Somebody else's writes are outrun so many times: the operator's status is one of them. */
 const ATTEMPTS = 5;
@@ -70,7 +70,7 @@ function requireEnabled(live: KVStore | undefined): KVStore {
 }
 
 /** Reads the store, decides and writes, until nobody else has written between; the store as it is then. */
-async function edit(call: Call, site: Site, decide: Decide): Promise<KVStore> {
+export async function edit(call: Call, site: Site, decide: Decide): Promise<KVStore> {
   const { editor } = site.management;
   for (let attempt = 1; ; attempt++) {
     try {

@@ -61,8 +61,11 @@ const CODES: Readonly<Record<EditFailure, ErrorCode>> = {
   unavailable: 'store_unavailable',
 };
 
+/** What the management calls write. */
+export type Kind = 'KVStore' | 'KVToken' | 'KVBackup' | 'KVBackupSchedule';
+
 /** What the client gets to know where an object of that kind was not written. */
-export function answerTo({ failure, message }: EditError, kind: 'KVStore' | 'KVToken', namespace: string): ApiError {
+export function answerTo({ failure, message }: EditError, kind: Kind, namespace: string): ApiError {
   const details: Readonly<Record<EditFailure, string>> = {
     refused: `the ${kind} is refused: ${message.replace(/^KV\w+\.cubby\.dev "[^"]*" is invalid: /, '')}`,
     forbidden: `the data plane may not write ${kind}s in the namespace ${namespace}: ${message}; the chart grants it where dataplane.management names that namespace`,

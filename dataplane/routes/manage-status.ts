@@ -28,6 +28,28 @@ const conditionSchema = z.object({
   last_transition_time: z.string().describe('When status last changed, in UTC'),
 });
 
+const memberSchema = z.object({
+  name: z.string().describe('Name of the pod'),
+  role: z.enum(['Primary', 'Replica', 'Shard']).nullable().describe('null while it does not answer'),
+  ready: z.boolean(),
+  node: z.string().nullable().describe('Name of the node that it runs on'),
+  linked: z.boolean().nullable().describe('Of a replica, whether it is connected to the primary'),
+  lag_bytes: z.int().nullable().describe('Of a replica, roughly how many bytes it is behind the primary'),
+  slots: z.int().nullable().describe('Of a shard, how many of the 16384 hash slots it has'),
+});
+
+const restoreSchema = z.object({
+  phase: z
+    .enum(['Fetching', 'Swapping', 'Loading', 'Completed', 'Failed'])
+    .describe('Failed has left the data as it was; message says why'),
+  keys: z.int().nullable().describe('Keys that Redis had when it had read the backup'),
+  expected_keys: z.int().nullable().describe('Keys in the backup; those that expired meanwhile are not restored'),
+  sha256: z.string().nullable().describe('SHA-256 of the data, in hex'),
+  bytes: z.int().nullable().describe('Bytes of the data'),
+  finished_at: z.iso.datetime().nullable(),
+  message: z.string().nullable(),
+});
+
 /** How a project's store is. */
 export const statusSchema = z.object({
   enabled: z.boolean().describe('false where the project has no store, or a hibernated one'),
@@ -43,7 +65,16 @@ export const statusSchema = z.object({
   namespace: z.string().nullable().describe('Where the KVStore is; null where there is none'),
   name: z.string().nullable().describe('Name of the KVStore'),
   manageable: manageableSchema,
-  reads: z.enum(['primary', 'cached']).nullable().describe('Where reads are answered from; spec.reads of the KVStore'),
+  reads: z
+    .enum(['primary', 'cached', 'nearest'])
+    .nullable()
+    .describe('Where reads are answered from; spec.reads of the KVStore'),
+  topology: z
+    .object({ mode: z.enum(['Standalone', 'Replicated', 'Sharded']), members: z.int() })
+    .nullable()
+    .describe('What the store is made of now: one Redis, a primary with replicas, or a Redis Cluster'),
+  members: z.array(memberSchema).describe('The Redis pods of a store that has several'),
+  restore: restoreSchema.nullable().describe('The restore that was last begun; null where there was none'),
   plan: z.string().nullable().describe('spec.plan of the KVStore'),
   limits: z
     .object({

@@ -5,6 +5,10 @@ import { docs } from './docs.ts';
 import { infraKv } from './infra-kv.ts';
 import { kv } from './kv.ts';
 import { manage } from './manage.ts';
+import { manageBackups } from './manage-backups.ts';
+import { failOver } from './manage-failover.ts';
+import { restore } from './manage-restore.ts';
+import { manageSchedules } from './manage-schedules.ts';
 import { manageTokens } from './manage-tokens.ts';
 import { type Health, probes } from './meta.ts';
 
@@ -15,6 +19,10 @@ export function operations(health: Health, folder: string | null = DASHBOARD_FOL
     ...infraKv,
     ...manage,
     ...manageTokens,
+    ...manageBackups,
+    ...manageSchedules,
+    restore,
+    failOver,
     ...account,
     ...kv,
     ...docs(() => all),

@@ -41,13 +41,15 @@ test('no grant is written twice', () => {
   }
 });
 
-test('the data plane reads stores and tokens, writes both in one namespace, deletes no store, and does nothing else', async () => {
-  const reads = ['kvstores', 'kvtokens'].flatMap((name) =>
-    ['get', 'list', 'watch'].map((verb) => `cubby.dev/${name} ${verb}`),
-  );
+test('the data plane reads and, in one namespace, writes stores, tokens and backups, deletes no store, and does nothing else', async () => {
+  const of = (names: string[], verbs: string[]) =>
+    names.flatMap((name) => verbs.map((verb) => `cubby.dev/${name} ${verb}`));
+  const backups = ['kvbackups', 'kvbackupschedules'];
+  const reads = [...of(['kvstores', 'kvtokens'], ['get', 'list', 'watch']), ...of(backups, ['get', 'list'])];
   const writes = [
-    ...['get', 'create', 'patch'].map((verb) => `cubby.dev/kvstores ${verb}`),
-    ...['get', 'create', 'delete'].map((verb) => `cubby.dev/kvtokens ${verb}`),
+    ...of(['kvstores'], ['get', 'create', 'patch']),
+    ...of(['kvtokens'], ['get', 'create', 'delete']),
+    ...of(backups, ['create', 'patch', 'delete']),
   ];
   const ofDataplane = (all: typeof roles) =>
     all.filter(({ kind, metadata }) => /Role$/.test(kind) && metadata.name === 'cubby-dataplane');
@@ -132,7 +134,7 @@ test('the lease of the leader election is the only one that the operator may tak
   assert.equal(leases.length, 2);
 });
 
-test('editors of a namespace may change stores and tokens, viewers see them, neither writes a status', () => {
+test('editors of a namespace may change stores, tokens and backups, viewers see them, neither writes a status', () => {
   const aggregated = roles.filter(({ metadata }) =>
     Object.keys(metadata.labels).some((label) => label.includes('/aggregate-to-')),
   );
@@ -142,7 +144,7 @@ test('editors of a namespace may change stores and tokens, viewers see them, nei
   for (const { rules } of aggregated) {
     assert.deepEqual(
       (rules as Rule[]).flatMap(({ resources }) => resources),
-      ['kvstores', 'kvtokens'],
+      ['kvstores', 'kvtokens', 'kvbackups', 'kvbackupschedules'],
     );
   }
 });

@@ -20,7 +20,7 @@ const roleBindings = resource(RBAC, 'RoleBinding', 'rolebindings');
 const clusterRoles = resource(RBAC, 'ClusterRole', 'clusterroles', false);
 const clusterRoleBindings = resource(RBAC, 'ClusterRoleBinding', 'clusterrolebindings', false);
 
-/** Reading stores and tokens everywhere, and writing both in one namespace: what the chart grants. */
+/** Reading stores, tokens and backups everywhere, and writing them in one namespace: what the chart grants. */
 export async function grant(client: KubeClient, tenants: string): Promise<void> {
   const named = (name: string, namespace?: string) => ({ metadata: { name, ...(namespace && { namespace }) } });
   const rules = (verbs: string[], ...resources: string[]) => [{ apiGroups: ['cubby.dev'], resources, verbs }];
@@ -31,10 +31,15 @@ export async function grant(client: KubeClient, tenants: string): Promise<void> 
   const create = (kind: Parameters<KubeClient['create']>[0], object: object) =>
     client.create(kind, object as ApiObject);
   await create(serviceAccounts, named(ACCOUNT.name, ACCOUNT.namespace));
-  const reading = rules(['get', 'list', 'watch'], 'kvstores', 'kvtokens');
+  const backups = ['kvbackups', 'kvbackupschedules'];
+  const reading = [...rules(['get', 'list', 'watch'], 'kvstores', 'kvtokens'), ...rules(['get', 'list'], ...backups)];
   await create(clusterRoles, { ...named('dataplane'), rules: reading });
   await create(clusterRoleBindings, { ...named('dataplane'), ...binding('ClusterRole') });
-  const writing = [...rules(['get', 'create', 'patch'], 'kvstores'), ...rules(['get', 'create', 'delete'], 'kvtokens')];
+  const writing = [
+    ...rules(['get', 'create', 'patch'], 'kvstores'),
+    ...rules(['get', 'create', 'delete'], 'kvtokens'),
+    ...rules(['create', 'patch', 'delete'], ...backups),
+  ];
   await create(roles, { ...named('dataplane', tenants), rules: writing });
   await create(roleBindings, { ...named('dataplane', tenants), ...binding('Role') });
 }

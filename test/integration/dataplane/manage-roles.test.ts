@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { StoreRef } from '../../../dataplane/directory/stores.ts';
 import type { Operation } from '../../../dataplane/pipeline/operation.ts';
 import { operations } from '../../../dataplane/routes/table.ts';
-import { kvStore, kvToken } from '../../unit/dataplane/objects.ts';
+import { kvBackup, kvBackupSchedule, kvStore, kvToken } from '../../unit/dataplane/objects.ts';
 import { type Api, startApi, stubStores } from './api.ts';
 import { createStage, type Stage, TENANTS } from './manage-editor.ts';
 
@@ -17,6 +18,13 @@ const BODIES: Readonly<Record<string, object>> = {
   disableKv: {},
   createToken: {},
   revokeToken: {},
+  createBackup: {},
+  deleteBackup: {},
+  setBackupPlace: { volume: { claim_name: 'backups' } },
+  putBackupSchedule: { schedule: '@daily' },
+  deleteBackupSchedule: {},
+  restoreBackup: { backup: 'k', overwrite_data: true },
+  failOver: {},
   kvGet: { key: 'k' },
   kvSet: { key: 'k', value: 1 },
   kvDel: { keys: ['k'] },
@@ -71,9 +79,22 @@ function expected({ id, access, target }: Operation, token: Fields, place: Place
 
 function expectedOfAdmin(id: string, place: Place): number {
   if (place === 'mine' || place === 'theirs') return 403;
-  if (place === 'managed' || id === 'enableKv') return 200;
+  if (place === 'managed' || id === 'enableKv' || id === 'restoreBackup') return 200;
   return 404;
 }
+
+/** The store that the management calls may write: it has a replica, and a place for its backups. */
+const MANAGED = {
+  namespace: TENANTS,
+  name: 'managed',
+  projectId: 'managed',
+  backup: { target: { volume: { claimName: 'backups' } } },
+  status: {
+    endpoint: { host: 'managed-redis.cubby-tenants.svc', port: 6379 },
+    topology: { mode: 'Replicated', members: 3 },
+    members: [{ name: 'managed-redis-1', role: 'Replica', ready: true, linked: true }],
+  },
+} satisfies Parameters<typeof kvStore>[0];
 
 describe('every token, every operation, every project', () => {
   const all = operations({ ready: () => true }).filter(({ internal }) => !internal);
@@ -85,10 +106,14 @@ describe('every token, every operation, every project', () => {
     stage = createStage();
     const present = { value: Buffer.from('1'), expiresAt: null };
     const stores = stubStores({ get: async () => present, delete: async () => 1 });
-    api = await startApi({ stores, management: stage.management });
+    const backups = {
+      backups: async ({ namespace, name }: StoreRef) => [kvBackup({ namespace, name: 'k', storeRef: { name } })],
+      schedules: async ({ namespace, name }: StoreRef) => [kvBackupSchedule({ namespace, storeRef: { name } })],
+    };
+    api = await startApi({ stores, management: stage.management, backups });
     stage.showTokensIn = api.tokens;
     for (const namespace of ['mine', 'theirs']) api.tenant(namespace, { store: { projectId: namespace } });
-    api.stores.upsert(kvStore({ namespace: TENANTS, name: 'managed', projectId: 'managed' }));
+    api.stores.upsert(kvStore(MANAGED));
     for (const [name, fields] of Object.entries(TOKENS)) {
       const { token, object } = kvToken({ ...fields, name: name.replaceAll(' ', '-') });
       api.tokens.upsert(object);
@@ -100,9 +125,12 @@ describe('every token, every operation, every project', () => {
   /** Sends an operation's call as a client would, with the project in the query, or in the body where that is asked for. */
   async function send(operation: Operation, token: string | undefined, place: Place, inBody = false) {
     stage.objects.clear();
-    stage.objects.set('managed', kvStore({ namespace: TENANTS, name: 'managed', projectId: 'managed' }));
+    stage.objects.set('managed', kvStore(MANAGED));
     stage.tokens.clear();
     stage.tokens.set('k', kvToken({ namespace: TENANTS, name: 'k', storeRef: { name: 'managed' } }).object);
+    const asked = { namespace: TENANTS, name: 'k', storeRef: { name: 'managed' } };
+    stage.backups.set('k', kvBackup({ ...asked, status: { phase: 'Completed' } }));
+    stage.schedules.set('k', kvBackupSchedule(asked));
     const named = place === undefined ? undefined : { project_id: place };
     const body = operation.body && BODIES[operation.id];
     assert.equal(body === undefined, operation.body === undefined, `${operation.id} needs an entry in BODIES`);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { KVStore, KVToken } from '../../../contract/objects.ts';
+import type { KVBackup, KVBackupSchedule, KVStore, KVToken } from '../../../contract/objects.ts';
 import { formatToken, hashToken, TOKEN_RANDOM_BYTES, type TokenType } from '../../../contract/token.ts';
 
 let uids = 0;
@@ -42,6 +42,65 @@ export function kvStore({
       ...spec,
     },
     status: status ?? { endpoint: { host: `${name}-redis.${namespace}.svc`, port: 6379 }, credentialGeneration: 1 },
+  };
+}
+
+type BackupFields = Partial<KVBackup['spec']> & {
+  namespace?: string;
+  name?: string;
+  created?: string;
+  labels?: Record<string, string>;
+  status?: NonNullable<KVBackup['status']>;
+};
+
+/** A KVBackup that was asked for just now; `created` is a time of day in hh:mm. */
+export function kvBackup({
+  namespace = 'a',
+  name = 'first',
+  created = '00:00',
+  labels,
+  status,
+  ...spec
+}: BackupFields): KVBackup {
+  return {
+    apiVersion: 'cubby.dev/v1alpha1',
+    kind: 'KVBackup',
+    metadata: {
+      ...meta(namespace, name),
+      creationTimestamp: `2026-01-01T${created}:00Z`,
+      ...(labels && { labels }),
+    },
+    spec: { storeRef: { name: 'main' }, deletionPolicy: 'Retain', ...spec },
+    ...(status && { status }),
+  };
+}
+
+type ScheduleFields = Partial<KVBackupSchedule['spec']> & {
+  namespace?: string;
+  name?: string;
+  status?: NonNullable<KVBackupSchedule['status']>;
+};
+
+/** A KVBackupSchedule for each night. */
+export function kvBackupSchedule({
+  namespace = 'a',
+  name = 'nightly',
+  status,
+  ...spec
+}: ScheduleFields): KVBackupSchedule {
+  return {
+    apiVersion: 'cubby.dev/v1alpha1',
+    kind: 'KVBackupSchedule',
+    metadata: meta(namespace, name),
+    spec: {
+      storeRef: { name: 'main' },
+      schedule: '0 3 * * *',
+      timeZone: 'UTC',
+      suspend: false,
+      startingDeadlineSeconds: 3600,
+      ...spec,
+    },
+    ...(status && { status }),
   };
 }
 

@@ -36,6 +36,9 @@ test('a store that runs is shown as the operator sees it', () => {
     name: 'main',
     manageable: true,
     reads: 'primary',
+    topology: { mode: 'Standalone', members: 1 },
+    members: [],
+    restore: null,
     plan: null,
     limits: null,
     conditions: [
