@@ -1,4 +1,5 @@
 /** Client of Cubby's REST API: keys and values of a managed Redis, for Node, browsers and edge runtimes. */
+export type { BackupCalls, BackupScheduleWish, BackupWish } from './backups.ts';
 export { CubbyError, type CubbyErrorCode } from './error.ts';
 export {
   type Client,
@@ -14,9 +15,11 @@ export {
   type ManagementClient,
   type ProjectChoice,
   type ProjectsOptions,
+  type RestoreWish,
   type StoreWish,
   type TokenWish,
 } from './management.ts';
 export type { CallOptions, ClientOptions, ConnectionOptions, WriteOptions } from './options.ts';
 export type * from './wire.ts';
+export type * from './wire-backups.ts';
 export type * from './wire-management.ts';

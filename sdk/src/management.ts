@@ -1,6 +1,8 @@
+import { type BackupCalls, createBackupCalls } from './backups.ts';
 import { segmentOf } from './connection.ts';
 import type { CallOptions, ClientOptions } from './options.ts';
 import { type Call, createSend } from './request.ts';
+import type { BackupPlace } from './wire-backups.ts';
 import type {
   Done,
   ProjectPage,
@@ -45,6 +47,16 @@ export interface TokenWish extends ProjectChoice {
   ttl?: number | undefined;
 }
 
+/** What to restore: a backup by its name, or an object that was made elsewhere. */
+export interface RestoreWish extends ProjectChoice {
+  backup?: string | undefined;
+  object?: string | undefined;
+  /** Where `object` is; where the backups of the store go if absent. */
+  place?: BackupPlace | undefined;
+  /** Confirms that the data that the store has may be replaced. */
+  overwriteData?: boolean | undefined;
+}
+
 /** The calls about stores, tokens and usage rather than keys. They reject with CubbyError; the API's answers are given as they are. */
 export interface ManagementClient {
   /** What the client's own token may do. */
@@ -58,6 +70,10 @@ export interface ManagementClient {
   update(wish: StoreWish, options?: CallOptions): Promise<StoreEdited>;
   /** Hibernates the store, which keeps its data. */
   disable(projectId?: string | number, options?: CallOptions): Promise<Done>;
+  /** Begins a restore, into a new store where the project has none; `status` tells how far it is. */
+  restore(wish: RestoreWish, options?: CallOptions): Promise<StoreEdited>;
+  /** Asks that a replica becomes the primary; the members of `status` tell when. */
+  failover(projectId?: string | number, options?: CallOptions): Promise<Done>;
   usage(projectId?: string | number, options?: CallOptions): Promise<Usage>;
   /** The last 24 hours, hour by hour, or with `period: 'month'` the last 31 days, day by day. */
   usageHistory(which?: ProjectChoice & { period?: 'day' | 'month' }, options?: CallOptions): Promise<UsageHistory>;
@@ -67,6 +83,7 @@ export interface ManagementClient {
     create(wish?: TokenWish, options?: CallOptions): Promise<TokenCreated>;
     revoke(name: string, projectId?: string | number, options?: CallOptions): Promise<Done>;
   };
+  backups: BackupCalls;
 }
 
 /** A client of the management calls. Throws a TypeError for a token or a base URL that cannot be used. */
@@ -92,6 +109,12 @@ export function createManagementClient(options: ClientOptions): ManagementClient
       ask({ method: 'PATCH', path: '/api/kv/update', ...edit(wish), safety: 'write' }, options),
     disable: (projectId, options) =>
       ask({ method: 'DELETE', path: '/api/kv/disable', query: of(projectId), safety: 'write' }, options),
+    restore({ projectId, backup, object, place, overwriteData }, options) {
+      const body = JSON.stringify({ backup, object, place, overwrite_data: overwriteData });
+      return ask({ method: 'POST', path: '/api/kv/restore', query: of(projectId), body, safety: 'write' }, options);
+    },
+    failover: (projectId, options) =>
+      ask({ method: 'POST', path: '/api/kv/failover', query: of(projectId), safety: 'write' }, options),
     usage: (projectId, options) => read('/api/kv/usage', of(projectId), options),
     usageHistory: ({ projectId, period } = {}, options) =>
       read('/api/kv/usage/history', { ...of(projectId), period }, options),
@@ -106,6 +129,7 @@ export function createManagementClient(options: ClientOptions): ManagementClient
         return ask({ method: 'DELETE', path, query: of(projectId), safety: 'write' }, options);
       },
     },
+    backups: createBackupCalls(ask),
   };
 
   function edit({ projectId, version, dockerImage, maxMemory, persistence }: StoreWish) {

@@ -39,12 +39,41 @@ export interface StoreStatus {
   name: string | null;
   /** Whether this token may change the store over the API. */
   manageable: boolean;
-  reads: 'primary' | 'cached' | null;
+  reads: 'primary' | 'cached' | 'nearest' | null;
+  /** What the store is made of now: one Redis, a primary with replicas, or a Redis Cluster. */
+  topology: { mode: 'Standalone' | 'Replicated' | 'Sharded'; members: number } | null;
+  /** The Redis pods of a store that has several. */
+  members: StoreMember[];
+  /** The restore that was last begun. */
+  restore: StoreRestore | null;
   plan: string | null;
   limits: StoreLimits | null;
   conditions: Condition[];
   /** What the spec asks for, which differs from what runs while a change is under way. */
   requested: StoreRequest | null;
+}
+
+/** One Redis pod; `linked` and `lag_bytes` are of a replica, `slots` of a shard. */
+export interface StoreMember {
+  name: string;
+  /** Null while it does not answer. */
+  role: 'Primary' | 'Replica' | 'Shard' | null;
+  ready: boolean;
+  node: string | null;
+  linked: boolean | null;
+  lag_bytes: number | null;
+  slots: number | null;
+}
+
+/** How far a restore is. `Failed` has left the data as it was; `message` says why. */
+export interface StoreRestore {
+  phase: 'Fetching' | 'Swapping' | 'Loading' | 'Completed' | 'Failed';
+  keys: number | null;
+  expected_keys: number | null;
+  sha256: string | null;
+  bytes: number | null;
+  finished_at: string | null;
+  message: string | null;
 }
 
 /** `tokens_per_month` is a decimal number as text. */

@@ -74,6 +74,22 @@ async function sendEverything(projectId: string | undefined): Promise<Sent[]> {
   await manage.tokens.create();
   await manage.tokens.create({ projectId: 'shop', type: 'Deployment', scopes: ['kv:read'], name: 'ci', ttl: 60 });
   await manage.tokens.revoke('ci', 'shop');
+  await manage.backups.list('shop');
+  await manage.backups.get('first', 'shop');
+  await manage.backups.create();
+  await manage.backups.create({ projectId: 'shop', name: 'first', deletionPolicy: 'Delete' });
+  await manage.backups.delete('first');
+  await manage.backups.delete('first', { projectId: 'shop', data: 'keep' });
+  const place = { s3: { bucket: 'kv', credentials_secret: 's3', region: 'eu-1' }, encryption_secret: 'age' };
+  await manage.backups.setPlace(place, 'shop');
+  await manage.backups.schedules.list('shop');
+  await manage.backups.schedules.put('nightly', { schedule: '@daily' });
+  const nightly = { schedule: '0 3 * * *', timeZone: 'Europe/Berlin', suspended: true, keepCount: 7, keepAge: '30d' };
+  await manage.backups.schedules.put('nightly', { projectId: 'shop', ...nightly });
+  await manage.backups.schedules.delete('nightly', 'shop');
+  await manage.restore({ backup: 'first' });
+  await manage.restore({ projectId: 'shop', object: 'a/b', place, overwriteData: true });
+  await manage.failover('shop');
   return sent;
 }
 
