@@ -45,7 +45,7 @@ export function jobDigest({ job, image, encryption, redis, attempt }: RestorePod
  * What was fetched is read by the very Redis that is to load it, before anything else is touched; one that cannot be
  * read is removed at once, because it takes room. redis-check-rdb is redis-server by another name.
  */
-const CHECK = `dump=${BACKUP_PATHS.data}/.restore/dump.rdb
+const CHECK = `dump=${BACKUP_PATHS.fetched}
 check=$(command -v redis-check-rdb) || {
   check=${BACKUP_PATHS.data}/.restore/redis-check-rdb
   ln -sf "$(command -v redis-server)" "$check"

@@ -1,0 +1,337 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { KVStore } from '../../../../contract/objects.ts';
+import { KEYS_ANNOTATION } from '../../../../operator/reconcile/key-counts.ts';
+import type { VolumeClaim } from '../../../../operator/reconcile/kinds.ts';
+import { decideRestore, holds, type RestoreInput } from '../../../../operator/reconcile/restore-decision.ts';
+import type { JobSeen } from '../../../../operator/reconcile/restore-job.ts';
+import {
+  isPending,
+  RESTORE_ANNOTATION,
+  type RestoreRecord,
+  readRecord,
+  restoreDigest,
+  restoreStatus,
+} from '../../../../operator/reconcile/restore-record.ts';
+import { sourceOf } from '../../../../operator/reconcile/restore-source.ts';
+import { DATA_MODE_ANNOTATION } from '../../../../operator/resources/plan.ts';
+import { observed, pod, redis, running, store } from '../objects.ts';
+
+const NOW = new Date('2026-01-01T12:00:00Z');
+const target = { volume: { claimName: 'backups' } };
+const object = { target, path: 'shop/main/nightly-1' };
+const source = { place: { target, object: object.path, encrypted: false }, encryption: undefined };
+const data = {
+  size: 900,
+  storedSize: 900,
+  sha256: 'ab',
+  keys: 10,
+  expiringKeys: 4,
+  redisVersion: '8.0.2',
+  rdbVersion: 12,
+};
+const fetched = { keys: 10, expiring: 4, sha256: 'ab', bytes: 900 };
+
+const restoring = (overwriteData = false): KVStore => store({ restoreFrom: { object, overwriteData } });
+const digest = restoreDigest(restoring()) ?? '';
+
+function claim(annotations: Record<string, string> = {}): VolumeClaim {
+  const metadata = { name: 'data-main-redis-0', namespace: 'shop', resourceVersion: '5', annotations };
+  return { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec: {} };
+}
+
+const record = (changes: Partial<RestoreRecord> = {}): RestoreRecord => ({
+  from: digest,
+  phase: 'Fetching',
+  attempts: 0,
+  ...changes,
+});
+
+/** A store that serves data and is to be restored in place, which was confirmed. */
+function input(changes: Partial<RestoreInput> = {}): RestoreInput {
+  const { statefulSet, pod, redis } = observed();
+  const base = { store: restoring(true), statefulSet, claim: claim(), pod, redis };
+  return { ...base, record: undefined, source, job: undefined, now: NOW, ...changes };
+}
+
+/** A new store: nothing is there but what the restore made. */
+const newStore = (changes: Partial<RestoreInput> = {}) =>
+  input({ store: restoring(), statefulSet: undefined, claim: undefined, pod: undefined, redis: undefined, ...changes });
+
+/** Redis was stopped. */
+const stopped = (changes: Partial<RestoreInput> = {}) => {
+  const { statefulSet } = observed();
+  assert.ok(statefulSet);
+  const idle = { ...statefulSet, spec: { replicas: 0 } };
+  return input({ statefulSet: idle, pod: undefined, redis: undefined, ...changes });
+};
+
+const done: JobSeen = { state: 'done', data };
+const bad = (reason: string, again = false): JobSeen => ({
+  state: 'failed',
+  again,
+  reason,
+  message: `it is ${reason}`,
+});
+const reasons = (decision: ReturnType<typeof decideRestore>) => decision.refusals.map(({ reason }) => reason);
+
+test('a store that nobody restores has nothing to do, and runs', () => {
+  const plain = input({ store: store() });
+  assert.deepEqual(decideRestore(plain), { refusals: [], steps: [] });
+  assert.equal(holds(plain), 'runs');
+});
+
+test('a new store begins to fetch its backup, and has no Redis before it is there', () => {
+  assert.equal(holds(newStore()), 'unmade');
+  assert.deepEqual(decideRestore(newStore()).write, { record: record({ fresh: true }) });
+  for (const phase of ['Fetching', 'Swapping', 'Failed', 'Undoing'] as const) {
+    const at = newStore({ claim: claim(), record: record({ phase, fresh: true }) });
+    assert.equal(holds(at), 'unmade', phase);
+  }
+  assert.equal(holds(newStore({ claim: claim(), record: record({ phase: 'Loading', fresh: true }) })), 'runs');
+});
+
+test('a store that has data is restored only where that is confirmed, and serves on', () => {
+  const unconfirmed = input({ store: restoring() });
+  assert.deepEqual(reasons(decideRestore(unconfirmed)), ['RestoreRefused']);
+  assert.equal(holds(unconfirmed), 'runs');
+  assert.deepEqual(decideRestore(input()).write, { record: record() });
+  // The claim of a deleted store of this name is data as well.
+  const adopted = newStore({ claim: claim() });
+  assert.deepEqual(reasons(decideRestore(adopted)), ['RestoreRefused']);
+  assert.equal(holds(adopted), 'runs');
+});
+
+test('Redis runs while the backup is fetched, and is stopped only to put it in place', () => {
+  assert.equal(holds(input({ record: record() })), 'runs');
+  assert.equal(holds(input({ record: record({ phase: 'Swapping' }) })), 'stopped');
+  assert.equal(holds(input({ record: record({ phase: 'Loading' }) })), 'runs');
+  assert.equal(holds(input({ record: record({ phase: 'Undoing' }) })), 'stopped');
+  assert.equal(holds(input({ record: record({ phase: 'Failed' }) })), 'runs');
+});
+
+test('a KVBackup is a source once it is complete', () => {
+  assert.match(sourceOf('nightly', undefined).refusal ?? '', /no KVBackup nightly/);
+  assert.match(sourceOf('nightly', { status: { phase: 'Failed' } }).refusal ?? '', /has failed/);
+  assert.match(sourceOf('nightly', { status: { phase: 'Running' } }).wait ?? '', /until the KVBackup nightly/);
+  assert.match(sourceOf('nightly', {}).wait ?? '', /until/);
+  const location = { object: 'a/b', target } as never;
+  assert.deepEqual(sourceOf('nightly', { status: { phase: 'Completed', location, encrypted: true } }), {
+    place: { target, object: 'a/b', encrypted: true },
+    encryption: undefined,
+  });
+});
+
+test('a backup that is not known yet is waited for, and one that never will be is told', () => {
+  assert.deepEqual(reasons(decideRestore(newStore({ source: { refusal: 'no such backup' } }))), ['RestoreRefused']);
+  const waiting = decideRestore(newStore({ source: { wait: 'not yet' } }));
+  assert.deepEqual([waiting.write, waiting.steps[0]?.message], [undefined, 'not yet']);
+});
+
+test('replicas and shards are refused, with the way round', () => {
+  for (const spec of [{ replicas: 3 as const }, { shards: 3 }]) {
+    const several = { ...restoring(true), spec: { ...restoring(true).spec, ...spec } };
+    const [refusal] = decideRestore(newStore({ store: several })).refusals;
+    assert.equal(refusal?.reason, 'RestoreRefused');
+    assert.match(refusal?.message ?? '', /spec.replicas to 1/);
+    assert.equal(holds(newStore({ store: several })), 'unmade');
+  }
+});
+
+test('what was fetched and found good takes the place of the data', () => {
+  const decision = decideRestore(input({ record: record({ attempts: 2, message: 'was down' }), job: done }));
+  assert.deepEqual(decision.write, { record: record({ phase: 'Swapping', data: fetched }) });
+});
+
+test('a backup that is not good is given up with the data untouched', () => {
+  const { write } = decideRestore(input({ record: record(), job: bad('Corrupt') }));
+  assert.equal(write?.record?.phase, 'Failed');
+  assert.equal(write?.record?.dirty, true);
+  assert.deepEqual([write?.mode, write?.keysAtStop], [undefined, undefined]);
+  const told = decideRestore(input({ record: { ...record(), ...write?.record, phase: 'Failed' } }));
+  assert.match(told.refusals[0]?.message ?? '', /it is Corrupt; the store goes on with the data that it has/);
+});
+
+test('a try that may succeed later is made again after a pause, which grows', () => {
+  const first = decideRestore(input({ record: record(), job: bad('TargetUnavailable', true) })).write?.record;
+  assert.deepEqual([first?.phase, first?.attempts, first?.retryAt], ['Fetching', 1, '2026-01-01T12:00:05Z']);
+  const later = record({ attempts: 5 });
+  const sixth = decideRestore(input({ record: later, job: bad('TargetUnavailable', true) })).write?.record;
+  assert.equal(sixth?.retryAt, '2026-01-01T12:02:40Z');
+  const pausing = decideRestore(input({ record: first ?? record() }));
+  assert.deepEqual(reasons(pausing), ['RestoreFailed']);
+});
+
+test('data is not overwritten by a try of next week: a store that has some gives up, a new one goes on', () => {
+  const often = { attempts: 7 };
+  const inPlace = decideRestore(input({ record: record(often), job: bad('TargetUnavailable', true) }));
+  assert.equal(inPlace.write?.record?.phase, 'Failed');
+  const fresh = newStore({ claim: claim(), record: record({ ...often, fresh: true }), job: bad('PodFailed', true) });
+  assert.equal(decideRestore(fresh).write?.record?.phase, 'Fetching');
+});
+
+test('a new store whose restore failed tries again when spec is edited, or in a while where it is mended elsewhere', () => {
+  const at = (changes: Partial<RestoreRecord>) =>
+    newStore({ claim: claim(), record: record({ phase: 'Failed', fresh: true, generation: 3, ...changes }) });
+  assert.deepEqual(reasons(decideRestore(at({ message: 'bad' }))), ['RestoreFailed']);
+  assert.equal(decideRestore(at({ message: 'bad' })).write, undefined);
+  assert.equal(decideRestore(at({ generation: 2 })).write?.record?.phase, 'Fetching');
+  assert.equal(decideRestore(at({ retryAt: '2026-01-01T12:00:01Z' })).write, undefined);
+  assert.equal(decideRestore(at({ retryAt: '2026-01-01T11:59:59Z' })).write?.record?.phase, 'Fetching');
+  const given = (reason: string) =>
+    decideRestore(newStore({ claim: claim(), record: record({ fresh: true }), job: bad(reason) })).write?.record;
+  assert.ok(given('TargetRefused')?.retryAt);
+  assert.equal(given('Corrupt')?.retryAt, undefined);
+  assert.equal(given('Corrupt')?.fresh, true);
+});
+
+test('Redis must be gone before the data is touched', () => {
+  for (const at of [input(), stopped({ pod: pod() })]) {
+    const decision = decideRestore({ ...at, record: record({ phase: 'Swapping' }), job: done });
+    assert.equal(decision.write, undefined);
+    assert.equal(decision.steps[0]?.reason, 'Restoring');
+  }
+});
+
+test('once the backup is in place Redis is to read it, and what the claim said of the old data is kept', () => {
+  const annotations = { [DATA_MODE_ANNOTATION]: 'aof', [KEYS_ANNOTATION]: '{"all":3}' };
+  const swapped = stopped({
+    record: record({ phase: 'Swapping', data: fetched }),
+    claim: claim(annotations),
+    job: done,
+  });
+  assert.deepEqual(decideRestore(swapped).write, {
+    record: record({ phase: 'Loading', data: fetched, before: { mode: 'aof', keysAtStop: '{"all":3}' } }),
+    mode: 'rdb',
+    keysAtStop: null,
+  });
+});
+
+test('the restore is completed with the keys that Redis found, and those that had expired', () => {
+  const loaded = { keys: 8, expired: 2 };
+  const { write } = decideRestore(
+    input({
+      record: record({ phase: 'Loading', fresh: true, data: fetched }),
+      redis: redis({ loaded, keys: { all: 9 } }),
+    }),
+  );
+  assert.deepEqual(write?.record, {
+    ...record({ phase: 'Completed', data: fetched, dirty: true }),
+    loaded,
+    finishedAt: '2026-01-01T12:00:00Z',
+  });
+  assert.deepEqual(restoreStatus(write?.record ?? undefined, store()), {
+    from: digest,
+    phase: 'Completed',
+    keys: 8,
+    expectedKeys: 10,
+    sha256: 'ab',
+    bytes: 900,
+    finishedAt: '2026-01-01T12:00:00Z',
+  });
+});
+
+test('a Redis that loads is waited for, and one that hibernates is restored when it wakes', () => {
+  const loading = input({ record: record({ phase: 'Loading' }), redis: redis({ loading: true }) });
+  assert.equal(decideRestore(loading).write, undefined);
+  const asleep = stopped({
+    store: store({ ...restoring(true).spec, enabled: false }),
+    record: record({ phase: 'Loading' }),
+  });
+  assert.deepEqual(decideRestore(asleep), { refusals: [], steps: [] });
+});
+
+test('keys that are neither there nor expired are told until that is accepted', () => {
+  const completed = (keys: number) =>
+    input({ record: record({ phase: 'Completed', data: fetched, loaded: { keys, expired: 2 } }) });
+  assert.deepEqual(reasons(decideRestore(completed(7))), ['RestoreFailed']);
+  assert.deepEqual(reasons(decideRestore(completed(8))), []);
+  assert.deepEqual(reasons(decideRestore({ ...completed(7), store: store() })), []);
+});
+
+test('a Redis that does not start with the backup gets its old data back', () => {
+  const crashed = pod({
+    ...running(),
+    containerStatuses: [
+      {
+        name: 'redis',
+        ready: false,
+        restartCount: 2,
+        state: { waiting: { reason: 'CrashLoopBackOff' } },
+        lastState: { terminated: { exitCode: 1, message: 'Short read or OOM loading DB' } },
+      },
+    ],
+  });
+  const before = { mode: 'aof', keysAtStop: '{"all":3}' };
+  const loading = record({ phase: 'Loading', before, data: fetched });
+  const undoing = decideRestore(input({ record: loading, pod: crashed, redis: undefined })).write?.record;
+  assert.equal(undoing?.phase, 'Undoing');
+  assert.match(undoing?.message ?? '', /does not start with the backup: Short read/);
+  const { write } = decideRestore(stopped({ record: undoing ?? loading, job: { state: 'done', data: undefined } }));
+  assert.deepEqual([write?.record?.phase, write?.mode, write?.keysAtStop], ['Failed', 'aof', '{"all":3}']);
+  assert.match(restoreStatus(write?.record ?? undefined, store())?.message ?? '', /does not start/);
+});
+
+test('what was begun is brought to an end, whatever spec says by then', () => {
+  const other = store({ restoreFrom: { object: { target, path: 'other' }, overwriteData: true } });
+  for (const wants of [store(), other]) {
+    const swapping = stopped({ store: wants, record: record({ phase: 'Swapping', data: fetched }), job: done });
+    assert.equal(decideRestore(swapping).write?.record?.phase, 'Loading');
+    assert.equal(holds(swapping), 'stopped');
+  }
+});
+
+test('a restore that is taken back before anything was touched is given up', () => {
+  const inPlace = decideRestore(input({ store: store(), record: record() }));
+  assert.deepEqual([inPlace.write?.record?.phase, inPlace.write?.record?.dirty], ['Failed', true]);
+  const fresh = newStore({ store: store(), claim: claim(), record: record({ fresh: true }) });
+  assert.equal(holds(fresh), 'runs');
+  assert.equal(decideRestore(fresh).write?.record?.fresh, undefined);
+  // The confirmation alone, while the backup is fetched.
+  assert.deepEqual(reasons(decideRestore(input({ store: restoring(), record: record() }))), ['RestoreRefused']);
+});
+
+test('what was done is never done again, and what was given up only when it is asked for anew', () => {
+  const completed = record({ phase: 'Completed', data: fetched, loaded: { keys: 10, expired: 0 } });
+  assert.equal(isPending(completed, digest), false);
+  assert.equal(isPending(completed, undefined), false);
+  assert.deepEqual(decideRestore(input({ record: completed })), { refusals: [], steps: [] });
+  assert.deepEqual(decideRestore(input({ record: completed, store: store() })), { refusals: [], steps: [] });
+  const failed = record({ phase: 'Failed', message: 'bad' });
+  assert.equal(decideRestore(input({ record: failed })).write, undefined);
+  assert.deepEqual(decideRestore(input({ record: failed, store: store() })).write, { record: null });
+});
+
+test('a second restore of a store that was restored at its creation needs the confirmation as well', () => {
+  const { write } = decideRestore(
+    input({ record: record({ phase: 'Loading', fresh: true, data: fetched }), redis: redis() }),
+  );
+  const { dirty: _, ...completed } = write?.record ?? record();
+  const other = store({ restoreFrom: { object: { target, path: 'other' }, overwriteData: false } });
+  assert.deepEqual(reasons(decideRestore(input({ record: completed, store: other }))), ['RestoreRefused']);
+});
+
+test('what was set aside is removed beside the running Redis, and before the next restore', () => {
+  const completed = record({ phase: 'Completed', data: fetched, loaded: { keys: 10, expired: 0 }, dirty: true });
+  assert.equal(isPending(completed, digest), true);
+  assert.equal(holds(input({ record: completed })), 'runs');
+  const other = store({ restoreFrom: { object: { target, path: 'other' }, overwriteData: true } });
+  assert.equal(decideRestore(input({ record: completed, store: other })).write, undefined);
+  const { write } = decideRestore(input({ record: completed, job: { state: 'done', data: undefined } }));
+  assert.deepEqual(write?.record, record({ phase: 'Completed', data: fetched, loaded: { keys: 10, expired: 0 } }));
+});
+
+test('a record that somebody wrote over is none, so that the volume is taken to have data', () => {
+  assert.equal(readRecord(claim({ [RESTORE_ANNOTATION]: 'yes' })), undefined);
+  assert.equal(readRecord(claim({ [RESTORE_ANNOTATION]: '{"phase":3}' })), undefined);
+  assert.equal(readRecord(claim()), undefined);
+  assert.deepEqual(readRecord(claim({ [RESTORE_ANNOTATION]: JSON.stringify(record()) })), record());
+});
+
+test('the confirmation is no part of what is restored', () => {
+  assert.equal(restoreDigest(restoring(true)), restoreDigest(restoring(false)));
+  assert.notEqual(
+    restoreDigest(restoring()),
+    restoreDigest(store({ restoreFrom: { backupRef: { name: 'x' }, overwriteData: false } })),
+  );
+});
