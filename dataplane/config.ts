@@ -40,6 +40,8 @@ const fields = z.strictObject({
   cacheBytes: z.int().min(0).default(33_554_432),
   /** How long a request waits for a store that is restarting. */
   storeWaitMs: ms(2000),
+  /** The same where the operator restarts it, as for a change of its version. */
+  storeRestartWaitMs: ms(5000),
   /** How long the reply to a command may take; after that a write's outcome is unknown. */
   commandTimeoutMs: ms(5000),
   connectTimeoutMs: ms(1000),

@@ -82,6 +82,11 @@ async function start(config: Config, kubeconfig: string | undefined): Promise<vo
       waitMs: config.storeWaitMs,
       inFlight: config.limits.storeInFlight,
       waiting: config.limits.storeWaiting,
+      restart: {
+        waitMs: config.storeRestartWaitMs,
+        // As many a second as otherwise, and for as long.
+        waiting: Math.ceil((config.limits.storeWaiting * config.storeRestartWaitMs) / config.storeWaitMs),
+      },
     },
     connectTimeoutMs: config.connectTimeoutMs,
     commandTimeoutMs: config.commandTimeoutMs,

@@ -4,6 +4,7 @@ import { StoreError } from './port.ts';
 import { connectFailureCode, failureOf, type RedisFailure, refusal, replyCode } from './redis-errors.ts';
 import type { Connection } from './resp/connection.ts';
 import { ReplyError } from './resp/reply.ts';
+import { WriteGate } from './write-gate.ts';
 
 /** Bounds on one store's use, so that one tenant's dead Redis costs the others nothing. */
 export interface LaneLimits {
@@ -13,6 +14,8 @@ export interface LaneLimits {
   inFlight: number;
   /** Requests that wait at the same time for a connection. */
   waiting: number;
+  /** The same for a Redis that is known to be restarted on purpose; as otherwise where absent. */
+  restart?: { waitMs: number; waiting: number };
 }
 
 /** Something that operators of Cubby want to see; `code` is a word of Redis or of the system, never user text. */
@@ -21,7 +24,7 @@ export type LaneEvent =
   | { event: 'connect-failed'; code: string }
   | { event: 'command-failed'; failure: RedisFailure; code: string };
 
-const CONNECT_BACKOFF_MS = { first: 10, most: 500 };
+const CONNECT_BACKOFF_MS = { first: 10, most: 500, mostInRestart: 50 };
 const REFUSED_PAUSE_MS = 50;
 /** How often a Redis that is loading its data is asked whether it has. */
 const LOADING_PAUSE_MS = 100;
@@ -40,6 +43,9 @@ export class Lane {
   #waiting = 0;
   #lastUsed = performance.now();
   #closed = false;
+  readonly #writes = new WriteGate();
+  /** Whether the Redis is being restarted on purpose, so that it is worth waiting for. */
+  restarting = false;
 
   /** `open` makes a new connection. Rejects with what prevented it. */
   constructor(open: () => Promise<Connection>, limits: LaneLimits, report: (event: LaneEvent) => void) {
@@ -75,7 +81,7 @@ export class Lane {
     const since = performance.now();
     this.#lastUsed = since;
     const connection = this.#usable();
-    if (!connection) return this.#persist(request, since);
+    if (!connection || (this.#writes.opens && request.access === 'write')) return this.#persist(request, since);
     return new Promise((resolve) => {
       const finish = (result: T) => {
         this.#inFlight--;
@@ -101,7 +107,7 @@ export class Lane {
 
   /** Tries again until there is a result or the request must not wait longer; `failed` is the first attempt. */
   async #persist<T>(request: Request<T>, since: number, failed?: Failed): Promise<T> {
-    const deadline = since + this.#limits.waitMs;
+    const deadline = since + this.#bounds.waitMs;
     let last = failed;
     try {
       for (let attempts = failed ? 1 : 0; ; attempts++) {
@@ -109,6 +115,7 @@ export class Lane {
           const known = await this.#settle(last, request, attempts, deadline);
           if (known) return known.result;
         }
+        if (request.access === 'write') await this.#writable(request, deadline);
         const connection = await this.#ready(deadline);
         const outcome = await attempt(connection, request);
         if ('result' in outcome) return outcome.result;
@@ -143,7 +150,9 @@ export class Lane {
       case 'demoted': {
         if (failure === 'demoted') this.#leave(connection);
         if (performance.now() + REFUSED_PAUSE_MS < deadline) {
-          await sleep(REFUSED_PAUSE_MS);
+          if (failure === 'lone')
+            this.#writes.close(connection, () => !this.#closed && this.#connection === connection);
+          else await sleep(REFUSED_PAUSE_MS);
           return undefined;
         }
         const hasReads = replies.some((reply) => !(reply instanceof ReplyError));
@@ -170,6 +179,16 @@ export class Lane {
     throw refusal(failure);
   }
 
+  /** Waits while writes are held back. What has reads in it is sent in the end, because those have replies. */
+  async #writable({ partial }: Request<unknown>, deadline: number): Promise<void> {
+    if (this.#writes.opens) await within(this.#writes.opens, deadline - performance.now());
+    if (this.#writes.opens && !partial) throw refusal('lone');
+  }
+
+  get #bounds(): { waitMs: number; waiting: number } {
+    return (this.restarting && this.#limits.restart) || this.#limits;
+  }
+
   /** A connection that has just closed is still known here for a moment. */
   #usable(): Connection | undefined {
     return this.#connection?.ready ? this.#connection : undefined;
@@ -178,7 +197,7 @@ export class Lane {
   async #ready(deadline: number): Promise<Connection> {
     const usable = this.#usable();
     if (usable) return usable;
-    if (this.#waiting >= this.#limits.waiting) throw refusal('refused');
+    if (this.#waiting >= this.#bounds.waiting) throw refusal('refused');
     this.#waiting++;
     try {
       for (;;) {
@@ -211,7 +230,8 @@ export class Lane {
     } catch (error) {
       connection?.close();
       this.#failures++;
-      const pause = Math.min(CONNECT_BACKOFF_MS.first * 2 ** (this.#failures - 1), CONNECT_BACKOFF_MS.most);
+      const most = this.restarting ? CONNECT_BACKOFF_MS.mostInRestart : CONNECT_BACKOFF_MS.most;
+      const pause = Math.min(CONNECT_BACKOFF_MS.first * 2 ** (this.#failures - 1), most);
       this.#nextAttemptAt = performance.now() + pause;
       const code = connectFailureCode(error);
       // Once per cause: a store that stays away would otherwise fill the log.

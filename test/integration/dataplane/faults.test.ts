@@ -93,6 +93,49 @@ describe('a Redis that fails', () => {
     assert.deepEqual((await store.get('waited'))?.value, value);
   });
 
+  test('told to take no writes before it ends: writes wait, and the outcome of none is unknown', async () => {
+    await patient();
+    await store.get('there');
+    await tenant.admin().config('SET', 'min-replicas-to-write', '1');
+    const writes = Promise.all(Array.from({ length: 20 }, (_, i) => store.set(`held-${i}`, value)));
+    await sleep(150);
+    process.kill(await serverPid(), 'SIGSTOP'); // whatever is sent from now on is lost
+    const more = Promise.all(Array.from({ length: 20 }, (_, i) => store.set(`later-${i}`, value)));
+    await sleep(150);
+    await tenant.server.kill();
+    await tenant.server.restart();
+    assert.equal((await writes).length + (await more).length, 40);
+    assert.deepEqual((await store.get('later-19'))?.value, value);
+  });
+
+  test('takes writes again after it had refused them: those that waited are made, once', async () => {
+    await patient();
+    await tenant.admin().config('SET', 'min-replicas-to-write', '1');
+    const counts = Promise.all(Array.from({ length: 20 }, () => store.increment('counted', 1)));
+    await sleep(150);
+    assert.deepEqual((await store.get('there'))?.value, value, 'reads go on');
+    await tenant.admin().config('SET', 'min-replicas-to-write', '0');
+    await counts;
+    assert.equal(await tenant.admin().get('counted'), '20');
+    assert.equal(await tenant.admin().exists('probe'), 0);
+  });
+
+  test('restarted on purpose: waited for longer than one that is away', async () => {
+    await pool.close();
+    const limits = { waitMs: 100, inFlight: 1024, waiting: 256, restart: { waitMs: 15_000, waiting: 256 } };
+    ({ pool } = tenant.pool({ limits }));
+    await pool.open(tenant.address).get('there');
+    await tenant.server.kill();
+    await assert.rejects(pool.open(tenant.address).get('there'), failsAs('unavailable'));
+    const awaited = pool.open({ ...tenant.address, restarting: true }).get('there');
+    await sleep(500);
+    await tenant.server.restart();
+    assert.deepEqual((await awaited)?.value, value);
+    await tenant.server.kill();
+    await assert.rejects(pool.open(tenant.address).get('there'), failsAs('unavailable'));
+    await tenant.server.restart();
+  });
+
   test('away for good: unavailable after the bounded wait, for reads and writes alike', async () => {
     await tenant.server.kill();
     const outcomes = await Promise.all([timed(store.get('there')), timed(store.set('k', value))]);
