@@ -17,6 +17,7 @@ export interface StoredMeta {
   deletionTimestamp?: string;
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
+  finalizers?: string[];
 }
 
 /** A KVStore as the API server returns it: defaults filled in. */

@@ -9,22 +9,32 @@ import { createQueue, type Priority } from '../kube/queue.ts';
 import { persistentVolumeClaims, pods, type Resource, secrets, statefulSets } from '../kube/resources.ts';
 import type { Config } from './config.ts';
 import { BY_STORE, startCaches } from './controller/caches.ts';
-import { type ControllerName, enqueue, type Queues, startControllers } from './controller/controllers.ts';
+import {
+  type ControllerName,
+  enqueue,
+  type KindName,
+  type Queues,
+  startControllers,
+} from './controller/controllers.ts';
 import { createShard } from './controller/shard.ts';
 import {
   type Affected,
+  backupChanged,
   childChanged,
   type Lookups,
   ledgerChanged,
+  scheduleChanged,
   storeChanged,
   tokenChanged,
   urgency,
 } from './controller/triggers.ts';
 import { createKeyring } from './keyring.ts';
+import { reconcileBackup } from './reconcile/backup.ts';
 import { BY_PROJECT, type Context } from './reconcile/context.ts';
 import { isProgressAlone } from './reconcile/key-rotation.ts';
 import { reconcileLedger } from './reconcile/ledger.ts';
 import { readMasterKeys, reconcileMasterKey } from './reconcile/master-key.ts';
+import { reconcileSchedule } from './reconcile/schedule.ts';
 import { reconcileStore } from './reconcile/store.ts';
 import { reconcileToken } from './reconcile/token.ts';
 import type { ConnectRedis } from './redis/session.ts';
@@ -45,7 +55,10 @@ export interface OperatorOptions {
 /** The watching half of the operator, which every replica runs; `lead` starts the writing half. */
 export interface Operator {
   queues: Queues;
-  caches: Pick<ReturnType<typeof startCaches>, 'stores' | 'masterKey' | 'isSynced' | 'silentMs'>;
+  caches: Pick<
+    ReturnType<typeof startCaches>,
+    'stores' | 'backups' | 'schedules' | 'masterKey' | 'isSynced' | 'silentMs'
+  >;
   /** The stores of this operator's shard: all of them where there are no shards. */
   ownStores(): KVStore[];
   /** Starts to reconcile, once the caches are filled. */
@@ -60,6 +73,8 @@ export function startOperator(options: OperatorOptions): Operator {
   const queues: Queues = {
     store: createQueue(),
     token: createQueue(),
+    backup: createQueue(),
+    schedule: createQueue(),
     ledger: createQueue(),
     masterKey: createQueue(),
   };
@@ -93,19 +108,23 @@ export function startOperator(options: OperatorOptions): Operator {
       if (ledgerChanged(store, change, config.systemNamespace)) wakeLedger();
     },
     onToken: (token, change) => wake(tokenChanged(token, change, lookups), urgency(token, change)),
+    onBackup: (backup, change) => wake(backupChanged(backup, change, lookups), urgency(backup, change)),
+    onSchedule: (schedule, change) => wake(scheduleChanged(schedule, change, lookups), urgency(schedule, change)),
     onChild: (child) => wake(childChanged(child), 'change'),
     onError: onWatchError,
   });
   const shard = createShard(config, (key) => caches.stores.get(key));
   const ownStores = () => caches.stores.list().filter(shard.isOurs);
-  const isOurs = (name: 'store' | 'token', key: string) => {
-    const found = (name === 'store' ? caches.stores : caches.tokens).get(parseKey(key));
+  const isOurs = (name: KindName, key: string) => {
+    const found = caches[`${name}s`].get(parseKey(key));
     return found === undefined || shard.isOurs(found); // what is gone has to be forgotten by whoever knew it
   };
   const wake = (affected: Affected, priority: Priority) => enqueue(queues, affected, priority, isOurs);
   const lookups: Lookups = {
     claimants: (store) => caches.stores.by(BY_PROJECT, claimedProject(store)),
     tokensOf: (store) => caches.tokens.by(BY_STORE, store),
+    backupsOf: (store) => caches.backups.by(BY_STORE, store),
+    schedulesOf: (store) => caches.schedules.by(BY_STORE, store),
     isOurs: shard.isOurs,
   };
   const context: Context = {
@@ -113,6 +132,8 @@ export function startOperator(options: OperatorOptions): Operator {
     caches: {
       stores: caches.stores,
       tokens: caches.tokens,
+      backups: caches.backups,
+      schedules: caches.schedules,
       statefulSets: caches.childCache(statefulSets),
       pods: caches.childCache(pods),
       claims: caches.childCache(persistentVolumeClaims),
@@ -147,6 +168,12 @@ export function startOperator(options: OperatorOptions): Operator {
         async token(key, signal) {
           if (isOurs('token', key)) return reconcileToken(context, key, signal);
           context.pendingTokens.delete(key);
+        },
+        async backup(key, signal) {
+          if (isOurs('backup', key)) return reconcileBackup(context, key, signal);
+        },
+        async schedule(key, signal) {
+          if (isOurs('schedule', key)) return reconcileSchedule(context, key, signal);
         },
         ledger: (key, signal) => reconcileLedger(context, key, signal),
         masterKey: (key, signal) => reconcileMasterKey(context, key, signal),

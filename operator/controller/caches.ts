@@ -1,5 +1,11 @@
-import { MANAGED_BY, MANAGED_BY_LABEL } from '../../contract/labels.ts';
-import { API_VERSION, type KVStore, type KVToken } from '../../contract/objects.ts';
+import { MANAGED_BY, MANAGED_BY_LABEL, SCHEDULE_LABEL } from '../../contract/labels.ts';
+import {
+  API_VERSION,
+  type KVBackup,
+  type KVBackupSchedule,
+  type KVStore,
+  type KVToken,
+} from '../../contract/objects.ts';
 import { claimedProject } from '../../contract/projects.ts';
 import type { Cache } from '../../kube/cache.ts';
 import type { KubeClient } from '../../kube/client.ts';
@@ -23,6 +29,8 @@ import {
 export interface Listener {
   onStore(store: KVStore, change: Change<KVStore>): void;
   onToken(token: KVToken, change: Change<KVToken>): void;
+  onBackup(backup: KVBackup, change: Change<KVBackup>): void;
+  onSchedule(schedule: KVBackupSchedule, change: Change<KVBackupSchedule>): void;
   onChild(child: ApiObject): void;
   onMasterKey(secret: SecretObject, old: SecretObject | undefined): void;
   /** A list or a watch failed and is tried again. */
@@ -39,6 +47,8 @@ export type Change<T> = { type: 'created' | 'deleted' } | { type: 'updated'; old
 
 const kvStores = resource(API_VERSION, 'KVStore', 'kvstores');
 const kvTokens = resource(API_VERSION, 'KVToken', 'kvtokens');
+const kvBackups = resource(API_VERSION, 'KVBackup', 'kvbackups');
+const kvBackupSchedules = resource(API_VERSION, 'KVBackupSchedule', 'kvbackupschedules');
 const childKinds = [
   statefulSets,
   services,
@@ -50,7 +60,7 @@ const childKinds = [
   persistentVolumeClaims,
 ] as const;
 
-/** Index of tokens by the "namespace/name" of their store. */
+/** Index of tokens, schedules, and backups that are not over, by the "namespace/name" of their store. */
 export const BY_STORE = 'store';
 
 /** Starts to watch stores, tokens, the master key's Secret, and everything that carries the operator's label. */
@@ -83,6 +93,22 @@ export function startCaches(
     onUpsert: (token, old) => listener.onToken(token, changeOf(old)),
     onDelete: (token) => listener.onToken(token, { type: 'deleted' }),
   });
+  const backups = reflect<KVBackup>(kvBackups, {
+    indexers: {
+      [BY_STORE]: (backup) => (isOver(backup) ? [] : storeOf(backup)),
+      schedule: ({ metadata: { namespace, labels } }) => {
+        const schedule = labels?.[SCHEDULE_LABEL];
+        return schedule === undefined ? [] : [`${namespace}/${schedule}`];
+      },
+    },
+    onUpsert: (backup, old) => listener.onBackup(backup, changeOf(old)),
+    onDelete: (backup) => listener.onBackup(backup, { type: 'deleted' }),
+  });
+  const schedules = reflect<KVBackupSchedule>(kvBackupSchedules, {
+    indexers: { [BY_STORE]: storeOf },
+    onUpsert: (schedule, old) => listener.onSchedule(schedule, changeOf(old)),
+    onDelete: (schedule) => listener.onSchedule(schedule, { type: 'deleted' }),
+  });
   const children = new Map<string, Reflector>(
     childKinds.map((kind) => [
       kind.kind,
@@ -98,12 +124,21 @@ export function startCaches(
     fieldSelector: `metadata.name=${masterKeySecret.name}`,
     onUpsert: (secret, old) => listener.onMasterKey(secret, old),
   });
-  const all: readonly Reflector<never>[] = [stores, tokens, masterKey, ...children.values()] as never;
+  const all: readonly Reflector<never>[] = [
+    stores,
+    tokens,
+    backups,
+    schedules,
+    masterKey,
+    ...children.values(),
+  ] as never;
   const childCache = <T extends ApiObject>(kind: Resource) => children.get(kind.kind)?.cache as unknown as Cache<T>;
 
   return {
     stores: stores.cache,
     tokens: tokens.cache,
+    backups: backups.cache,
+    schedules: schedules.cache,
     masterKey: masterKey.cache,
     /** The cache of one kind of children, read as `T`. */
     childCache,
@@ -119,4 +154,12 @@ export function startCaches(
       await Promise.all(all.map((reflector) => reflector.stop()));
     },
   };
+}
+
+function storeOf({ metadata, spec }: KVBackup | KVBackupSchedule): string[] {
+  return [`${metadata.namespace}/${spec.storeRef.name}`];
+}
+
+function isOver({ status }: KVBackup): boolean {
+  return status?.phase === 'Completed' || status?.phase === 'Failed';
 }

@@ -2,21 +2,28 @@ import { type Controller, type Reconcile, type Run, startController } from '../.
 import type { Priority, Queue } from '../../kube/queue.ts';
 import type { Affected } from './triggers.ts';
 
-/** What the operator reconciles: the two kinds, that the ledger is one of the stores, and the master key. */
-export type ControllerName = 'store' | 'token' | 'ledger' | 'masterKey';
+/** What the operator reconciles: its kinds, that the ledger is one of the stores, and the master key. */
+export type ControllerName = KindName | 'ledger' | 'masterKey';
+/** The kinds, which shards divide. */
+export type KindName = 'store' | 'token' | 'backup' | 'schedule';
 
 /** One queue for each controller. */
 export type Queues = Record<ControllerName, Queue>;
 
 /** Puts the keys of whom a change concerns on their queues, where they are this operator's. */
 export function enqueue(
-  queues: Pick<Queues, 'store' | 'token'>,
-  { stores, tokens }: Affected,
+  queues: Pick<Queues, KindName>,
+  { stores, tokens, backups, schedules }: Affected,
   priority: Priority,
-  isOurs: (name: 'store' | 'token', key: string) => boolean,
+  isOurs: (name: KindName, key: string) => boolean,
 ): void {
-  for (const key of stores) if (isOurs('store', key)) queues.store.add(key, priority);
-  for (const key of tokens) if (isOurs('token', key)) queues.token.add(key, priority);
+  const add = (name: KindName, keys: readonly string[] = []) => {
+    for (const key of keys) if (isOurs(name, key)) queues[name].add(key, priority);
+  };
+  add('store', stores);
+  add('token', tokens);
+  add('backup', backups);
+  add('schedule', schedules);
 }
 
 /** A reconcile must end within this many ms. Every call inside has a limit of its own, so this is for what nobody foresaw. */
@@ -29,7 +36,7 @@ export function startControllers(
   concurrency: number,
   onRun: (name: ControllerName, run: Run) => void,
 ): Controller {
-  const controllers = (['store', 'token', 'ledger', 'masterKey'] as const).map((name) =>
+  const controllers = (['store', 'token', 'backup', 'schedule', 'ledger', 'masterKey'] as const).map((name) =>
     startController({
       queue: queues[name],
       reconcile: reconcile[name],

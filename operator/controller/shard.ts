@@ -1,4 +1,4 @@
-import type { KVStore, KVToken } from '../../contract/objects.ts';
+import type { KVBackup, KVBackupSchedule, KVStore, KVToken } from '../../contract/objects.ts';
 import { isLedger } from '../../contract/projects.ts';
 import { parseLabelSelector } from '../../kube/label-selector.ts';
 import type { ObjectKey } from '../../kube/object.ts';
@@ -12,16 +12,19 @@ export interface ShardSettings {
   except: readonly string[];
 }
 
-/** Which part of the cluster's stores and tokens this operator works on. */
+/** What shards divide. */
+export type Sharded = KVStore | KVToken | KVBackup | KVBackupSchedule;
+
+/** Which part of the cluster's stores, and of what goes with them, this operator works on. */
 export interface Shard {
   /** Whether this operator takes what no shard does: the ledger and the master key's rotation among it. */
   takesRest: boolean;
-  isOurs(object: KVStore | KVToken): boolean;
+  isOurs(object: Sharded): boolean;
 }
 
 /**
- * The shard that the settings describe. A token goes with its store, so that one label moves both; without a store it
- * goes by its own labels. Throws an Error where a selector is none.
+ * The shard that the settings describe. What belongs to a store goes with it, so that one label moves all; without a store
+ * it goes by its own labels. Throws an Error where a selector is none.
  */
 export function createShard(
   { systemNamespace, shard, except }: ShardSettings,
@@ -30,7 +33,7 @@ export function createShard(
   const takesRest = shard === undefined;
   const selected = shard ? parseLabelSelector(shard.selector) : () => true;
   const taken = except.map(parseLabelSelector);
-  const matches = ({ metadata: { labels } }: KVStore | KVToken) =>
+  const matches = ({ metadata: { labels } }: Sharded) =>
     selected(labels) && !taken.some((matchesOther) => matchesOther(labels));
   const ownsStore = (store: KVStore) => (isLedger(store, systemNamespace) ? takesRest : matches(store));
   return {

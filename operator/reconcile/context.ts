@@ -1,5 +1,5 @@
 import type { MasterKeys } from '../../contract/credentials.ts';
-import type { KVStore, KVToken } from '../../contract/objects.ts';
+import type { KVBackup, KVBackupSchedule, KVStore, KVToken } from '../../contract/objects.ts';
 import type { Cache } from '../../kube/cache.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { EventRecorder } from '../../kube/events.ts';
@@ -13,10 +13,15 @@ import type { PendingToken } from './rotation.ts';
 /** Name of the index of stores by the project that they claim. */
 export const BY_PROJECT = 'project';
 
+/** Name of the index of backups by the "namespace/name" of the schedule that made them. */
+export const BY_SCHEDULE = 'schedule';
+
 /** What the operator sees of the cluster without asking. Only objects with its label are in it, besides its own kinds. */
 export interface Caches {
   stores: Cache<KVStore>;
   tokens: Cache<KVToken>;
+  backups: Cache<KVBackup>;
+  schedules: Cache<KVBackupSchedule>;
   statefulSets: Cache<StatefulSet>;
   pods: Cache<Pod>;
   claims: Cache<VolumeClaim>;

@@ -6,6 +6,8 @@ import type { Pod } from '../status/pod.ts';
 
 export const kvStores = resource(API_VERSION, 'KVStore', 'kvstores');
 export const kvTokens = resource(API_VERSION, 'KVToken', 'kvtokens');
+export const kvBackups = resource(API_VERSION, 'KVBackup', 'kvbackups');
+export const kvBackupSchedules = resource(API_VERSION, 'KVBackupSchedule', 'kvbackupschedules');
 
 /** The parts of apps/v1 StatefulSet that the operator reads. */
 export interface StatefulSet extends KubeObject {

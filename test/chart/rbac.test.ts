@@ -79,20 +79,27 @@ test('nobody may escalate: no grant on roles, bindings, tokens, exec, impersonat
   }
 });
 
-test('the operator deletes pods, Secrets and StatefulSets and nothing else, and writes of stores and tokens the status and the ledger alone', async () => {
+test('the operator deletes pods, Secrets, StatefulSets and backups and nothing else, and creates of stores the ledger alone', async () => {
   const all = grants(rulesOf('cubby-operator'));
   assert.deepEqual(
     all.filter((grant) => grant.includes('delete')),
-    ['/secrets delete', 'apps/statefulsets delete', '/pods delete'],
+    ['cubby.dev/kvbackups delete', '/secrets delete', 'apps/statefulsets delete', '/pods delete'],
   );
   assert.deepEqual(
     all.filter((grant) => /^cubby\.dev\/.* (create|patch|update)$/.test(grant)),
     [
+      // The finalizer of deletionPolicy Backup. RBAC knows no part of an object smaller than its subresources.
+      'cubby.dev/kvstores patch',
+      'cubby.dev/kvbackups create',
+      'cubby.dev/kvbackups patch',
       'cubby.dev/kvstores/status patch',
       'cubby.dev/kvtokens/status patch',
+      'cubby.dev/kvbackups/status patch',
+      'cubby.dev/kvbackupschedules/status patch',
       // Not a write by itself: permission to set owner references that block deletion.
       'cubby.dev/kvstores/finalizers update',
       'cubby.dev/kvtokens/finalizers update',
+      'cubby.dev/kvbackups/finalizers update',
       'cubby.dev/kvstores create',
       'cubby.dev/kvstores patch',
     ],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Condition, KVStore } from '../../../contract/objects.ts';
-import { createQueue } from '../../../kube/queue.ts';
+import { createQueue, type Queue } from '../../../kube/queue.ts';
 import { pods } from '../../../kube/resources.ts';
 import { createMetrics } from '../../../operator/metrics.ts';
 import { store } from './objects.ts';
@@ -14,6 +14,12 @@ const condition = (type: string, status: Condition['status'], reason: string): C
   lastTransitionTime: '2026-01-01T00:00:00Z',
 });
 
+const queues = () => {
+  const [store, token, backup, schedule, ledger, masterKey] = Array.from({ length: 6 }, () => createQueue()) as Six;
+  return { store, token, backup, schedule, ledger, masterKey };
+};
+type Six = [Queue, Queue, Queue, Queue, Queue, Queue];
+
 test('stores are counted by phase and by what their conditions say, and no label carries a name of theirs', async () => {
   let stores: KVStore[] = [
     store({}, { phase: 'Ready', conditions: [condition('Ready', 'True', 'Serving')] }),
@@ -22,7 +28,7 @@ test('stores are counted by phase and by what their conditions say, and no label
     store(),
   ];
   const { registry } = createMetrics({
-    queues: { store: createQueue(), token: createQueue(), ledger: createQueue(), masterKey: createQueue() },
+    queues: queues(),
     stores: () => stores,
     isLeader: () => true,
     silentMs: () => 0,
@@ -41,7 +47,7 @@ test('stores are counted by phase and by what their conditions say, and no label
 
 test('what the API server was asked for is counted by verb, kind and answer', async () => {
   const { registry, countAnswer } = createMetrics({
-    queues: { store: createQueue(), token: createQueue(), ledger: createQueue(), masterKey: createQueue() },
+    queues: queues(),
     stores: () => [] as KVStore[],
     isLeader: () => true,
     silentMs: () => 0,
@@ -69,7 +75,7 @@ test('how long the longest has been so is told of each condition, and of no paus
     paused,
   ];
   const { registry } = createMetrics({
-    queues: { store: createQueue(), token: createQueue(), ledger: createQueue(), masterKey: createQueue() },
+    queues: queues(),
     stores: () => stores,
     isLeader: () => true,
     silentMs: () => 0,
@@ -86,7 +92,7 @@ test('how long the longest has been so is told of each condition, and of no paus
 
 test('failed watches, attempts to sign in to a Redis and rotations that are late are told', async () => {
   const { registry, countWatchError, countSession } = createMetrics({
-    queues: { store: createQueue(), token: createQueue(), ledger: createQueue(), masterKey: createQueue() },
+    queues: queues(),
     stores: () => [] as KVStore[],
     isLeader: () => true,
     silentMs: () => 0,

@@ -1,4 +1,4 @@
-import { API_VERSION, type KVStore } from '../../../contract/objects.ts';
+import { API_VERSION, type KVBackup, type KVBackupSchedule, type KVStore } from '../../../contract/objects.ts';
 import type { RedisLook } from '../../../operator/reconcile/look.ts';
 import type { Member, Observed } from '../../../operator/reconcile/observe.ts';
 import type { RedisInfo } from '../../../operator/redis/info.ts';
@@ -138,5 +138,43 @@ export function observed(changes: Partial<Observed> = {}): Observed {
     ...member,
     members: [member],
     ...changes,
+  };
+}
+
+const stored = (name: string) => ({ ...store().metadata, name, uid: `${name}-uid` });
+
+/** A backup of that store to a volume, with the given metadata and status. */
+export function backup(
+  metadata: Partial<KVBackup['metadata']> = {},
+  status?: KVBackup['status'],
+  spec: Partial<KVBackup['spec']> = {},
+): KVBackup {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'KVBackup',
+    metadata: { ...stored('monday'), ...metadata },
+    spec: { storeRef: { name: 'main' }, target: { volume: { claimName: 'vault' } }, deletionPolicy: 'Retain', ...spec },
+    ...(status && { status }),
+  };
+}
+
+/** A schedule of that store for every night at three, made on the first day of 2026. */
+export function schedule(
+  spec: Partial<KVBackupSchedule['spec']> = {},
+  status?: KVBackupSchedule['status'],
+): KVBackupSchedule {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'KVBackupSchedule',
+    metadata: stored('nightly'),
+    spec: {
+      storeRef: { name: 'main' },
+      schedule: '0 3 * * *',
+      timeZone: 'UTC',
+      suspend: false,
+      startingDeadlineSeconds: 3600,
+      ...spec,
+    },
+    ...(status && { status }),
   };
 }

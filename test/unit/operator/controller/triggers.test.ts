@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { API_VERSION, type KVStore, type KVToken } from '../../../../contract/objects.ts';
+import { API_VERSION, type KVBackup, type KVStore, type KVToken } from '../../../../contract/objects.ts';
 import {
+  backupChanged,
   childChanged,
   type Lookups,
   ledgerChanged,
+  scheduleChanged,
   storeChanged,
   tokenChanged,
   urgency,
 } from '../../../../operator/controller/triggers.ts';
-import { store } from '../objects.ts';
+import { backup, schedule, store } from '../objects.ts';
 
 const token = {
   apiVersion: API_VERSION,
@@ -21,27 +23,35 @@ const rival: KVStore = { ...store(), metadata: { ...store().metadata, namespace:
 const lookups: Lookups = {
   claimants: () => [rival],
   tokensOf: (key) => (key === 'shop/main' ? [token] : []),
+  backupsOf: (key) => (key === 'shop/main' ? [backup()] : []),
+  schedulesOf: (key) => (key === 'shop/main' ? [schedule()] : []),
   isOurs: ({ metadata }) => metadata.labels?.tier !== 'gold',
 };
 const none = { stores: [], tokens: [] };
+const behind = { backups: ['shop/monday'], schedules: ['shop/nightly'] };
 
 test('a new or a gone store concerns all who claim its project, and their tokens', () => {
-  const affected = { stores: ['shop/main', 'rival/main'], tokens: ['shop/web'] };
+  const affected = { stores: ['shop/main', 'rival/main'], tokens: ['shop/web'], ...behind };
   assert.deepEqual(storeChanged(store(), { type: 'created' }, lookups), affected);
   assert.deepEqual(storeChanged(store(), { type: 'deleted' }, lookups), affected);
 });
 
-test('an edit concerns the store alone, and a status or a label nobody', () => {
+test('an edit concerns the store and what backs it up, and a status or a label nobody', () => {
   const old = store();
   const now = (metadata: Partial<KVStore['metadata']>) => ({
     ...old,
     metadata: { ...old.metadata, resourceVersion: '2', ...metadata },
   });
   const change = { type: 'updated', old } as const;
-  assert.deepEqual(storeChanged(now({ generation: 4 }), change, lookups), { stores: ['shop/main'], tokens: [] });
+  assert.deepEqual(storeChanged(now({ generation: 4 }), change, lookups), {
+    stores: ['shop/main'],
+    tokens: [],
+    ...behind,
+  });
   assert.deepEqual(storeChanged(now({ annotations: { 'cubby.dev/paused': 'true' } }), change, lookups), {
     stores: ['shop/main'],
     tokens: [],
+    ...behind,
   });
   assert.deepEqual(storeChanged(now({}), change, lookups), none);
   assert.deepEqual(storeChanged(now({ labels: { team: 'a' } }), change, lookups), none);
@@ -58,7 +68,7 @@ test('what a label brings over from another shard is of concern, a store with it
     metadata: { ...object.metadata, labels },
   });
   const [gold, plain] = [labelled(store(), { tier: 'gold' }), labelled(store(), { tier: 'free' })];
-  const both = { stores: ['shop/main'], tokens: ['shop/web'] };
+  const both = { stores: ['shop/main'], tokens: ['shop/web'], ...behind };
   assert.deepEqual(storeChanged(plain, { type: 'updated', old: gold }, lookups), both);
   assert.deepEqual(storeChanged(gold, { type: 'updated', old: plain }, lookups), none);
   const [goldToken, plainToken] = [labelled(token, { tier: 'gold' }), labelled(token, {})];
@@ -108,4 +118,44 @@ test('what a leader finds seen to waits, and what was edited or made meanwhile d
   assert.equal(urgency(store(), { type: 'created' }), 'edit');
   assert.equal(urgency(seen, { type: 'updated', old: seen }), 'edit');
   assert.equal(urgency(seen, { type: 'deleted' }), 'edit');
+});
+
+test('a backup concerns itself, its schedule as it begins and ends, and the store whose deletion waits for it', () => {
+  const made = backup({ labels: { 'cubby.dev/schedule': 'nightly' } });
+  assert.deepEqual(backupChanged(made, { type: 'created' }, lookups), {
+    ...none,
+    backups: ['shop/monday'],
+    schedules: ['shop/nightly'],
+  });
+  const updated = (now: KVBackup, old: KVBackup) => backupChanged(now, { type: 'updated', old }, lookups);
+  const told = { ...none, backups: [], schedules: [] };
+  const at = (phase: 'Running' | 'Completed', bytes = 0) => ({ ...made, status: { phase, progress: { bytes } } });
+  assert.deepEqual(updated(at('Running', 5), at('Running')), told);
+  assert.deepEqual(updated(at('Completed'), at('Running')), { ...told, schedules: ['shop/nightly'] });
+  const final = backup({ labels: { 'cubby.dev/final-backup-of': 'store-uid' } });
+  assert.deepEqual(updated({ ...final, status: { phase: 'Running' } }, final).stores, ['shop/main']);
+  assert.deepEqual(updated({ ...final }, final).stores, []);
+});
+
+test('a schedule is of concern when it comes, goes or is edited', () => {
+  const concerned = { ...none, schedules: ['shop/nightly'] };
+  assert.deepEqual(scheduleChanged(schedule(), { type: 'created' }, lookups), concerned);
+  const old = schedule();
+  assert.deepEqual(scheduleChanged(schedule(), { type: 'updated', old }, lookups), { ...none, schedules: [] });
+});
+
+test('a pod of a backup concerns the backup alone, its Secret the store as well, whose Redis lets it in by that', () => {
+  const owned = (kind: string) =>
+    childChanged({
+      apiVersion: 'v1',
+      kind,
+      metadata: {
+        name: 'x',
+        namespace: 'shop',
+        labels: { 'cubby.dev/store': 'main' },
+        ownerReferences: [{ apiVersion: API_VERSION, kind: 'KVBackup', name: 'monday', uid: 'u', controller: true }],
+      },
+    });
+  assert.deepEqual(owned('Pod'), { ...none, backups: ['shop/monday'] });
+  assert.deepEqual(owned('Secret'), { stores: ['shop/main'], tokens: [], backups: ['shop/monday'] });
 });
