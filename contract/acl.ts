@@ -28,7 +28,7 @@ export const DATAPLANE_COMMANDS: readonly string[] = [
 ];
 
 /** What the data plane runs besides in a shard: it follows slots as they move, and asks who has them. */
-const DATAPLANE_SHARD_COMMANDS = ['asking', 'cluster|slots', 'cluster|info'];
+const DATAPLANE_SHARD_COMMANDS = ['asking', 'cluster|slots', 'cluster|nodes'];
 
 /**
  * The commands of the user `cluster`, who is in shards only: as him the operator joins shards and moves slots, and one
@@ -53,6 +53,9 @@ const DATAPLANE_MEMBER_COMMANDS = ['role', 'wait'];
 
 /** What the operator runs besides in a member of a replicated store, to make another the primary. */
 const OPERATOR_MEMBER_COMMANDS = ['role', 'replicaof', 'client|pause', 'client|unpause'];
+
+/** What the operator runs besides in a shard: it looks whom it knows and which slots it has. */
+const OPERATOR_SHARD_COMMANDS = ['cluster|nodes'];
 
 /** The commands by which a replica follows its primary. */
 const REPLICA_COMMANDS = ['psync', 'replconf', 'ping'];
@@ -155,7 +158,10 @@ export function serviceUsers(passwords: ServicePasswords): AclUser[] {
     ...DATAPLANE_COMMANDS,
     ...(isShard ? DATAPLANE_SHARD_COMMANDS : isMember ? DATAPLANE_MEMBER_COMMANDS : []),
   ];
-  const ofOperator = [...OPERATOR_COMMANDS, ...(isMember ? OPERATOR_MEMBER_COMMANDS : [])];
+  const ofOperator = [
+    ...OPERATOR_COMMANDS,
+    ...(isShard ? OPERATOR_SHARD_COMMANDS : isMember ? OPERATOR_MEMBER_COMMANDS : []),
+  ];
   return [
     // Nobody can be this user, but Redis reads the append-only file as it: a transaction whose commands it may not run
     // is left out, with all that the transaction wrote (execCommand in Redis 7.0 and 8.0). Where a transaction or a script

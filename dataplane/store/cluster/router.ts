@@ -40,6 +40,11 @@ export class Router {
     return this.#members.length;
   }
 
+  /** Whether all of these are members. */
+  knows(nodes: readonly Endpoint[]): boolean {
+    return nodes.every((node) => ordinalOf(this.#members, node) !== undefined);
+  }
+
   /** The lanes that were opened. */
   get lanes(): readonly Lane[] {
     return this.#lanes.filter((lane) => lane !== undefined);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SCAN_POSITION, type ScanPage, StoreError } from '../port.ts';
+import { type Endpoint, SCAN_POSITION, type ScanPage, StoreError } from '../port.ts';
 import { refusal } from '../redis-errors.ts';
 import { bytesOf, one } from '../replies.ts';
 import type { Reply } from '../resp/reply.ts';
@@ -39,20 +39,26 @@ export async function scanMembers(
   }
 }
 
-/** Waits until as many members are known here as the cluster has, which is told before a slot goes to one of them. */
+/** Waits until all shards are known here that the cluster knows: it is told of them before a slot goes to one. */
 async function settleSize(router: Router, member: number, waitMs: number): Promise<void> {
-  const joined = await router.straight(member).request(one('read', ['CLUSTER', 'INFO'], knownNodes));
+  const nodes = await router.straight(member).request(one('read', ['CLUSTER', 'NODES'], nodesOf));
   const since = performance.now();
-  while (router.size < joined) {
+  while (!router.knows(nodes)) {
     if (performance.now() - since >= waitMs) throw refusal('refused');
     await sleep(PAUSE_MS);
   }
 }
 
-function knownNodes(reply: Reply | undefined): number {
-  const [, nodes] = /^cluster_known_nodes:(\d+)\r?$/m.exec(String(bytesOf(reply))) ?? [];
-  if (nodes === undefined) throw new Error('Redis answered CLUSTER INFO without the number of nodes');
-  return Number(nodes);
+/** Where the nodes are that have joined, by CLUSTER NODES: `<id> <ip>:<port>@<bus port>,<name> <flags> …`. */
+function nodesOf(reply: Reply | undefined): Endpoint[] {
+  const lines = String(bytesOf(reply)).trim().split('\n');
+  return lines.flatMap((line) => {
+    const [, address = '', flags = ''] = line.split(' ');
+    const [, port] = /:(\d+)@/.exec(address) ?? [];
+    const [, host = ''] = address.split(',');
+    // One that was told of a shard and has not heard of it: nothing was moved there.
+    return flags.includes('handshake') ? [] : [{ host, port: Number(port) }];
+  });
 }
 
 function parse(from: string, members: number): { member: number; position: string } {
