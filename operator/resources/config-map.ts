@@ -4,8 +4,8 @@ import { memberFiles } from './member-files.ts';
 import type { StorePlan } from './plan.ts';
 import { PATHS, redisConf } from './redis-conf.ts';
 
-/** The store's redis.conf; where it is replicated also what its members start by. */
-export function configMap({ store, settings, replication }: StorePlan): Manifest {
+/** The store's redis.conf; where it has several pods also what those start by. */
+export function configMap({ store, settings, replication, addresses }: StorePlan): Manifest {
   const { replicated, ...alone } = settings;
   return {
     apiVersion: 'v1',
@@ -13,6 +13,10 @@ export function configMap({ store, settings, replication }: StorePlan): Manifest
     metadata: childMetadata(store, childNames(store.metadata.name).configMap),
     data: {
       [PATHS.confFile]: redisConf(alone),
+      ...(settings.sharded &&
+        addresses && {
+          [PATHS.membersFile]: addresses.map((address, ordinal) => `${ordinal} ${address}\n`).join(''),
+        }),
       ...(replication && {
         [PATHS.memberConfFile]: redisConf({ ...alone, replicated: true }),
         ...memberFiles(store.metadata.uid, replication),

@@ -12,11 +12,12 @@ import { type ClaimTemplate, statefulSet } from './statefulset.ts';
 /**
  * The children of a store in two waves. The first is all that the pod mounts or runs as, and what guards and names it:
  * their order does not matter. The StatefulSet comes last, so that its pod never waits for a mount that is not there;
- * beside it what the pod does not need. The pods of a replicated store come when each has an address.
+ * beside it what the pod does not need. Pods of a store that has several come when each has an address.
  */
 export function children(plan: StorePlan, existing?: ClaimTemplate): [Manifest[], Manifest[]] {
   const several = plan.addresses ? [...memberServices(plan), podDisruptionBudget(plan)] : [];
-  if (plan.accepted.replicated && !plan.replication) return [several, []];
+  const mustWait = plan.settings.sharded ? plan.addresses?.includes(undefined) : !plan.replication;
+  if ((plan.accepted.replicated || plan.settings.sharded) && mustWait) return [several, []];
   return [
     [
       ...several,

@@ -34,6 +34,20 @@ const START = `exec 9>${PATHS.data}/.lock
 flock -n 9 || { echo 'waiting for the Redis that still holds the data'; flock 9 || exit 1; }
 exec redis-server ${PATHS.conf}/${PATHS.confFile}`;
 
+/**
+ * A shard tells the others the address of its Service, and clients the name, which is that of the pod: both outlive the
+ * pod. A shard that is new may start before it can read its address.
+ */
+const shardStart = (namespace: string) => ({
+  command: [
+    'sh',
+    '-c',
+    `until address=$(sed -n "s/^\${POD##*-} //p" ${PATHS.conf}/${PATHS.membersFile}) && [ -n "$address" ]; do sleep 0.2; done
+${START} --cluster-announce-ip "$address" --cluster-announce-hostname "$POD.${namespace}.svc"`,
+  ],
+  env: [{ name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+});
+
 /** Requests and limits of a Redis container of that size. */
 export function redisResources(
   { memory, cpu = {} }: Pick<Size, 'memory'> & Partial<Size>,
@@ -47,19 +61,22 @@ export function redisResources(
 }
 
 /** Digest of the files that are mounted into the pod. */
-export function filesHash({ settings, acl, replication }: StorePlan): string {
-  return digest([redisConf(settings), acl.text, ...(replication ? [replication] : [])]);
+export function filesHash({ settings, acl, replication, addresses }: StorePlan): string {
+  const members = replication ?? (settings.sharded && addresses);
+  return digest([redisConf(settings), acl.text, ...(members ? [members] : [])]);
 }
 
 /** The pod of a store: Redis, and beside it Sentinel where the store is replicated, under Pod Security "restricted". */
 export function podTemplate(plan: StorePlan): Record<string, unknown> {
   const { store, accepted, settings, replication } = plan;
+  const start = settings.sharded ? shardStart(store.metadata.namespace) : { command: ['sh', '-c', START] };
+  const plain = settings.sharded ? [PATHS.confFile, PATHS.membersFile] : [PATHS.confFile];
   const names = childNames(store.metadata.name);
   const files = {
     name: 'config',
     projected: {
       sources: [
-        { configMap: { name: names.configMap, items: items(replication ? memberFileNames.plain : [PATHS.confFile]) } },
+        { configMap: { name: names.configMap, items: items(replication ? memberFileNames.plain : plain) } },
         { secret: { name: names.aclSecret, items: items(replication ? memberFileNames.secret : [PATHS.aclFile]) } },
       ],
     },
@@ -80,14 +97,14 @@ export function podTemplate(plan: StorePlan): Record<string, unknown> {
       enableServiceLinks: false,
       terminationGracePeriodSeconds: GRACE_SECONDS,
       securityContext: podSecurity,
-      ...(replication && { topologySpreadConstraints: spread(store.metadata.name) }),
+      ...((replication || settings.sharded) && { topologySpreadConstraints: spread(store.metadata.name) }),
       ...accepted.scheduling,
       containers: [
         {
           name: REDIS_CONTAINER,
           image: accepted.image,
           ...(plan.imagePullPolicy && { imagePullPolicy: plan.imagePullPolicy }),
-          ...(replication ? memberCommand('redis', settings.mode) : { command: ['sh', '-c', START] }),
+          ...(replication ? memberCommand('redis', settings.mode) : start),
           // Under fsync always Redis ends on a full volume, and only its log says so.
           terminationMessagePolicy: 'FallbackToLogsOnError',
           ports: [{ name: 'redis', containerPort: REDIS_PORT, protocol: 'TCP' }],

@@ -8,6 +8,8 @@ export const PATHS = {
   aclFile: 'users.acl',
   /** How a member of a replicated store signs in to its primary. */
   replicationFile: 'replication.conf',
+  /** By ordinal, the address of each member. */
+  membersFile: 'members',
   /** The redis.conf of a member: a Redis that runs since before the store was replicated goes on with the other. */
   memberConfFile: 'member.conf',
   data: '/data',
@@ -24,6 +26,8 @@ export interface LiveSettings {
   config: Readonly<Record<string, string>>;
   /** The Redis is a member of a replicated store. */
   replicated?: boolean;
+  /** The Redis is a shard. */
+  sharded?: boolean;
 }
 
 /** Snapshots after an hour with one change, five minutes with 100, one minute with 10,000: Redis' own default. */
@@ -61,6 +65,21 @@ export function liveDirectives(settings: LiveSettings): Record<string, string> {
   };
 }
 
+/**
+ * A shard that is down takes its own slots with it and no others. Nobody takes the place of a shard, so that it does not
+ * matter when it counts as failed; but shards that are fewer than half of those that answer would refuse everything.
+ * Clients know shards by the names of their Services, which outlive the pods.
+ */
+const NEVER_FAILED_MS = 10 * 365 * 24 * 3_600_000;
+const sharding = {
+  'cluster-enabled': 'yes',
+  'cluster-config-file': 'nodes.conf',
+  'cluster-node-timeout': String(NEVER_FAILED_MS),
+  'cluster-require-full-coverage': 'no',
+  'cluster-allow-reads-when-down': 'yes', // for the two seconds after it has started
+  'cluster-preferred-endpoint-type': 'hostname',
+};
+
 /** The text of redis.conf. Its values must be plain words or numbers: nothing is quoted but the empty value. */
 export function redisConf(settings: LiveSettings): string {
   const fixed = {
@@ -73,6 +92,7 @@ export function redisConf(settings: LiveSettings): string {
     aclfile: `${PATHS.conf}/${PATHS.aclFile}`,
     'aof-use-rdb-preamble': 'yes',
     'shutdown-timeout': '10',
+    ...(settings.sharded && sharding),
     ...(settings.replicated && { include: `${PATHS.conf}/${PATHS.replicationFile}` }),
   };
   return Object.entries({ ...fixed, ...liveDirectives(settings) })

@@ -1,10 +1,12 @@
 import { ROLE_LABEL, storeSelector } from '../../contract/labels.ts';
-import { childNames, memberNames, REDIS_PORT, SENTINEL_PORT } from '../../contract/names.ts';
+import { CLUSTER_BUS_PORT, childNames, memberNames, REDIS_PORT, SENTINEL_PORT } from '../../contract/names.ts';
 import { childMetadata, type Manifest } from './manifest.ts';
 import type { StorePlan } from './plan.ts';
 
 const ports = [{ name: 'redis', port: REDIS_PORT, protocol: 'TCP', targetPort: 'redis' }];
-const memberPorts = [...ports, { name: 'sentinel', port: SENTINEL_PORT, protocol: 'TCP', targetPort: SENTINEL_PORT }];
+const and = (name: string, port: number) => [...ports, { name, port, protocol: 'TCP', targetPort: port }];
+const memberPorts = and('sentinel', SENTINEL_PORT);
+const shardPorts = and('bus', CLUSTER_BUS_PORT);
 
 /**
  * The address of the store, which of several pods leads to the primary. It does so before that is ready: the data plane
@@ -24,7 +26,7 @@ export function service({ store, labelsPrimary }: StorePlan): Manifest {
  * The addresses by which several pods of a store know one another: they outlive the pods, and need no DNS. One that was
  * deleted by somebody comes back with the same.
  */
-export function memberServices({ store, addresses = [] }: StorePlan): Manifest[] {
+export function memberServices({ store, settings, addresses = [] }: StorePlan): Manifest[] {
   const { name } = store.metadata;
   return addresses.map((address, ordinal) => {
     const names = memberNames(name, ordinal);
@@ -37,7 +39,7 @@ export function memberServices({ store, addresses = [] }: StorePlan): Manifest[]
         ...(address !== undefined && { clusterIP: address }),
         publishNotReadyAddresses: true,
         selector: { ...storeSelector(name), 'statefulset.kubernetes.io/pod-name': names.pod },
-        ports: memberPorts,
+        ports: settings.sharded ? shardPorts : memberPorts,
       },
     };
   });
