@@ -1,6 +1,10 @@
 // `npm run bench -- NAME`: one benchmark, its figures printed as a table. docs/ quotes them with this command.
 
 const benches: Record<string, { about: string; run: (args: readonly string[]) => Promise<void> }> = {
+  backup: {
+    about: 'MB/s and memory of backups to a volume and to S3, beside redis-cli --rdb in the same run (--help)',
+    run: async (args) => (await import('./backup.ts')).benchBackup(args),
+  },
   dataplane: {
     about: 'operations per CPU-second and latencies of the data plane beside webdis and bare Node (--help)',
     run: async (args) => (await import('./dataplane.ts')).benchDataplane(args),
