@@ -18,6 +18,8 @@ export interface StoreTarget extends Endpoint {
   nearestReads: boolean;
   /** Values may have been written past the API, and so be no JSON. */
   anyValues: boolean;
+  /** Its Redis is being restarted by the operator. */
+  restarting?: true;
   limits: Limits;
 }
 
@@ -106,7 +108,8 @@ export function createStoreIndex(
       systemNamespace,
     );
     for (const [key, store] of claimants) {
-      states.set(key, keep(states.get(key), stateOf(store, store === holder, endpointOf(store))));
+      const old = states.get(key);
+      states.set(key, keep(old, stateOf(store, store === holder, endpointOf(store), old)));
     }
   }
 
@@ -158,7 +161,12 @@ export function ownService(store: KVStore): Endpoint | undefined {
   return { ...own, topology: { mode: topology.mode, members } };
 }
 
-function stateOf(store: KVStore, holdsProject: boolean, endpoint: Endpoint | undefined): StoreState {
+function stateOf(
+  store: KVStore,
+  holdsProject: boolean,
+  endpoint: Endpoint | undefined,
+  old: StoreState | undefined,
+): StoreState {
   const { metadata, spec, status } = store;
   const { uid, namespace, name } = metadata;
   const ref = { namespace, name };
@@ -180,8 +188,19 @@ function stateOf(store: KVStore, holdsProject: boolean, endpoint: Endpoint | und
   const credentialGeneration = status?.credentialGeneration ?? 1;
   const reads = { cachedReads: spec.reads === 'cached', nearestReads: spec.reads === 'nearest' };
   const anyValues = spec.access?.redis === true || status?.nativeAccessSince !== undefined;
-  const target = { uid, namespace, name, ...account, ...endpoint, credentialGeneration, ...reads, anyValues };
+  const restarting = isRestarting(status, old) && ({ restarting: true } as const);
+  const where = { uid, namespace, name, ...account, ...endpoint, credentialGeneration };
+  const target = { ...where, ...reads, anyValues, ...restarting };
   return { ref, state: 'serving', target, account: target };
+}
+
+/** From the operator's word that it restarts Redis until Redis is back, which a start of another cause is not. */
+function isRestarting(status: KVStore['status'], old: StoreState | undefined): boolean {
+  const progress = status?.conditions?.find(({ type }) => type === 'Progressing');
+  if (progress?.status !== 'True') return false;
+  if (progress.reason === 'Restarting') return true;
+  const wasRestarting = old?.state === 'serving' && old.target.restarting === true;
+  return wasRestarting && (progress.reason === 'Starting' || progress.reason === 'Loading');
 }
 
 function limitsOf(limits: NonNullable<KVStore['status']>['limits'] = {}): Limits {

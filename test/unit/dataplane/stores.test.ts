@@ -58,6 +58,29 @@ test('a store that has no endpoint yet, is hibernated or is being deleted does n
   assert.match(detailOf(stores.byName('a', 'main')) ?? '', /being deleted/);
 });
 
+test('a restart that the operator has told of lasts until Redis is back; a Redis that starts of itself is none', () => {
+  const stores = createStoreIndex('cubby-system');
+  const isRestarting = (reason: string | undefined) => {
+    const at = { lastTransitionTime: '2026-01-01T00:00:00Z', message: '', observedGeneration: 1 };
+    const condition = {
+      type: 'Progressing',
+      status: reason ? 'True' : 'False',
+      reason: reason ?? 'Settled',
+      ...at,
+    } as const;
+    stores.upsert(kvStore({ status: { endpoint: { host: '', port: 1 }, conditions: [condition] } }));
+    const found = stores.byName('a', 'main');
+    assert.ok(found?.state === 'serving');
+    return found.target.restarting;
+  };
+  assert.equal(isRestarting('Starting'), undefined);
+  assert.equal(isRestarting('Restarting'), true);
+  assert.equal(isRestarting('Starting'), true);
+  assert.equal(isRestarting('Loading'), true);
+  assert.equal(isRestarting(undefined), undefined);
+  assert.equal(isRestarting('Loading'), undefined);
+});
+
 test('a projectId that is not valid does not serve', () => {
   const stores = createStoreIndex('cubby-system');
   for (const projectId of ['', 'a b', 'x'.repeat(65), 'ключ']) {
