@@ -24,7 +24,7 @@ import {
   withDefaultRequests,
   withdrawing,
 } from './resize.ts';
-import { decideRoll } from './roll.ts';
+import { decideRoll, isAnnounced } from './roll.ts';
 
 /** Forbidden by policy or quota, or not possible for this pod. */
 const RESIZE_REFUSALS = new Set([400, 403, 422]);
@@ -61,6 +61,7 @@ export async function maintainPod(
     templateSeen: (statefulSet.status?.observedGeneration ?? 0) >= (statefulSet.metadata.generation ?? 0),
     sameResources: sameResources(actual, wanted),
     sameRevision: pod.metadata.labels?.['controller-revision-hash'] === statefulSet.status?.updateRevision,
+    announced: isAnnounced(observed.store),
   });
   if ('step' in decision) result.steps.push(decision.step);
   if (decision.action === 'refuse') result.troubles.push(decision.trouble);

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { REDIS_PORT } from '../../contract/names.ts';
+import type { KVStore } from '../../contract/objects.ts';
 import { isConflict, isNotFound } from '../../kube/errors.ts';
 import { keyOf } from '../../kube/object.ts';
 import { pods, statefulSets } from '../../kube/resources.ts';
+import type { RedisSession } from '../redis/session.ts';
 import type { Pod } from '../status/pod.ts';
 import type { Context } from './context.ts';
 import { requireCurrent } from './current.ts';
@@ -12,6 +14,8 @@ import type { Observed } from './observe.ts';
 
 /** How long, in ms, Redis is waited for to end; one that takes longer is left to the kubelet. */
 const END_MS = 2_500;
+/** A directive that says how many replicas Redis must have to take writes, which one without replicas never has. */
+const WRITE_HOLD = 'min-replicas-to-write';
 
 /**
  * Stops the pod so that its StatefulSet makes another: Redis ends in good order, which saves its data. Where that is
@@ -32,12 +36,24 @@ export async function replacePod(
     const { redis } = observed;
     const host = pod.status?.podIP;
     if (!host || !redis || !('session' in redis)) return;
+    await holdWrites(observed.store, redis.session, '1');
     const ended = await Promise.race([redis.session.ended.then(() => true), sleep(END_MS, false, { ref: false })]);
+    if (!ended) await holdWrites(observed.store, redis.session, '0');
     if (!ended || !(await isRefused(connectRedis, host))) return;
     await client.delete(pods, keyOf(pod), { gracePeriodSeconds: 0, preconditions, signal });
   } catch (error) {
     if (!isConflict(error) && !isNotFound(error)) throw error; // another pod by now: look again when the cache shows it
   }
+}
+
+/**
+ * Lets Redis refuse writes from before it ends, so that none is under way then, whose outcome nobody would know: the data
+ * plane waits with what was refused. Not before the pod is deleted, which cannot be undone: nobody has to see to it that
+ * Redis takes writes again, but where it goes on for long. A primary has replicas, and hands over before.
+ */
+async function holdWrites({ spec }: KVStore, session: RedisSession, value: '0' | '1'): Promise<void> {
+  if ((spec.replicas ?? 1) > 1) return;
+  await session.configSet(WRITE_HOLD, value).catch(() => {}); // it has ended, or is a Redis that knows no such thing
 }
 
 /**

@@ -1,4 +1,5 @@
 import { RESTART_HASH_ANNOTATION } from '../../contract/labels.ts';
+import type { KVStore } from '../../contract/objects.ts';
 import type { Finding } from '../status/finding.ts';
 import { isRunning, isTerminating } from '../status/pod.ts';
 import type { StepReason } from '../status/store-facts.ts';
@@ -15,6 +16,8 @@ export interface RollInput extends Pick<Observed, 'pod' | 'redis'> {
   sameResources: boolean;
   /** Whether the pod was made from the template as it is now; an admission plugin may have changed it all the same. */
   sameRevision: boolean;
+  /** Whether the status tells that Redis is about to be restarted. */
+  announced: boolean;
 }
 
 /** What to do with the pod now. */
@@ -87,13 +90,25 @@ const checks: readonly Check[] = [
   restart,
 ];
 
-/** Decides whether the pod is to be replaced now. Only a changed image or scheduling is a reason, never a new template. */
+/**
+ * Decides whether the pod is to be replaced now. Only a changed image or scheduling is a reason, never a new template. A
+ * Redis that serves is restarted when the status has told so: who sees that waits for it longer than for one that fails.
+ */
 export function decideRoll(input: RollInput): RollDecision {
+  const { redis, announced } = input;
   for (const check of checks) {
     const decision = check(input);
+    if (decision?.action === 'replace' && redis && 'look' in redis && !announced)
+      return { action: 'wait', step: decision.step };
     if (decision) return decision;
   }
   return keep;
+}
+
+/** Whether a store's status tells that its Redis is about to be restarted, or was. */
+export function isAnnounced({ status }: KVStore): boolean {
+  const told = status?.conditions?.find(({ type }) => type === 'Progressing');
+  return told?.status === 'True' && told.reason === ('Restarting' satisfies StepReason);
 }
 
 /** What must come before Redis is stopped for hibernation; nothing where it may be stopped now. */

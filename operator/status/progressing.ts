@@ -7,7 +7,8 @@ export type ProgressingReason = StepReason | 'Settled' | 'Blocked';
 
 /** Whether the operator is bringing the store to what spec says. */
 export function progressing({ steps, refusals }: StoreFacts): Verdict<ProgressingReason> {
-  const [first] = steps;
+  // What clients feel goes before what they do not.
+  const first = steps.find(({ reason }) => reason === 'Restarting') ?? steps[0];
   if (first) return { type: 'Progressing', status: 'True', reason: first.reason, message: joinMessages(steps) };
   if (refusals.length > 0) {
     const message = 'a part of spec is not taken over; the condition SpecAccepted says which, and what to do';

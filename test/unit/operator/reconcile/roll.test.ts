@@ -13,10 +13,13 @@ const due: RollInput = {
   templateSeen: true,
   sameResources: true,
   sameRevision: false,
+  announced: true,
 };
 
 const table: [string, Partial<RollInput>, string][] = [
   ['a restart is due and everything is saved', {}, 'replace'],
+  ['nobody was told', { announced: false }, 'wait'],
+  ['nobody was told, and Redis does not run', { announced: false, mode: 'none', redis: undefined }, 'replace'],
   ['there is no pod', { pod: undefined }, 'keep'],
   ['the pod is ending already', { pod: pod(running(), { ...hash('old'), deletionTimestamp: 'now' }) }, 'wait'],
   ['the pod is as the template', { templateHash: 'old' }, 'keep'],
