@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../cluster/command.ts';
 import { redisProgram } from '../../cluster/test-redis.ts';
+import type { BackupJob } from '../../contract/backup.ts';
 import { MANAGED_BY, MANAGED_BY_LABEL, STORE_LABEL } from '../../contract/labels.ts';
 import { childNames, PREFLIGHT_CONTAINER, VOLUME_CLAIM_TEMPLATE } from '../../contract/names.ts';
 import type { KubeClient } from '../../kube/client.ts';
@@ -19,7 +20,8 @@ import {
 } from '../../kube/resources.ts';
 import type { VolumeClaim } from '../../operator/reconcile/kinds.ts';
 import type { Pod as PodFields } from '../../operator/status/pod.ts';
-import { endedStatus, imageVersion, runningStatus, waitingStatus } from './pod-status.ts';
+import { type JobRun, jobOf, runJob } from './job.ts';
+import { endedStatus, imageVersion, jobStatus, runningStatus, waitingStatus } from './pod-status.ts';
 import { type Files, type Sandbox, startSandbox } from './sandbox.ts';
 
 type Pod = KubeObject & PodFields;
@@ -34,6 +36,9 @@ export interface SimulatedNode {
   stop(): Promise<void>;
 }
 
+/** On a claim: the directory of this machine that its volume is, for what all claims of a test share. */
+export const SHARED_VOLUME_ANNOTATION = 'cubby.dev/test-volume';
+
 const bindings = resource('v1', 'Binding', 'bindings');
 const NODE = 'simulated';
 
@@ -45,6 +50,7 @@ const NODE = 'simulated';
 export async function startNode(client: KubeClient, onError: (error: unknown) => void): Promise<SimulatedNode> {
   const directory = await mkdtemp(join(tmpdir(), 'cubby-node-'));
   const sandboxes = new Map<string, Sandbox>();
+  const jobs = new Map<string, JobRun>();
   const holders = new Map<string, Promise<void>>();
   const starts = new Map<string, number>();
   const running = new Set<Promise<void>>();
@@ -79,7 +85,8 @@ export async function startNode(client: KubeClient, onError: (error: unknown) =>
     const ip = sandbox?.ip();
     if (pod.metadata.deletionTimestamp !== undefined) act(() => terminate(pod));
     else if (pod.spec.nodeName === undefined) act(() => bind(pod));
-    else if (!sandbox && pod.status?.containerStatuses === undefined) act(() => start(pod));
+    else if (!sandbox && !jobs.has(pod.metadata.uid ?? '') && pod.status?.containerStatuses === undefined)
+      act(() => start(pod));
     else if (ip !== undefined && isResized(pod)) act(() => setStatus(podKind, pod, runningStatus(pod, ip)));
   }
 
@@ -93,6 +100,8 @@ export async function startNode(client: KubeClient, onError: (error: unknown) =>
 
   async function start(pod: Pod): Promise<void> {
     const { uid = '' } = pod.metadata;
+    const job = jobOf(pod);
+    if (job) return workOn(pod, job);
     const [container] = pod.spec.containers;
     const version = imageVersion(container?.image ?? '');
     if (!version) return void (await setStatus(podKind, pod, waitingStatus(pod, 'ErrImagePull', 'no such image')));
@@ -110,13 +119,32 @@ export async function startNode(client: KubeClient, onError: (error: unknown) =>
     if (ip) await setStatus(podKind, pod, runningStatus(pod, ip));
   }
 
+  /** The check of what was fetched finds it good. */
+  async function workOn(pod: Pod, job: BackupJob): Promise<void> {
+    const { uid = '', namespace = '' } = pod.metadata;
+    if (jobs.has(uid)) return;
+    const at = (volume: string) => {
+      const name = claimName(pod, volume);
+      return name === undefined ? {} : { [volume]: volumeOf(namespace, name) };
+    };
+    const run = runJob(job, join(directory, `pod-${uid}`), { ...at('data'), ...at('target') });
+    jobs.set(uid, run);
+    const ended = await run.ended;
+    if (ended) await setStatus(podKind, pod, jobStatus(pod, JSON.stringify(ended.result), ended.code ?? 137));
+  }
+
   async function terminate(pod: Pod): Promise<void> {
     const { uid = '' } = pod.metadata;
+    await jobs.get(uid)?.kill();
     await sandboxes.get(uid)?.end('SIGTERM');
     if (pods.cache.get(keyOf(pod))?.metadata.uid !== uid) return;
     await client.delete(podKind, keyOf(pod), { gracePeriodSeconds: 0, preconditions: { uid } });
   }
 
+  const volumeOf = (namespace: string, name: string): string | undefined => {
+    const { uid, annotations } = claims.cache.get({ namespace, name })?.metadata ?? {};
+    return annotations?.[SHARED_VOLUME_ANNOTATION] ?? (uid && join(directory, uid));
+  };
   const claimOf = (pod: Pod): Claim | undefined => {
     const name = claimName(pod);
     return name === undefined ? undefined : claims.cache.get({ namespace: pod.metadata.namespace, name });
@@ -161,6 +189,7 @@ export async function startNode(client: KubeClient, onError: (error: unknown) =>
     async stop() {
       stopped = true;
       await Promise.all(reflectors.map((reflector) => reflector.stop()));
+      await Promise.all([...jobs.values()].map((job) => job.kill()));
       await Promise.all([...sandboxes.values()].map((sandbox) => sandbox.end('SIGKILL')));
       await Promise.all(running);
       await rm(directory, { recursive: true, force: true });
@@ -168,10 +197,11 @@ export async function startNode(client: KubeClient, onError: (error: unknown) =>
   };
 }
 
-function claimName({ spec }: Pod): string | undefined {
-  type Volume = { persistentVolumeClaim?: { claimName: string } };
+/** Name of the claim of a pod's volume: that of the data where none is named. */
+function claimName({ spec }: Pod, called = VOLUME_CLAIM_TEMPLATE): string | undefined {
+  type Volume = { name: string; persistentVolumeClaim?: { claimName: string } };
   const { volumes = [] } = spec as typeof spec & { volumes?: Volume[] };
-  return volumes.find((volume) => volume.persistentVolumeClaim)?.persistentVolumeClaim?.claimName;
+  return volumes.find(({ name }) => name === called)?.persistentVolumeClaim?.claimName;
 }
 
 /** Whether the spec asks for other resources than the container is said to have. */

@@ -39,6 +39,21 @@ export function waitingStatus({ spec }: Pod, reason: string, message: string): R
   };
 }
 
+/** The program of a pod has ended with that message; those that come after it have succeeded where it has. */
+export function jobStatus(pod: Pod, message: string, exitCode: number): Record<string, unknown> {
+  const { initContainers = [] } = pod.spec as { initContainers?: { name: string }[] };
+  const terminated = { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', message };
+  const program = { ...still, ready: false, started: false, state: { terminated } };
+  const [first] = initContainers;
+  const phase = exitCode === 0 ? 'Succeeded' : 'Failed';
+  if (first) {
+    const { containerStatuses } = endedStatus(pod, '');
+    const initContainerStatuses = [{ ...program, name: first.name }];
+    return { phase, initContainerStatuses, ...(exitCode === 0 && { containerStatuses }) };
+  }
+  return { phase, containerStatuses: pod.spec.containers.map(({ name }) => ({ ...program, name })) };
+}
+
 /** The pod's container has ended with that message. */
 export function endedStatus({ spec, metadata }: Pod, message: string): Record<string, unknown> {
   const at = metadata.creationTimestamp;

@@ -1,8 +1,11 @@
+import { childNames } from '../../contract/names.ts';
 import { configMaps, persistentVolumeClaims, pods } from '../../kube/resources.ts';
+import { restorePodName } from '../../operator/resources/restore-pod.ts';
 import { kvStores } from '../integration/operator/world.ts';
 import type { PlantName } from './plants.ts';
 import { is, type Scene } from './scene.ts';
 import { KEYS } from './state.ts';
+import { offerBackup, type StoredBackup, storeBackup } from './stored-backup.ts';
 
 /** A part of a store's life. Operators die while `act` runs and until its end is reached; before that all is well. */
 export interface Suite {
@@ -101,7 +104,55 @@ export const suites: readonly Suite[] = [
       await write(scene, later, '3');
     },
   },
+  {
+    name: 'restore',
+    about: 'its data replaced by a backup, with a restart in between',
+    catches: ['forgetful', 'doubling'],
+    prepare: (scene) => makeStore(scene),
+    async act(scene) {
+      const restoreFrom = await offerBackup(scene, await storedBackup());
+      await scene.edit({ restoreFrom: { ...restoreFrom, overwriteData: true } });
+      await restored(scene);
+      await write(scene, later, '3');
+    },
+  },
+  {
+    name: 'restore-new',
+    about: 'made with the data of a backup',
+    catches: ['forgetful', 'doubling'],
+    async act(scene) {
+      await scene.create({ restoreFrom: await offerBackup(scene, await storedBackup()) });
+      await restored(scene);
+      await write(scene, later, '3');
+    },
+  },
 ];
+
+const OF_BACKUP = '"of the backup"';
+let stored: Promise<StoredBackup> | undefined;
+
+/** One for all trials of this process. */
+function storedBackup(): Promise<StoredBackup> {
+  stored ??= storeBackup(async (redis) => {
+    await redis.set(kept, OF_BACKUP);
+    await redis.set(brief, OF_BACKUP, 'EX', 3600);
+  });
+  return stored;
+}
+
+/** Waits until the backup is in place and all that the restore needed is gone. */
+async function restored(scene: Scene): Promise<void> {
+  await scene.when('is restored', ({ restore }) => restore?.phase === 'Completed');
+  await scene.ready();
+  await scene.until('it has the data of the backup', async () =>
+    scene.redis('dataplane', async (redis) => (await redis.get(kept)) === OF_BACKUP && (await redis.ttl(brief)) > 0),
+  );
+  const key = { namespace: scene.namespace, name: restorePodName('main') };
+  await scene.until('its pod is gone', async () => {
+    const claim = await scene.client.get(persistentVolumeClaims, { ...key, name: childNames('main').volumeClaim });
+    return !(await scene.client.get(pods, key)) && !JSON.stringify(claim).includes('dirty');
+  });
+}
 
 /** All of it once, for what goes wrong all the time. */
 export const life: Suite = {
