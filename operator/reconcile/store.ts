@@ -14,7 +14,6 @@ import { collectFacts } from './facts.ts';
 import { readKeysAtStop } from './key-counts.ts';
 import { kvStores } from './kinds.ts';
 import { resolveLimits } from './limits.ts';
-import { reportMembers } from './member-report.ts';
 import { closeSessions, type Observed, observe } from './observe.ts';
 import { reportStatus } from './report.ts';
 import { readShell } from './shell.ts';
@@ -43,7 +42,6 @@ export async function reconcileStore(
     await reportStatus(context, kvStores, cached, status, signal);
     const soonest = facts.steps.map(({ reason }) => POLL_MS[reason] ?? WATCHED_MS);
     if (shell.until !== undefined) soonest.push(Math.max(shell.until - context.now().getTime(), 0));
-    if (observed.accepted?.replicated && store.spec.enabled) soonest.push(MEMBERS_MS);
     const changed = outcome.changed || status.credentials?.previousUntil !== store.status?.credentials?.previousUntil;
     const { previousUntil } = status.credentials ?? {};
     if (previousUntil !== undefined)
@@ -54,9 +52,7 @@ export async function reconcileStore(
   }
 }
 
-function report(observed: Observed, outcome: Outcome): StoreReport {
-  const { store, pod, redis, claim } = observed;
-  const { image, maxmemory, binding, restore } = outcome;
+function report({ store, pod, redis, claim }: Observed, { image, maxmemory, binding, restore }: Outcome): StoreReport {
   const used = redis && 'look' in redis ? redis.look.info.usedMemory : undefined;
   return {
     image: (pod && ownContainer(pod)?.image) ?? image,
@@ -64,7 +60,6 @@ function report(observed: Observed, outcome: Outcome): StoreReport {
     volumeSize: claim?.spec.resources?.requests?.storage,
     binding,
     restore,
-    ...reportMembers(observed, outcome.topology, outcome.failover),
     keptKeys: store.spec.enabled || pod ? undefined : readKeysAtStop(claim)?.all,
   };
 }
@@ -76,11 +71,7 @@ const POLL_MS: Partial<Record<StepReason, number>> = {
   Restarting: 1_000,
   SwitchingPersistence: 1_000,
   LoadingUsers: 10_000,
-  Syncing: 1_000,
-  FailingOver: 1_000,
 };
-/** How soon to look again, in ms, at members, of which one may become the primary without any pod changing. */
-const MEMBERS_MS = 10_000;
 const WATCHED_MS = 5_000;
 
 async function reportPause(context: Context, store: KVStore, signal: AbortSignal): Promise<undefined> {
