@@ -1,3 +1,4 @@
+import { mayBeDurable } from '../pipeline/durability.ts';
 import { KEY_PATTERN, MAX_CODE_POINTS } from '../pipeline/key.ts';
 import type { Operation } from '../pipeline/operation.ts';
 import { errorsOf } from './errors.ts';
@@ -59,6 +60,13 @@ const PARAMETERS = {
     description: 'Name of the KVToken, KVBackup or KVBackupSchedule',
     schema: { type: 'string', minLength: 1, maxLength: MAX_CODE_POINTS, pattern: KEY_PATTERN.source },
     example: 'web',
+  },
+  durability: {
+    name: 'X-Durability',
+    in: 'header',
+    description:
+      'How many nodes of the store must have a write before it is answered, the primary included: at most those that it has. Too few in time is `outcome_unknown`',
+    schema: { type: 'integer', minimum: 2 },
   },
   project_id: {
     name: 'project_id',
@@ -124,7 +132,8 @@ export function createDocument(operations: readonly Operation[]): OpenApiDocumen
     };
   }
 
-  function parametersOf({ path, target, query }: Operation): object[] {
+  function parametersOf(operation: Operation): object[] {
+    const { path, target, query } = operation;
     const parameters: object[] = [];
     for (const [, name = ''] of path.matchAll(/\{(\w+)\}/g)) parameters.push(refTo('parameters', name));
     if (query) {
@@ -141,6 +150,7 @@ export function createDocument(operations: readonly Operation[]): OpenApiDocumen
         });
       }
     }
+    if (mayBeDurable(operation)) parameters.push(refTo('parameters', 'durability'));
     if (target !== 'none') parameters.push(refTo('parameters', 'project_id'));
     return parameters;
   }

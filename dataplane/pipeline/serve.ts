@@ -8,6 +8,7 @@ import { authenticate, authorize, authorizeReading } from './authenticate.ts';
 import { checkBody, checkQuery, hasBody, parseBody, readQuery, requireJson } from './body.ts';
 import type { Answer, Call, Request, Services } from './call.ts';
 import { discard } from './discard.ts';
+import { mayBeDurable, requireDurability } from './durability.ts';
 import { ApiError, ERRORS, type ErrorCode, problem, toApiError } from './errors.ts';
 import { readKey } from './key.ts';
 import { charge, takePermit } from './limits.ts';
@@ -198,7 +199,10 @@ export function createPipeline(parts: PipelineParts): Serve {
     call.project = found.account?.project;
     if (operation.target === 'store') {
       call.target = requireServing(found);
-      const store = stores.open(call.target);
+      const { 'x-durability': durability } = call.request.headers;
+      const opened = stores.open(call.target);
+      const isDurable = durability !== undefined && mayBeDurable(operation);
+      const store = isDurable ? requireDurability(opened, call.target, durability) : opened;
       call.store = call.span?.follow(store) ?? store;
     } else if (found.state === 'serving') call.target = found.target;
     call.reach = found;

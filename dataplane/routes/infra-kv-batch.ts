@@ -69,7 +69,7 @@ export const runBatch: Operation = {
       ],
     },
   },
-  errors: ['forbidden', 'payload_too_large'],
+  errors: ['forbidden', 'payload_too_large', 'outcome_unknown'],
   async run(call) {
     const ops = call.body.fields.ops as BatchOp[];
     if (ops.length === 0) return ok('{"results":[]}');

@@ -3,7 +3,7 @@ import type { Call } from '../pipeline/call.ts';
 import { discard } from '../pipeline/discard.ts';
 import type { Entry } from '../store/port.ts';
 
-/** Whether a read may be answered from memory: not where the client asks for a fresh answer (RFC 9111, section 5.2.1). */
+/** Whether a read may be answered from memory or by a replica: not where the client asks for a fresh answer (RFC 9111, section 5.2.1). */
 export function mayRecall(headers: IncomingHttpHeaders): boolean {
   const control = headers['cache-control'];
   return control === undefined || !/(?:^|[\s,])no-(?:store|cache)(?:$|[\s,])/i.test(control);
@@ -22,7 +22,8 @@ export function withEntry<T>(
     const known = store.recall(key);
     if (known !== undefined) return make(known);
   }
-  return store.get(key).then((entry) => {
+  const read = store.near && mayRecall(request.headers) ? store.near(key) : store.get(key);
+  return read.then((entry) => {
     const made = make(entry);
     if (entry?.unshared) discard(entry.value);
     return made;
