@@ -16,6 +16,7 @@ import {
   configMaps,
   networkPolicies,
   persistentVolumeClaims,
+  podDisruptionBudgets,
   pods,
   type Resource,
   resource,
@@ -58,6 +59,7 @@ const childKinds = [
   serviceAccounts,
   pods,
   persistentVolumeClaims,
+  podDisruptionBudgets,
 ] as const;
 
 /** Index of tokens, schedules, and backups that are not over, by the "namespace/name" of their store. */

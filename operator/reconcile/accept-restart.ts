@@ -20,7 +20,7 @@ import { isOlder } from './versions.ts';
 /** What only a restart can change, as far as it is taken over. */
 export interface RestartAcceptance {
   /** Absent where nothing was ever taken over. */
-  inputs: Pick<Accepted, 'image' | 'scheduling' | 'size' | 'previous' | 'rejected'> | undefined;
+  inputs: Pick<Accepted, 'image' | 'scheduling' | 'size' | 'replicated' | 'previous' | 'rejected'> | undefined;
   /** The size to go back to, where what was taken over is given up. */
   oldSize?: Size | undefined;
   catalogueVersion: string | undefined;
@@ -49,6 +49,7 @@ export function acceptRestart(
     image: found.image,
     scheduling: store.spec.scheduling ?? {},
     ...(size && { size }),
+    ...((accepted?.replicated || store.spec.replicas > 1) && { replicated: true }),
   };
   const hash = restartHash(wanted);
   if (accepted?.rejected === hash) return stay(observed, [rolledBack(wanted.image)]);
@@ -98,7 +99,7 @@ function goBack({ accepted }: Observed, rejected: string): RestartAcceptance {
   const { image = '', scheduling = {}, size, memory, cpu = {}, catalogueVersion } = accepted?.previous ?? {};
   const refusals = [rolledBack(accepted?.image ?? '')];
   return {
-    inputs: { image, scheduling, ...(size && { size }), rejected },
+    inputs: { image, scheduling, ...(size && { size }), ...(accepted?.replicated && { replicated: true }), rejected },
     oldSize: memory === undefined ? undefined : { memory, cpu },
     catalogueVersion,
     preflight: 'none',

@@ -74,8 +74,22 @@ function fits(observed: Observed, size: Size): boolean {
   return hasMemory(observed, size) && hasProcessor(observed, size);
 }
 
+/** Every pod has it: the smallest may be the primary tomorrow. */
+function hasProcessor(observed: Observed, size: Size): boolean {
+  return podsOf(observed).every((pod) => podHasProcessor({ ...observed, pod }, size));
+}
+
+function hasMemory(observed: Observed, size: Size): boolean {
+  return podsOf(observed).every((pod) => podHasMemory({ ...observed, pod }, size));
+}
+
+function podsOf({ members, pod }: Observed): Observed['pod'][] {
+  const pods = members.flatMap((member) => member.pod ?? []);
+  return pods.length > 0 ? pods : [pod];
+}
+
 /** A container that does not run is made anew with less at once: it may be that no node has what it asks for. */
-function hasProcessor({ accepted, pod }: Observed, { cpu }: Size): boolean {
+function podHasProcessor({ accepted, pod }: Observed, { cpu }: Size): boolean {
   if (pod && hasCpu(pod, cpu)) return true;
   const runs = pod !== undefined && isRunning(pod);
   return !runs && isNoMore(cpu, accepted?.cpu ?? {});
@@ -87,7 +101,7 @@ function isNoMore(cpu: Size['cpu'], than: Size['cpu']): boolean {
   return request(cpu) <= request(than) && (cpu.limit === undefined || limit(cpu) <= limit(than));
 }
 
-function hasMemory({ store, accepted, pod }: Observed, { memory }: Size): boolean {
+function podHasMemory({ store, accepted, pod }: Observed, { memory }: Size): boolean {
   if (accepted && memory <= accepted.memory) return true;
   return pod !== undefined && actualMemoryLimit(pod) >= containerMemory(memory, store.spec.persistence.mode).limit;
 }

@@ -9,12 +9,17 @@ import { acceptsPlanned } from './credentials.ts';
 import { requireCurrent } from './current.ts';
 import { noteKeys } from './key-counts.ts';
 import { kvStores } from './kinds.ts';
-import { maintainMember } from './maintain.ts';
+import { type MemberMaintained, maintainMember } from './maintain.ts';
+import { judgeMembers } from './member-trouble.ts';
+import { labelRoles } from './members.ts';
 import { type Observed, ofMember } from './observe.ts';
 import { planStore } from './plan.ts';
+import { maintainFailover } from './planned-failover.ts';
 import { maintainPreflight } from './preflight-pod.ts';
 import { renewStatefulSet } from './renew-statefulset.ts';
 import { maintainRestore } from './restore.ts';
+import { maintenanceOrder } from './roll-order.ts';
+import { agreeOnPrimary } from './sentinel.ts';
 import type { Shell } from './shell.ts';
 
 /** What came of bringing a store to what its spec says. */
@@ -29,6 +34,10 @@ export interface Outcome {
   /** Something was changed that no watch tells, or that is to be gone on with at once. */
   changed: boolean;
   restore?: KVStoreStatus['restore'];
+  /** What the store was seen to have become; absent where that could not be seen. */
+  topology?: NonNullable<KVStoreStatus['topology']>['mode'] | undefined;
+  /** The request for a failover that was obeyed now. */
+  failover?: string | undefined;
 }
 
 /** Nothing was done, so what was there still is. */
@@ -40,7 +49,8 @@ export function untouched({ spec, status }: KVStore): Outcome {
 /** Brings the store of a snapshot to what its spec says, as far as it can now. */
 export async function act(context: Context, seen: Observed, shell: Shell, signal: AbortSignal): Promise<Outcome> {
   const acceptance = accept(seen, context.settings, context.now());
-  const restored = await maintainRestore(context, seen, acceptance.accepted, signal);
+  const { accepted } = acceptance;
+  const restored = await maintainRestore(context, seen, accepted, signal);
   const { observed, hold } = restored;
   const refused = await maintainPreflight(context, observed, acceptance.preflight, signal);
   // What is refused is not being tried: the store is not on its way to it.
@@ -58,11 +68,19 @@ export async function act(context: Context, seen: Observed, shell: Shell, signal
   const applied = await applyChildren(context, plan, observed, signal);
   if (applied.created) context.events.record(observed.store, 'Normal', 'Created', "made the store's objects");
   await removeAccess(context, observed.store, signal);
-  const maintained = [];
-  for (const member of observed.members)
-    maintained.push(
-      await maintainMember(context, plan, applied.statefulSet, ofMember(observed, member), shell, signal),
-    );
+  if (accepted?.replicated) await labelRoles(context, observed, signal);
+  const maintained: MemberMaintained[] = [];
+  for (const member of maintenanceOrder(observed)) {
+    const view = ofMember(observed, member);
+    const busy = maintained.some(({ replaced }) => replaced);
+    maintained.push(await maintainMember(context, plan, applied.statefulSet, view, shell, busy, signal));
+  }
+  const handover = await maintainFailover(
+    context,
+    plan,
+    observed,
+    maintained.some(({ mustHandOver }) => mustHandOver),
+  );
   await renewStatefulSet(context, observed, signal);
   if (beforeStop?.action === 'save' && observed.redis && 'session' in observed.redis)
     await observed.redis.session.bgsave();
@@ -71,12 +89,21 @@ export async function act(context: Context, seen: Observed, shell: Shell, signal
     troubles: beforeStop?.action === 'refuse' ? [beforeStop.trouble] : [],
   };
   return {
-    parts: [...verdicts, applied, ...maintained.flatMap(({ parts }) => parts), stopping],
+    parts: [
+      ...verdicts,
+      applied,
+      ...maintained.flatMap(({ parts }) => parts),
+      handover,
+      judgeMembers(observed, context.now()),
+      stopping,
+    ],
     image: plan.accepted.image,
     maxmemory: maintained.find(({ ordinal }) => ordinal === observed.ordinal)?.maxmemory,
     binding: applied.binding,
     masterKey: acceptsPlanned(planned, applied, observed) ? planned.masterKey : undefined,
-    changed: moved || maintained.some(({ changed }) => changed),
+    changed: moved || handover.done || maintained.some(({ changed }) => changed),
+    topology: accepted?.replicated && agreeOnPrimary(observed.members) ? 'Replicated' : undefined,
+    failover: handover.requestedFor,
     restore,
   };
 }

@@ -15,7 +15,7 @@ export function directivesToSet(
   store: KVStore,
   accepted: Accepted,
   maxmemory: number,
-  { config }: RedisLook,
+  { config, info }: RedisLook,
 ): [string, string][] {
   const { evictionPolicy, persistence } = store.spec;
   // A value that is malformed leaves the directive as it was.
@@ -27,6 +27,9 @@ export function directivesToSet(
     mode: persistence.mode,
     fsync: persistence.fsync,
     config: { ...withDefaults(values), ...kept },
+    // A primary that asks for replicas before it has any would take no write.
+    ...(accepted.replicated &&
+      (info.replication.role === 'replica' || info.replication.replicas > 0) && { replicated: true }),
   });
   const order = (name: string) => (name === 'maxmemory-policy' ? 0 : 1);
   return Object.entries(wanted)

@@ -3,13 +3,14 @@ import { ROTATE_ANNOTATION } from '../../contract/labels.ts';
 import type { KVStore } from '../../contract/objects.ts';
 import { parseTime } from '../../contract/time.ts';
 import { guestChanges } from '../resources/acl.ts';
+import { sentinelAcl } from '../resources/member-files.ts';
 import { rfc3339 } from '../status/conditions.ts';
 import type { Finding } from '../status/finding.ts';
 import { isReady } from '../status/pod.ts';
 import type { Applied } from './children.ts';
 import type { Context } from './context.ts';
 import { kvStores } from './kinds.ts';
-import type { Observed } from './observe.ts';
+import type { Member, Observed } from './observe.ts';
 import type { Planned } from './plan.ts';
 import { reportStatus, statusOf } from './report.ts';
 
@@ -68,9 +69,17 @@ export async function beginRotation(
 export function acceptsPlanned(
   { plan }: Pick<Planned, 'plan'>,
   { usersWritten }: Pick<Applied, 'usersWritten'>,
-  { pod, redis }: Pick<Observed, 'pod' | 'redis'>,
+  { members }: Pick<Observed, 'members'>,
 ): boolean {
-  if (!usersWritten) return false;
+  return usersWritten && members.every((member) => memberAccepts(plan, member) && sentinelAccepts(plan, member));
+}
+
+function sentinelAccepts({ replication }: Planned['plan'], { sentinel }: Member): boolean {
+  if (!replication || !sentinel) return true;
+  return 'look' in sentinel && sentinel.look.users.revision === sentinelAcl(replication).revision;
+}
+
+function memberAccepts(plan: Planned['plan'], { pod, redis }: Member): boolean {
   if (!redis) return true; // nothing runs, and what starts next reads the file
   // A network that rejects looks like a Redis that has ended, but the kubelet's probe does not pass through it.
   if (!('look' in redis)) return redis.down && !(pod && isReady(pod));

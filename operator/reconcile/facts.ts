@@ -1,3 +1,4 @@
+import type { Finding } from '../status/finding.ts';
 import { isReady, isTerminating } from '../status/pod.ts';
 import type { Findings, RedisState, StoreFacts } from '../status/store-facts.ts';
 import type { Observed } from './observe.ts';
@@ -17,11 +18,11 @@ export function collectFacts(
   const collected = {
     refusals: [
       ...(project.refusal ? [project.refusal] : []),
-      ...parts.flatMap((part) => part.refusals ?? []),
+      ...once(parts.flatMap((part) => part.refusals ?? [])),
       ...beside.refusals,
     ],
-    troubles: parts.flatMap((part) => part.troubles ?? []),
-    steps: parts.flatMap((part) => part.steps ?? []),
+    troubles: once(parts.flatMap((part) => part.troubles ?? [])),
+    steps: once(parts.flatMap((part) => part.steps ?? [])),
   };
   return {
     store,
@@ -36,6 +37,11 @@ export function collectFacts(
       ...ownSteps(observed, podReady, redis, collected.refusals.length > beside.refusals.length),
     ],
   };
+}
+
+/** What several members say in the same words is told once. */
+function once<T extends Finding>(findings: readonly T[]): T[] {
+  return [...new Map(findings.map((finding) => [finding.message, finding])).values()];
 }
 
 function redisState(redis: Observed['redis']): RedisState {

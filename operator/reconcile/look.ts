@@ -1,12 +1,12 @@
 import { passwordsToTry } from '../../contract/credentials.ts';
-import { REDIS_PORT } from '../../contract/names.ts';
+import { REDIS_PORT, SENTINEL_PORT } from '../../contract/names.ts';
 import type { KVStore } from '../../contract/objects.ts';
 import type { RedisInfo } from '../redis/info.ts';
 import { isDown, type RedisSession } from '../redis/session.ts';
 import { type LoadedUsers, loadedUsers } from '../resources/acl.ts';
 import { withDefaults } from '../resources/directives.ts';
 import { liveDirectives } from '../resources/redis-conf.ts';
-import { isRunning } from '../status/pod.ts';
+import { isRunning, runsSentinel } from '../status/pod.ts';
 import type { Context } from './context.ts';
 import type { Pod } from './kinds.ts';
 
@@ -20,22 +20,26 @@ export interface RedisLook {
   writeError: string | undefined;
 }
 
+/** What a Sentinel says. */
+export interface SentinelLook {
+  /** Address of the primary that it knows of. */
+  primary: string | undefined;
+  users: LoadedUsers;
+}
+
+/** What came of asking a Sentinel. */
+export type SentinelSeen = { look: SentinelLook; session: RedisSession } | { failure: string };
+
 /** What came of asking a Redis: what it says, with the session open to go on with, or why it did not answer. */
 export type RedisSeen = { look: RedisLook; session: RedisSession } | { failure: string; down: boolean };
 
 /** Asks the Redis of a pod; undefined where none runs. The caller closes the session. */
-export async function lookAtRedis(
-  context: Pick<Context, 'masterKeys' | 'connectRedis'>,
-  store: KVStore,
-  pod: Pod,
-): Promise<RedisSeen | undefined> {
+export async function lookAtRedis(context: Access, store: KVStore, pod: Pod): Promise<RedisSeen | undefined> {
   const host = pod.status?.podIP;
   if (!host || !isRunning(pod)) return undefined;
-  const generation = store.status?.credentialGeneration ?? 1;
-  const password = passwordsToTry(context.masterKeys(), store.metadata.uid, generation, 'operator');
   let session: RedisSession | undefined;
   try {
-    session = await context.connectRedis({ host, port: REDIS_PORT, password });
+    session = await context.connectRedis({ host, port: REDIS_PORT, password: passwordsOf(context, store) });
     const [info, config, users] = await Promise.all([session.info(), session.configGet(DIRECTIVES), session.aclList()]);
     const takesWrites = info.aof.lastWriteOk && info.snapshot.lastOk;
     const writeError = takesWrites ? undefined : await session.writeError();
@@ -46,6 +50,27 @@ export async function lookAtRedis(
   }
 }
 
+/** Asks the Sentinel of a pod; undefined where none runs. The caller closes the session. */
+export async function lookAtSentinel(context: Access, store: KVStore, pod: Pod): Promise<SentinelSeen | undefined> {
+  const host = pod.status?.podIP;
+  if (!host || !runsSentinel(pod)) return undefined;
+  let session: RedisSession | undefined;
+  try {
+    session = await context.connectRedis({ host, port: SENTINEL_PORT, password: passwordsOf(context, store) });
+    const [primary, users] = await Promise.all([session.sentinelPrimary(), session.aclList()]);
+    return { look: { primary, users: loadedUsers(users) }, session };
+  } catch (error) {
+    session?.close();
+    return { failure: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+type Access = Pick<Context, 'masterKeys' | 'connectRedis'>;
+
+function passwordsOf(context: Access, { metadata, status }: KVStore): string[] {
+  return passwordsToTry(context.masterKeys(), metadata.uid, status?.credentialGeneration ?? 1, 'operator');
+}
+
 /** Names of the directives that the operator sets in a running Redis. */
 const DIRECTIVES = Object.keys(
   liveDirectives({
@@ -54,5 +79,6 @@ const DIRECTIVES = Object.keys(
     mode: 'none',
     fsync: 'everysec',
     config: withDefaults({}),
+    replicated: true,
   }),
 );

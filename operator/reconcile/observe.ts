@@ -6,7 +6,8 @@ import { ACCEPTED_ANNOTATION, type Accepted } from '../resources/plan.ts';
 import { preflightName } from '../resources/preflight-pod.ts';
 import type { Context } from './context.ts';
 import type { Pod, StatefulSet, VolumeClaim } from './kinds.ts';
-import { lookAtRedis, type RedisSeen } from './look.ts';
+import { lookAtRedis, lookAtSentinel, type RedisSeen, type SentinelSeen } from './look.ts';
+import { memberAddresses, standIn } from './members.ts';
 import { judgeProject, type Project } from './project.ts';
 
 /** One Redis pod of a store as it was seen. */
@@ -15,6 +16,10 @@ export interface Member {
   pod: Pod | undefined;
   claim: VolumeClaim | undefined;
   redis: RedisSeen | undefined;
+  /** Absent where none runs, as in a store of one Redis. */
+  sentinel?: SentinelSeen | undefined;
+  /** Where the others reach it; absent where the store is one Redis, and until it has an address. */
+  address?: string | undefined;
 }
 
 /**
@@ -43,10 +48,13 @@ export async function observe(context: Context, store: KVStore, signal: AbortSig
   const { namespace, name, uid } = store.metadata;
   const statefulSet = ours(caches.statefulSets.get({ namespace, name: childNames(name).statefulSet }), uid);
   const ordinals = Array.from({ length: memberCount(store, statefulSet) }, (_, ordinal) => ordinal);
+  const addresses = ordinals.length > 1 ? memberAddresses(caches, store, ordinals) : [];
   const members = await Promise.all(
-    ordinals.map((ordinal) => observeMember(context, store, statefulSet, ordinal, signal)),
+    ordinals.map(async (ordinal) => ({
+      ...(await observeMember(context, store, statefulSet, ordinal, signal)),
+      address: addresses[ordinal],
+    })),
   );
-  const [first] = members as [Member];
   const orphan = members.find(({ pod }) => pod && isOrphanOf(pod, store))?.pod;
   return {
     store,
@@ -55,13 +63,14 @@ export async function observe(context: Context, store: KVStore, signal: AbortSig
     accepted: readAccepted(statefulSet ?? orphan),
     preflight: ours(caches.pods.get({ namespace, name: preflightName(name) }), uid),
     members,
-    ...first,
+    ...standIn(members),
   };
 }
 
 /** Closes what `observe` opened. */
 export function closeSessions({ members }: Pick<Observed, 'members'>): void {
-  for (const { redis } of members) if (redis && 'session' in redis) redis.session.close();
+  for (const seen of members.flatMap(({ redis, sentinel }) => [redis, sentinel]))
+    if (seen && 'session' in seen) seen.session.close();
 }
 
 /** As many as spec asks for or the StatefulSet makes, whichever is more; a definition older than `replicas` has none. */
@@ -80,11 +89,12 @@ async function observeMember(
   const names = memberNames(name, ordinal);
   const found = context.caches.pods.get({ namespace, name: names.pod });
   const pod = ours(found, statefulSet?.metadata.uid) ?? (found && isOrphanOf(found, store) ? found : undefined);
-  const [claim, redis] = await Promise.all([
+  const [claim, redis, sentinel] = await Promise.all([
     findClaim(context, store, names.volumeClaim, signal),
     pod && lookAtRedis(context, store, pod),
+    pod && lookAtSentinel(context, store, pod),
   ]);
-  return { ordinal, pod, claim, redis };
+  return { ordinal, pod, claim, redis, sentinel };
 }
 
 function ours<T extends ApiObject>(object: T | undefined, owner: string | undefined): T | undefined {

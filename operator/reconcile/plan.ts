@@ -7,6 +7,7 @@ import { publishedPassword } from './access.ts';
 import { backupGuest } from './backup-access.ts';
 import type { Context } from './context.ts';
 import type { Observed } from './observe.ts';
+import { planReplication } from './replication.ts';
 import { decideStop, type RollDecision } from './roll.ts';
 import type { Shell } from './shell.ts';
 
@@ -36,6 +37,7 @@ export function planStore(
   const passwords = (user: RedisUser) => redisPasswords(keys, uid, generations, user);
   const native = store.spec.access?.redis ? passwords('native') : undefined;
   const mode = startMode(observed);
+  const replicated = planReplication(observed, accepted, passwords);
   const runs = store.spec.enabled && mayRun;
   const beforeStop = runs ? undefined : decideStop({ pod, redis, mode });
   const plan: StorePlan = {
@@ -52,7 +54,7 @@ export function planStore(
       config: accepted.config,
     },
     acl: storeAcl(
-      { dataplane: passwords('dataplane'), operator: passwords('operator') },
+      replicated.replication?.passwords ?? { dataplane: passwords('dataplane'), operator: passwords('operator') },
       {
         ...(native && { native: native.map(aclPasswordHash) }),
         ...(shell.passwordHash !== undefined && { shell: [shell.passwordHash] }),
@@ -62,7 +64,8 @@ export function planStore(
     access: native && { password: publishedPassword(caches.secrets, observed, native) },
     claimSize: observed.claim?.spec.resources?.requests?.storage,
     systemNamespace: settings.systemNamespace,
-    replicas: runs || beforeStop ? 1 : 0,
+    ...replicated,
+    replicas: runs || beforeStop ? (accepted.replicated || store.spec.shards ? observed.members.length : 1) : 0,
   };
   return { plan, beforeStop, masterKey: masterKeyId(keys.current) };
 }

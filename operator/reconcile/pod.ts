@@ -25,6 +25,7 @@ import {
   withdrawing,
 } from './resize.ts';
 import { decideRoll, isAnnounced } from './roll.ts';
+import { orderRoll } from './roll-order.ts';
 
 /** Forbidden by policy or quota, or not possible for this pod. */
 const RESIZE_REFUSALS = new Set([400, 403, 422]);
@@ -36,37 +37,49 @@ export interface PodMaintained {
   refusals: Finding<'ResizeRefused'>[];
   troubles: Finding<TroubleReason>[];
   steps: Finding<StepReason>[];
+  /** The pod is being replaced. */
+  replaced: boolean;
+  /** The pod is to be replaced when another is the primary. */
+  mustHandOver: boolean;
 }
 
-/** Refreshes the pod's files, resizes it in place, and replaces it where only a restart helps. `maxmemory` is Redis' own, in bytes. */
+/**
+ * Refreshes the pod's files, resizes it in place, and replaces it where only a restart helps and it is its turn.
+ * `maxmemory` is Redis' own, in bytes; `busy`: another pod of the store was replaced just now.
+ */
 export async function maintainPod(
   context: Pick<Context, 'client' | 'connectRedis'>,
   plan: StorePlan,
   statefulSet: StatefulSet | undefined,
   observed: Observed,
   maxmemory: number | undefined,
+  busy: boolean,
   signal: AbortSignal,
 ): Promise<PodMaintained> {
   const { client } = context;
   const { pod, redis } = observed;
-  const result: PodMaintained = { refusals: [], troubles: [], steps: [] };
+  const result: PodMaintained = { refusals: [], troubles: [], steps: [], replaced: false, mustHandOver: false };
   if (!pod || !statefulSet) return result;
   const wanted = withDefaultRequests(redisResources(plan.accepted, plan.settings.mode));
   const actual = ownContainer(pod)?.resources;
-  const decision = decideRoll({
+  const due = decideRoll({
     pod,
     redis,
     templateHash: statefulSet.spec.template?.metadata?.annotations?.[RESTART_HASH_ANNOTATION],
-    mode: plan.settings.mode,
+    // What a member has the others have: nothing is to be saved.
+    mode: plan.replication ? 'none' : plan.settings.mode,
     templateSeen: (statefulSet.status?.observedGeneration ?? 0) >= (statefulSet.metadata.generation ?? 0),
     sameResources: sameResources(actual, wanted),
     sameRevision: pod.metadata.labels?.['controller-revision-hash'] === statefulSet.status?.updateRevision,
     announced: isAnnounced(observed.store),
   });
+  const decision = orderRoll(observed, due, busy);
   if ('step' in decision) result.steps.push(decision.step);
   if (decision.action === 'refuse') result.troubles.push(decision.trouble);
   if (decision.action === 'save' && redis && 'look' in redis) await redis.session.bgsave();
-  if (decision.action === 'replace') await replacePod(context, { ...observed, statefulSet }, pod, signal);
+  result.replaced = decision.action === 'replace';
+  result.mustHandOver = decision.action === 'failover';
+  if (result.replaced) await replacePod(context, { ...observed, statefulSet }, pod, signal);
   if (decision.action !== 'keep' || isTerminating(pod) || !isRunning(pod)) return result;
 
   await refreshFiles(client, pod, filesHash(plan), signal);

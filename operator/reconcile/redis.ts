@@ -83,6 +83,11 @@ async function changeUsers(
 ): Promise<void> {
   const { set, remove } = userChanges(plan.acl, users);
   try {
+    const [replica] = plan.replication?.passwords.replica ?? [];
+    if (replica !== undefined) {
+      await session.configSet('masteruser', 'replica');
+      await session.configSet('masterauth', replica);
+    }
     for (const [name, rules] of set) await session.aclSetUser(name, rules);
     await session.aclDelUsers(remove);
     result.changed = true;

@@ -44,24 +44,28 @@ export async function renewStatefulSet(
   observed: Observed,
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, statefulSet, pod, claim } = observed;
-  if (!statefulSet || !pod) return;
+  const { store, accepted: running, members, statefulSet, claim } = observed;
+  const all = members.flatMap(({ pod }) => pod ?? []);
+  if (!statefulSet || all.length === 0) return;
   if (!isOutgrown(observed)) {
     // One that is too small still may be gone already, and the pod all that knows what was accepted.
-    if (!isTooSmall(statefulSet, claim) && isAdopted(pod, statefulSet))
-      await forgetRenewal(client, observed, pod, signal);
+    if (!isTooSmall(statefulSet, claim))
+      for (const pod of all) if (isAdopted(pod, statefulSet)) await forgetRenewal(client, observed, pod, signal);
     return;
   }
+  if (!all.every((pod) => isFor({ accepted: running, pod }))) return;
   const { name, uid } = store.metadata;
   const [accepted, catalogueVersion] = [ACCEPTED_ANNOTATION, CATALOGUE_VERSION_ANNOTATION].map(
     (annotation) => statefulSet.metadata.annotations?.[annotation],
   );
   const annotations = { [ACCEPTED_ANNOTATION]: accepted, [CATALOGUE_VERSION_ANNOTATION]: catalogueVersion ?? null };
-  const others = (pod.metadata.ownerReferences ?? []).filter((owner) => owner.uid !== uid);
-  const ownerReferences = [...others, { apiVersion: API_VERSION, kind: 'KVStore', name, uid }];
-  const body = { metadata: { uid: pod.metadata.uid, annotations, ownerReferences } };
   try {
-    await client.patch(pods, keyOf(pod), body, { type: 'merge', fieldManager: FIELD_MANAGER, signal });
+    for (const pod of all) {
+      const others = (pod.metadata.ownerReferences ?? []).filter((owner) => owner.uid !== uid);
+      const ownerReferences = [...others, { apiVersion: API_VERSION, kind: 'KVStore', name, uid }];
+      const body = { metadata: { uid: pod.metadata.uid, annotations, ownerReferences } };
+      await client.patch(pods, keyOf(pod), body, { type: 'merge', fieldManager: FIELD_MANAGER, signal });
+    }
     // With the version: this very reconcile may have changed what is accepted.
     const preconditions = { uid: statefulSet.metadata.uid, resourceVersion: statefulSet.metadata.resourceVersion };
     await client.delete(statefulSets, keyOf(statefulSet), { propagationPolicy: 'Orphan', preconditions, signal });

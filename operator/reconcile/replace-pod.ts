@@ -29,7 +29,8 @@ export async function replacePod(
 ): Promise<void> {
   await requireCurrent(client, kvStores, observed.store, signal);
   if (observed.statefulSet) await requireCurrent(client, statefulSets, observed.statefulSet, signal);
-  await noteKeys({ client }, observed, signal);
+  // A replica has the keys of its primary, whatever it had before.
+  if (observed.members.length === 1) await noteKeys({ client }, observed, signal);
   const preconditions = { uid: pod.metadata.uid };
   try {
     await client.delete(pods, keyOf(pod), { preconditions, signal });

@@ -2,7 +2,7 @@ import { CATALOGUE_VERSION_ANNOTATION, RESTART_HASH_ANNOTATION } from '../../con
 import { type Accepted, type RestartInputs, restartHash } from '../resources/plan.ts';
 import { isRunning, ownStatus } from '../status/pod.ts';
 import { podTrouble } from '../status/pod-trouble.ts';
-import type { Observed } from './observe.ts';
+import { type Observed, ofMember } from './observe.ts';
 
 /** How long a pod with a new image or scheduling may be in trouble before the old one comes back, in ms. */
 const PATIENCE_MS = 60_000;
@@ -21,22 +21,30 @@ export function lastGood(observed: Observed, wanted: RestartInputs): Accepted['p
   if (!accepted || store.status?.version === undefined) return undefined;
   const { image, scheduling, size, memory, cpu, previous } = accepted;
   const pending = hasAnswered(observed) ? undefined : previous;
-  if (pending || restartHash(accepted) === restartHash(wanted)) return pending;
+  // That a store is replicated is no experiment: there is no way back from it.
+  const always = wanted.replicated ? { replicated: true as const } : {};
+  if (pending || restartHash({ ...accepted, ...always }) === restartHash(wanted)) return pending;
   const catalogueVersion = (statefulSet ?? pod)?.metadata.annotations?.[CATALOGUE_VERSION_ANNOTATION];
   return {
     image,
     scheduling,
     ...(size && { size }),
+    ...always,
     memory,
     ...(cpu && { cpu }),
     ...(catalogueVersion !== undefined && { catalogueVersion }),
   };
 }
 
-/** Whether the pod with what was taken over last has been in trouble for too long, and there is something to go back to. */
+/** Whether a pod with what was taken over last has been in trouble for too long, and there is something to go back to. */
 export function failedToStart(observed: Observed, now: Date): boolean {
-  const { accepted, pod } = observed;
-  if (!accepted?.previous || !pod || hasAnswered(observed) || !isFor(observed)) return false;
+  if (!observed.accepted?.previous || hasAnswered(observed)) return false;
+  return observed.members.some((member) => memberFailed(ofMember(observed, member), now));
+}
+
+function memberFailed(observed: Observed, now: Date): boolean {
+  const { pod } = observed;
+  if (!pod || !isFor(observed)) return false;
   const age = now.getTime() - Date.parse(pod.metadata.creationTimestamp ?? '');
   if (age >= PATIENCE_MS && CAUSES.has(podTrouble(pod, now)?.reason ?? '')) return true;
   return age >= SILENCE_MS && isSilent(observed);
@@ -49,9 +57,10 @@ function isSilent({ pod, redis }: Pick<Observed, 'pod' | 'redis'>): boolean {
 }
 
 /** A Redis that reads its data has not written yet, and may still fail to. */
-function hasAnswered(observed: Observed): boolean {
-  const { redis } = observed;
-  return redis !== undefined && 'look' in redis && !redis.look.info.loading && isFor(observed);
+function hasAnswered({ accepted, members }: Observed): boolean {
+  return members.some(
+    ({ pod, redis }) => redis !== undefined && 'look' in redis && !redis.look.info.loading && isFor({ accepted, pod }),
+  );
 }
 
 /** Whether the pod was made with the image and the scheduling that were accepted last. */

@@ -23,13 +23,28 @@ export interface RedisInfo {
     /** Writes that no snapshot has. */
     changes: number;
   };
+  replication: {
+    role: 'primary' | 'replica';
+    /** Address of a replica's primary, as it was told. */
+    primaryHost: string | undefined;
+    /** A replica is connected to its primary and has what that had when it connected. */
+    linked: boolean;
+    /** A replica is copying all of its primary's data. */
+    syncing: boolean;
+    /** Bytes of the primary's stream of writes that it has sent or taken in. */
+    offset: number;
+    /** 0 where a replica may not become the primary. */
+    priority: number;
+    /** How many replicas a primary has that follow it. */
+    replicas: number;
+  };
 }
 
 /**
  * The sections of INFO that have them. Of the others `errorstats` has a line for each word that an error began with,
  * without an end in Redis 7.0: who has native access could make it longer than a session receives.
  */
-export const INFO_SECTIONS = ['server', 'memory', 'persistence', 'keyspace'] as const;
+export const INFO_SECTIONS = ['server', 'memory', 'persistence', 'replication', 'keyspace'] as const;
 
 /** Reads the text of INFO; fields that a version does not have count as harmless. */
 export function parseInfo(text: string): RedisInfo {
@@ -61,6 +76,15 @@ export function parseInfo(text: string): RedisInfo {
       // By Redis' own clock, so that clocks that disagree do not matter.
       ageSeconds: made ? number('server_time_usec') / 1e6 - number('rdb_last_save_time') : undefined,
       changes: number('rdb_changes_since_last_save'),
+    },
+    replication: {
+      role: fields.get('role') === 'slave' ? 'replica' : 'primary',
+      primaryHost: fields.get('master_host'),
+      linked: fields.get('master_link_status') === 'up',
+      syncing: is('master_sync_in_progress'),
+      offset: number(fields.get('role') === 'slave' ? 'slave_repl_offset' : 'master_repl_offset'),
+      priority: number('slave_priority', 100),
+      replicas: [...text.matchAll(/^slave\d+:[^\r\n]*state=online/gm)].length,
     },
   };
 }

@@ -1,4 +1,4 @@
-import { PREFLIGHT_CONTAINER, REDIS_CONTAINER } from '../../contract/names.ts';
+import { PREFLIGHT_CONTAINER, REDIS_CONTAINER, SENTINEL_CONTAINER } from '../../contract/names.ts';
 
 /** The state of a container, as in core/v1. */
 interface ContainerState {
@@ -71,6 +71,17 @@ export function isReady(pod: Pod): boolean {
 /** Whether a process of the pod's container runs now: whether there is something to lose. */
 export function isRunning(pod: Pod): boolean {
   return ownStatus(pod)?.state?.running !== undefined;
+}
+
+/** Whether a Sentinel runs beside Redis now. */
+export function runsSentinel({ status }: Pod): boolean {
+  const sentinel = status?.containerStatuses?.find(({ name }) => name === SENTINEL_CONTAINER);
+  return sentinel?.state?.running !== undefined;
+}
+
+/** Whether the pod was made as a member of a replicated store. */
+export function isMemberPod({ spec }: Pod): boolean {
+  return spec.containers.some(({ name }) => name === SENTINEL_CONTAINER);
 }
 
 /** Whether the pod has been asked to end. */

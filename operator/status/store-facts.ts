@@ -21,6 +21,7 @@ export type RefusalReason =
   | 'PlanUnknown'
   | 'ShellRefused'
   | 'RotateMalformed'
+  | 'FailoverRefused'
   | 'RestoreRefused'
   | 'RestoreFailed'
   | 'SpecRefused';
@@ -33,6 +34,9 @@ export type TroubleReason =
   | 'RedisUnreachable'
   | 'PersistenceFailing'
   | 'KeysMissing'
+  | 'ReplicaDown'
+  | 'NoPrimary'
+  | 'LastBackupFailed'
   | 'SaveFailed';
 
 /** What is on its way. */
@@ -47,7 +51,10 @@ export type StepReason =
   | 'GrowingVolume'
   | 'SwitchingPersistence'
   | 'LoadingUsers'
+  | 'Syncing'
+  | 'FailingOver'
   | 'Hibernating'
+  | 'BackingUp'
   | 'Restoring'
   | 'WaitingForDeletion';
 

@@ -22,6 +22,9 @@ export interface StoreReport {
   /** Keys that Redis had when it was stopped to hibernate. */
   keptKeys?: number | undefined;
   restore?: KVStoreStatus['restore'];
+  topology?: KVStoreStatus['topology'];
+  members?: KVStoreStatus['members'];
+  failover?: KVStoreStatus['failover'];
 }
 
 /** Share of the limit by which used memory must move to be written again: else every look would be a write. */
@@ -54,6 +57,9 @@ export function storeStatus(facts: StoreFacts, report: StoreReport, now: Date): 
     ...(report.volumeSize !== undefined && { volume: { size: report.volumeSize } }),
     ...(memory && { memory }),
     ...(restore && { restore }),
+    ...(report.topology && { topology: report.topology }),
+    ...(report.members && { members: report.members }),
+    ...(report.failover && { failover: report.failover }),
     ...(limits && { limits }),
     conditions: toConditions(verdicts, before?.conditions, generation, now),
   };

@@ -96,7 +96,7 @@ export function redis(
   info: { [K in keyof RedisInfo]?: RedisInfo[K] extends object ? Partial<RedisInfo[K]> : RedisInfo[K] } = {},
   config: Record<string, string> = {},
 ): { look: RedisLook; session: RedisSession } {
-  const { aof, snapshot, keys, loaded, ...rest } = info;
+  const { aof, snapshot, replication, keys, loaded, ...rest } = info;
   return {
     look: {
       info: {
@@ -107,6 +107,16 @@ export function redis(
         loaded: { keys: 0, expired: 0, ...loaded },
         aof: { enabled: true, rewriting: false, lastRewriteOk: true, lastWriteOk: true, ...aof },
         snapshot: { running: false, lastOk: true, ageSeconds: undefined, changes: 0, ...snapshot },
+        replication: {
+          role: 'primary',
+          primaryHost: undefined,
+          linked: false,
+          syncing: false,
+          offset: 0,
+          priority: 100,
+          replicas: 0,
+          ...replication,
+        },
         ...rest,
       },
       config: { ...liveDirectives({ ...plan().settings, config: withDefaults({}) }), ...config },

@@ -6,7 +6,7 @@ import { publishedPassword } from '../../../../operator/reconcile/access.ts';
 import { acceptsPlanned, beginRotation, nextGeneration } from '../../../../operator/reconcile/credentials.ts';
 import type { Observed } from '../../../../operator/reconcile/observe.ts';
 import { credentialStatus } from '../../../../operator/status/credentials.ts';
-import { store } from '../objects.ts';
+import { observed, plan, store } from '../objects.ts';
 
 const now = new Date('2026-01-01T00:00:00Z');
 const asked = '2025-12-31T23:59:59Z';
@@ -85,8 +85,12 @@ test('programs read the newest password that Redis takes, and else the one that 
 test('a Redis that the kubelet reaches runs, whoever refuses the operator, and may not have the new passwords', () => {
   const accepts = (ready: string, down: boolean) => {
     const pod = { status: { conditions: [{ type: 'Ready', status: ready }] } } as Observed['pod'];
-    const planned = {} as Parameters<typeof acceptsPlanned>[0];
-    return acceptsPlanned(planned, { usersWritten: true }, { pod, redis: { failure: 'connect ECONNREFUSED', down } });
+    const planned = { plan: plan() } as Parameters<typeof acceptsPlanned>[0];
+    return acceptsPlanned(
+      planned,
+      { usersWritten: true },
+      observed({ pod, redis: { failure: 'connect ECONNREFUSED', down } }),
+    );
   };
   assert.equal(accepts('False', true), true, 'what starts next reads the file');
   assert.equal(accepts('True', true), false, 'as behind a NetworkPolicy that rejects');

@@ -76,6 +76,7 @@ test('a store has the members that spec asks for, and those that its StatefulSet
         get: ({ name }: { name: string }) =>
           pod({ ...running(), podIP: '' }, { name, ownerReferences: [controller('set')] }),
       },
+      find: () => undefined,
     };
     const context = { caches, settings: { systemNamespace: 'cubby-system' } } as unknown as Context;
     const { members } = await observe(context, wanted, AbortSignal.timeout(1000));

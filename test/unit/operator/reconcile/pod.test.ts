@@ -22,7 +22,15 @@ async function growUnder(status: number) {
   } as unknown as KubeClient;
   const snapshot = observed({ pod: pod(running(), { annotations: hashes }) });
   const context = { client, connectRedis: () => Promise.reject(new Error('none')) };
-  const outcome = await maintainPod(context, planned, statefulSet, snapshot, 2 ** 26, new AbortController().signal);
+  const outcome = await maintainPod(
+    context,
+    planned,
+    statefulSet,
+    snapshot,
+    2 ** 26,
+    false,
+    new AbortController().signal,
+  );
   return { ...outcome, note: JSON.stringify(patched.at(-1)?.body), tried: patched[0]?.subresource };
 }
 
