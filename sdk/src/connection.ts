@@ -1,4 +1,4 @@
-import type { CallOptions } from './options.ts';
+import type { DurableOptions } from './options.ts';
 
 /** A base URL without query, fragment and trailing slashes. Throws a TypeError where it is none that can be called. */
 export function readBase(baseUrl: string | undefined): string {
@@ -50,11 +50,16 @@ export function queryOf(members: Readonly<Record<string, string | number | undef
 }
 
 /** The headers of a request. */
-export function headersOf(token: string, body: string | undefined, { cache }: CallOptions): Record<string, string> {
+export function headersOf(
+  token: string,
+  body: string | undefined,
+  { cache, durability }: DurableOptions,
+): Record<string, string> {
   return {
     Authorization: `Bearer ${token}`,
     ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
     ...(cache === undefined ? {} : { 'Cache-Control': cache }),
+    ...(durability === undefined ? {} : { 'X-Durability': String(durability) }),
   };
 }
 

@@ -19,7 +19,7 @@ export {
   type StoreWish,
   type TokenWish,
 } from './management.ts';
-export type { CallOptions, ClientOptions, ConnectionOptions, WriteOptions } from './options.ts';
+export type { CallOptions, ClientOptions, ConnectionOptions, DurableOptions, WriteOptions } from './options.ts';
 export type * from './wire.ts';
 export type * from './wire-backups.ts';
 export type * from './wire-management.ts';

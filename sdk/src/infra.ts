@@ -1,5 +1,5 @@
 import { segmentOf } from './connection.ts';
-import type { CallOptions, ClientOptions, ConnectionOptions, WriteOptions } from './options.ts';
+import type { CallOptions, ClientOptions, ConnectionOptions, DurableOptions, WriteOptions } from './options.ts';
 import { createSend, type Send, safetyOf } from './request.ts';
 import type { BatchOperation, BatchResult, Counter, Deleted, Entry, Page } from './wire.ts';
 
@@ -10,7 +10,7 @@ export interface SetEntryOptions extends WriteOptions {
 }
 
 /** `delta` is 1 where absent; `ttl` in seconds holds only where this call creates the key. */
-export interface IncrementOptions extends CallOptions {
+export interface IncrementOptions extends DurableOptions {
   delta?: number | undefined;
   ttl?: number | undefined;
 }

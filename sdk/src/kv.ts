@@ -1,4 +1,4 @@
-import type { CallOptions, ClientOptions, WriteOptions } from './options.ts';
+import type { CallOptions, ClientOptions, DurableOptions, WriteOptions } from './options.ts';
 import { createSend, type Send, safetyOf } from './request.ts';
 import type { Safety } from './retry.ts';
 
@@ -30,7 +30,7 @@ export interface KVClient {
   del(keys: readonly string[], options?: WriteOptions): Promise<number>;
   del(...keys: string[]): Promise<number>;
   /** Adds 1, or `amount`, to the number under the key, which counts as 0 where there is none; the sum. */
-  incr(key: string, amount?: number, options?: CallOptions): Promise<number>;
+  incr(key: string, amount?: number, options?: DurableOptions): Promise<number>;
   /** Lets the key expire in so many seconds, at once for 0 and less; 0 where there is no such key. */
   expire(key: string, seconds: number, options?: WriteOptions): Promise<0 | 1>;
   /** Seconds until the key expires; −1 where it does not, −2 where there is none. */

@@ -30,8 +30,17 @@ export interface CallOptions {
   cache?: 'no-store' | undefined;
 }
 
-/** What a write takes. */
-export interface WriteOptions extends CallOptions {
+/** What every write takes. */
+export interface DurableOptions extends CallOptions {
+  /**
+   * How many nodes of a store with replicas must have the write, 2 or more, the primary included; where too few have it in
+   * time, the error is `outcome_unknown`.
+   */
+  durability?: number | undefined;
+}
+
+/** What a write takes that may be repeated. */
+export interface WriteOptions extends DurableOptions {
   /** Says that applying this write twice is as good as once, so that it is repeated after a lost answer as a read is. */
   idempotent?: boolean | undefined;
 }

@@ -2,7 +2,7 @@ import { type Answer, lostAnswer, type Outcome, readAnswer } from './attempt.ts'
 import { acceptsCache, headersOf, queryOf, readBase, readToken } from './connection.ts';
 import { CubbyError } from './error.ts';
 import { startLimit } from './limit.ts';
-import type { CallOptions, ClientOptions } from './options.ts';
+import type { ClientOptions, DurableOptions } from './options.ts';
 import { AFTER, pauseMs, type Safety } from './retry.ts';
 
 /** One call of the API. */
@@ -14,7 +14,7 @@ export interface Call {
   /** A JSON text. */
   body?: string;
   safety: Safety;
-  options: CallOptions | undefined;
+  options: DurableOptions | undefined;
 }
 
 /** Makes a call and repeats it where that is safe; rejects with CubbyError, or with the reason of a caller's signal. */

@@ -59,6 +59,11 @@ test('no look at a client shows its token', () => {
   }
 });
 
+test('the nodes that must have a write are a header', () => {
+  assert.equal(headersOf('t', undefined, { durability: 2 })['X-Durability'], '2');
+  assert.equal(headersOf('t', undefined, {})['X-Durability'], undefined);
+});
+
 test('no-store is a header, and an option of fetch where that is accepted', (context) => {
   assert.equal(headersOf('t', undefined, { cache: 'no-store' })['Cache-Control'], 'no-store');
   assert.equal(headersOf('t', undefined, {})['Cache-Control'], undefined);
