@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander';
-import { kvTokens } from '../access/kinds.ts';
+import { kvBackupSchedules, kvBackups, kvTokens } from '../access/kinds.ts';
 import { listStores } from '../access/stores.ts';
 import { createProgram } from '../program/program.ts';
 import { type GlobalOptions, openSession, type Session } from '../session.ts';
@@ -29,7 +29,7 @@ export async function complete(process: NodeJS.Process, words: string[], forKube
 }
 
 /** What only the cluster knows. */
-export type Wanted = 'store' | 'token' | 'namespace';
+export type Wanted = 'store' | 'token' | 'backup' | 'schedule' | 'namespace';
 
 /** What the program itself can say of the last word: candidates, and what to ask the cluster for. */
 export function propose(program: Command, words: readonly string[]) {
@@ -58,8 +58,7 @@ export function propose(program: Command, words: readonly string[]) {
   const argument = declared[position] ?? (declared.at(-1)?.variadic ? declared.at(-1) : undefined);
   const commands = position === 0 ? command.commands : [];
   const candidates = [...commands.map(ofCommand), ...choices(argument?.argChoices)];
-  const owner = command.parent?.name() === 'token' ? 'token' : 'store';
-  return { candidates, wanted: argument?.name() === 'name' ? (owner as Wanted) : undefined, options };
+  return { candidates, wanted: argument && wantedAs(argument.name(), command), options };
 }
 
 const optionsOf = (program: Command, command: Command) =>
@@ -71,8 +70,15 @@ const ofOption = ({ long, short, description }: Option): Candidate => ({
 const ofCommand = (command: Command): Candidate => ({ word: command.name(), about: command.description() });
 const choices = (words: readonly string[] | undefined) => (words ?? []).map((word) => ({ word, about: '' }));
 
+/** What an argument of that name is; `name` is that of what the command is about. */
+function wantedAs(name: string, command: Command): Wanted | undefined {
+  if (name === 'name') return command.parent?.name() === 'token' ? 'token' : 'store';
+  return name === 'store' || name === 'backup' || name === 'schedule' ? name : undefined;
+}
+
 function wantedBy({ long }: Option): Wanted | undefined {
   if (long === '--store') return 'store';
+  if (long === '--backup') return 'backup';
   return long === '--namespace' || long === '--system-namespace' ? 'namespace' : undefined;
 }
 
@@ -96,7 +102,8 @@ async function ask(session: Session, wanted: Wanted): Promise<Candidate[]> {
     return [...new Set(stores.map(({ metadata }) => metadata.namespace))].map((word) => ({ word, about: '' }));
   }
   const namespace = await session.namespace();
+  const kinds = { token: kvTokens, backup: kvBackups, schedule: kvBackupSchedules };
   const items =
-    wanted === 'store' ? await listStores(client, namespace) : (await client.list(kvTokens, { namespace })).items;
+    wanted === 'store' ? await listStores(client, namespace) : (await client.list(kinds[wanted], { namespace })).items;
   return items.map(({ metadata }) => ({ word: metadata.name, about: wanted }));
 }

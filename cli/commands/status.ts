@@ -11,6 +11,7 @@ import { renderFields, renderTable } from '../output/table.ts';
 import { ageOf, bar, formatBytes, formatShare, NOTHING } from '../output/words.ts';
 import type { Session } from '../session.ts';
 import { type Answers, askDataPlane } from './ask.ts';
+import { memberTable, restoreLine } from './status-parts.ts';
 import { viewStore } from './stores.ts';
 
 /** An Event of core/v1; what of it is shown. */
@@ -59,6 +60,9 @@ function view(store: KVStore, answers: Answers | undefined, recent: readonly Sto
     observed: isCurrent(store),
     conditions: store.status?.conditions ?? [],
     limits: store.status?.limits ?? null,
+    topology: store.status?.topology ?? null,
+    members: store.status?.members ?? [],
+    restore: store.status?.restore ?? null,
     keys: answers?.keys ?? null,
     keptKeys: store.status?.keptKeys ?? null,
     usage: answers?.usage ?? null,
@@ -89,6 +93,7 @@ function text(store: KVStore, answers: Answers | undefined, recent: readonly Sto
     ['limits', limitsLine(store)],
     ['usage', answers && usageLine(answers, output)],
     ['persistence', spec.persistence.mode === 'aof' ? `aof, ${spec.persistence.fsync}` : spec.persistence.mode],
+    ['restore', restoreLine(store)],
     ['created', `${ageOf(metadata.creationTimestamp, now)} ago`],
   ]);
   const conditions = (status?.conditions ?? []).map((condition) => conditionLine(condition, now, output)).join('');
@@ -100,7 +105,8 @@ function text(store: KVStore, answers: Answers | undefined, recent: readonly Sto
     `${event.message ?? ''}${(event.count ?? 1) > 1 ? ` (${event.count} times)` : ''}`,
   ]);
   const columns = ['LAST SEEN', 'TYPE', 'REASON', 'MESSAGE'].map((title) => ({ title }));
-  return `${head}\n\n${fields}\n${behind}${conditions}${list.length > 0 ? `\n${renderTable(columns, list)}` : ''}`;
+  const members = memberTable(store, output);
+  return `${head}\n\n${fields}\n${members}${behind}${conditions}${list.length > 0 ? `\n${renderTable(columns, list)}` : ''}`;
 }
 
 function keysLine({ status }: KVStore, answers: Answers | undefined): string | undefined {

@@ -22,6 +22,8 @@ export interface Declaration {
   /** What the help says beside, between options and examples. */
   remarks?: string;
   load: Load;
+  /** Whether it is what the parent does where no command of its own is named. */
+  isDefault?: true;
 }
 
 const GLOBAL = 'Options of every command, such as --namespace and --output: cubby --help';
@@ -31,9 +33,9 @@ export type Declare = (parent: Command, group: string, declaration: Declaration)
 
 /** Adds commands whose actions `run` runs. */
 export function createDeclare(run: Run): Declare {
-  return (parent, group, { signature, description, examples, remarks, load }) =>
+  return (parent, group, { signature, description, examples, remarks, load, isDefault = false }) =>
     parent
-      .command(signature)
+      .command(signature, { isDefault })
       .helpGroup(group)
       .description(description)
       .addHelpText('after', `${remarks ? `\n${remarks}\n` : ''}${exampleText(examples)}\n\n${GLOBAL}`)

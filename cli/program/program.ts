@@ -1,5 +1,6 @@
 import { Argument, Command, Help, Option } from 'commander';
 import { FORMATS } from '../output/output.ts';
+import { defineBackups } from './backups.ts';
 import { defineData } from './data.ts';
 import { createDeclare, exampleText, type Run } from './define.ts';
 import { defineStores } from './stores.ts';
@@ -42,6 +43,7 @@ export function createProgram(run: Run, name = 'cubby'): Command {
     );
   defineStores(program, declare);
   defineData(program, declare);
+  defineBackups(program, declare);
   defineTokens(program, declare);
   declare(program, GROUP, {
     signature: 'completion',

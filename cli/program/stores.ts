@@ -82,6 +82,15 @@ export function defineStores(program: Command, declare: Declare): void {
     examples: ['cubby disable main'],
     load: async () => (await change()).disable,
   });
+  const failover = define({
+    signature: 'failover <name>',
+    description: 'Make a replica of a store its primary',
+    remarks:
+      'Planned: writes pause until the replica has all of them, and none is lost. For stores with spec.replicas of 3 or 5.',
+    examples: ['cubby failover main'],
+    load: async () => (await import('../commands/failover.ts')).failover,
+  });
+  addTimeout(failover, 'how long to wait until it is done', '1m');
   const rotate = define({
     signature: 'rotate <name>',
     description: "Replace the passwords of a store's Redis",

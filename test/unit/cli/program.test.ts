@@ -81,6 +81,10 @@ test('a command is proposed where one may stand, and its arguments behind it', (
   assert.deepEqual(proposed('completion', '').words, ['bash', 'zsh', 'fish']);
   assert.deepEqual(proposed('status', ''), { words: [], wanted: 'store' });
   assert.deepEqual(proposed('token', 'revoke', ''), { words: [], wanted: 'token' });
+  assert.deepEqual(proposed('backup', 'create', ''), { words: [], wanted: 'store' });
+  assert.deepEqual(proposed('backup', 'delete', ''), { words: [], wanted: 'backup' });
+  assert.deepEqual(proposed('schedule', 'resume', ''), { words: [], wanted: 'schedule' });
+  assert.deepEqual(proposed('schedule', 'set', 'nightly', ''), { words: [], wanted: 'store' });
   assert.deepEqual(proposed('get', ''), { words: [], wanted: undefined });
 });
 
@@ -89,6 +93,7 @@ test('an option is proposed where one begins, and its values behind it', () => {
   assert.ok(proposed('set', '--').words.includes('--namespace'));
   assert.deepEqual(proposed('stores', '-o', '').words, ['table', 'wide', 'json', 'yaml']);
   assert.equal(proposed('get', '--store', '').wanted, 'store');
+  assert.equal(proposed('restore', 'main', '--backup', '').wanted, 'backup');
   assert.equal(proposed('stores', '-n', '').wanted, 'namespace');
 });
 

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { kvBackupSchedules, kvBackups } from '../../../cli/access/kinds.ts';
+import type { KVBackup, KVBackupSchedule, KVStore } from '../../../contract/objects.ts';
+import { createNamespace, createStore, kvStores, startCluster, until } from '../operator/world.ts';
+import { runCubby } from './cubby.ts';
+
+const { server, client } = await startCluster();
+const env = { KUBECONFIG: server.kubeconfig };
+const cubby = (...args: string[]) => runCubby(args, { env });
+const STATUS = { type: 'merge', subresource: 'status' } as const;
+const backup = { target: { volume: { claimName: 'backups', path: 'daily' } } };
+
+async function json(...args: string[]) {
+  const { code, stdout, stderr } = await cubby(...args, '-o', 'json');
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout);
+}
+
+/** Waits for a backup, and lets it come out as the operator would. */
+async function settle(namespace: string, name: string, status: object): Promise<KVBackup> {
+  const key = { namespace, name };
+  await until('asked for', () => client.get<KVBackup>(kvBackups, key));
+  return client.patch<KVBackup>(kvBackups, key, { status }, STATUS);
+}
+
+const condition = (status: string, reason: string, message: string) => ({
+  conditions: [{ type: 'Complete', status, reason, message, lastTransitionTime: new Date().toISOString() }],
+});
+const completed = {
+  phase: 'Completed',
+  keys: 42,
+  size: 2048,
+  redisVersion: '8.0.2',
+  completedAt: new Date().toISOString(),
+  location: { object: 'daily/a/main/first-1234abcd', target: backup.target },
+  ...condition('True', 'Completed', 'stored'),
+};
+
+describe('backups', () => {
+  test('one is made where the store says, waited for, listed, and deleted as is asked for', async () => {
+    const namespace = await createNamespace(client, 'backups');
+    await createStore({ client }, namespace, { backup });
+    const made = cubby('backup', 'main', '--name', 'first', '-n', namespace);
+    const object = await settle(namespace, 'first', completed);
+    assert.deepEqual(object.spec, { storeRef: { name: 'main' }, deletionPolicy: 'Retain' });
+    const { code, stdout, stderr } = await made;
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^first is complete: 42 keys, 2\.00 KiB in volume:backups\/daily\n/);
+    const { backups } = await json('backups', '-n', namespace);
+    assert.deepEqual(
+      backups.map(({ name, store, state, keys }: Record<string, unknown>) => [name, store, state, keys]),
+      [['first', 'main', 'Completed', 42]],
+    );
+    const listed = await cubby('backups', '-A');
+    assert.match(
+      listed.stdout,
+      /^NAMESPACE +NAME +STORE +STATE +KEYS +SIZE +PLACE +AGE\nbackups +first +main +Completed +42 /,
+    );
+    assert.deepEqual(await json('backup', 'list', 'other', '-n', namespace), { backups: [] });
+    const removed = await cubby('backup', 'delete', 'first', '--data', 'delete', '-n', namespace);
+    assert.match(removed.stdout, /with what it stored/);
+    assert.equal(await client.get(kvBackups, { namespace, name: 'first' }), undefined);
+    assert.equal((await cubby('backup', 'delete', 'first', '-n', namespace)).code, 3);
+  });
+
+  test('one that fails is told with its reason, and one that takes too long goes on', async () => {
+    const namespace = await createNamespace(client, 'backups-failed');
+    await createStore({ client }, namespace, { backup });
+    const made = cubby('backup', 'main', '--name', 'first', '-n', namespace);
+    await settle(namespace, 'first', { phase: 'Failed', ...condition('False', 'NoSpace', 'the volume is full') });
+    const { code, stderr } = await made;
+    assert.deepEqual([code, /failed: the volume is full/.test(stderr)], [1, true], stderr);
+    const late = await cubby('backup', 'main', '--timeout', '1s', '-n', namespace);
+    assert.deepEqual([late.code, /it goes on/.test(late.stderr)], [5, true], late.stderr);
+  });
+
+  test('a place is taken from the options, and is needed where the store says none', async () => {
+    const namespace = await createNamespace(client, 'places');
+    await createStore({ client }, namespace);
+    const without = await cubby('backup', 'main', '-n', namespace);
+    assert.deepEqual([without.code, /spec\.backup\.target/.test(without.stderr)], [2, true], without.stderr);
+    const s3 = ['--place', 's3://kv-backups/team/a', '--credentials', 's3', '--endpoint', 'https://s3.example.com'];
+    const made = await cubby(
+      'backup',
+      'main',
+      '--name',
+      's3',
+      '--no-wait',
+      ...s3,
+      '--encryption',
+      'age',
+      '-n',
+      namespace,
+    );
+    assert.equal(made.code, 0, made.stderr);
+    const object = await client.get<KVBackup>(kvBackups, { namespace, name: 's3' });
+    const { bucket, prefix, endpoint, credentialsSecret } = object?.spec.target?.s3 ?? assert.fail();
+    assert.deepEqual(
+      [bucket, prefix, endpoint, credentialsSecret.name],
+      ['kv-backups', 'team/a', 'https://s3.example.com', 's3'],
+    );
+    assert.equal(object?.spec.encryption?.secret.name, 'age');
+    for (const [args, remedy] of [
+      [['--place', 'kv/team'], /s3:\/\/BUCKET/],
+      [['--place', 's3://kv-backups'], /--credentials/],
+      [['--region', 'eu-1'], /--place/],
+      [['--place', 'volume:v', '--region', 'eu-1'], /s3:\/\/BUCKET/],
+    ] as const) {
+      const { code, stderr } = await cubby('backup', 'main', ...args, '-n', namespace);
+      assert.deepEqual([code, remedy.test(stderr)], [2, true], stderr);
+    }
+  });
+});
+
+test('a schedule is set, replaced, suspended, resumed, listed and deleted', async () => {
+  const namespace = await createNamespace(client, 'schedules');
+  await createStore({ client }, namespace, { backup });
+  const set = (...args: string[]) => cubby('schedule', 'set', 'nightly', 'main', ...args, '-n', namespace);
+  const spec = async () =>
+    (await client.get<KVBackupSchedule>(kvBackupSchedules, { namespace, name: 'nightly' }))?.spec ?? assert.fail();
+  const made = await set('0 3 * * *', '--time-zone', 'Europe/Berlin', '--keep', '7', '--keep-age', '30d');
+  assert.equal(made.code, 0, made.stderr);
+  assert.deepEqual((await spec()).retention, { count: 7, maxAge: '30d' });
+  assert.equal((await set('@hourly', '--keep', '3')).code, 0);
+  const { schedule, timeZone, retention } = await spec();
+  assert.deepEqual([schedule, timeZone, retention], ['@hourly', 'UTC', { count: 3 }]);
+  assert.equal((await cubby('schedule', 'suspend', 'nightly', '-n', namespace)).code, 0);
+  assert.equal((await spec()).suspend, true);
+  assert.match(
+    (await cubby('schedule', 'list', '-n', namespace)).stdout,
+    /nightly +main +@hourly +UTC +3 +– +suspended/,
+  );
+  assert.equal((await cubby('schedule', 'resume', 'nightly', '-n', namespace)).code, 0);
+  assert.equal((await spec()).suspend, false);
+  const refused = await set('each night');
+  assert.deepEqual([refused.code, /five fields/.test(refused.stderr)], [2, true], refused.stderr);
+  assert.equal((await cubby('schedule', 'delete', 'nightly', '-n', namespace)).code, 0);
+  assert.equal((await cubby('schedule', 'suspend', 'nightly', '-n', namespace)).code, 3);
+});
+
+describe('restore', () => {
+  test('a new store is made like the one of the backup; data that is there needs a confirmation', async () => {
+    const namespace = await createNamespace(client, 'restore');
+    await createStore({ client }, namespace, { backup, version: '7.0', memory: '128Mi' });
+    const restore = (...args: string[]) => cubby('restore', ...args, '--no-wait', '-n', namespace);
+    assert.equal((await cubby('backup', 'main', '--name', 'first', '--no-wait', '-n', namespace)).code, 0);
+    assert.equal((await restore('copy', '--backup', 'first')).code, 7, 'not complete');
+    await settle(namespace, 'first', completed);
+    const made = await restore('copy', '--backup', 'first');
+    assert.equal(made.code, 0, made.stderr);
+    const read = async (name: string) =>
+      (await client.get<KVStore>(kvStores, { namespace, name }))?.spec ?? assert.fail();
+    const { version, memory, restoreFrom } = await read('copy');
+    assert.deepEqual(
+      [version, memory, restoreFrom],
+      ['7.0', '128Mi', { backupRef: { name: 'first' }, overwriteData: false }],
+    );
+    const refused = await restore('main', '--backup', 'first');
+    assert.deepEqual([refused.code, /--overwrite-data/.test(refused.stderr)], [7, true], refused.stderr);
+    assert.equal((await read('main')).restoreFrom, undefined);
+    assert.equal((await restore('main', '--backup', 'first', '--overwrite-data')).code, 0);
+    assert.equal((await restore('main', '--object', 'a/b', '--overwrite-data')).code, 0);
+    assert.deepEqual((await read('main')).restoreFrom, { object: { path: 'a/b', ...backup }, overwriteData: true });
+    assert.equal((await restore('third', '--backup', 'none')).code, 3);
+    assert.equal((await restore('third')).code, 2);
+    const place = ['--object', 'a/b', '--place', 'volume:other'];
+    assert.match((await restore('third', ...place)).stderr, /--version/);
+    assert.equal((await restore('third', ...place, '--version', '8.0')).code, 0);
+  });
+});
+
+test('a failover is asked for and waited for; the status shows who is what', async () => {
+  const namespace = await createNamespace(client, 'failover');
+  await createStore({ client }, namespace);
+  const alone = await cubby('failover', 'main', '-n', namespace);
+  assert.deepEqual([alone.code, /spec\.replicas/.test(alone.stderr)], [2, true], alone.stderr);
+  const key = { namespace, name: 'main' };
+  const member = (ordinal: number, role: string) => ({
+    name: `main-redis-${ordinal}`,
+    role,
+    ready: true,
+    node: `node-${ordinal}`,
+    ...(role === 'Replica' && { linked: true, lagBytes: 2048 }),
+  });
+  const members = [member(0, 'Primary'), member(1, 'Replica'), { name: 'main-redis-2', ready: false }];
+  const status = { topology: { mode: 'Replicated', members: 3 }, members };
+  await client.patch(kvStores, key, { status }, STATUS);
+  const shown = await cubby('status', 'main', '-n', namespace);
+  assert.match(shown.stdout, /main-redis-0 +Primary +ready +– +node-0\n/);
+  assert.match(shown.stdout, /main-redis-1 +Replica +ready +2\.00 KiB +node-1\n/);
+  assert.match(shown.stdout, /main-redis-2 +– +not ready +– +–\n/);
+  const asked = cubby('failover', 'main', '-n', namespace);
+  const request = await until('asked for', async () => {
+    const store = await client.get<KVStore>(kvStores, key);
+    return store?.metadata.annotations?.['cubby.dev/failover'];
+  });
+  const after = { failover: { requestedFor: request }, members: [member(0, 'Replica'), member(1, 'Primary')] };
+  await client.patch(kvStores, key, { status: after }, STATUS);
+  const { code, stdout, stderr } = await asked;
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, 'main-redis-1 is the primary now, and was main-redis-0 before\n');
+});
