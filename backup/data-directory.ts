@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import * as disk from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackupError } from './failure.ts';
 import { syncFolder } from './target/volume.ts';
@@ -14,6 +14,9 @@ const MOVING = '.before-restore.moving';
 /** What is on its way out. */
 const GONE = '.before-restore.gone';
 
+/** What changes the disk, so that a test can end it at any step. */
+export type Moves = Pick<typeof disk, 'mkdir' | 'rename' | 'rm'>;
+
 /** Whether the data that a restore set aside, or a part of it, is still there. */
 export async function isSetAside(folder: string): Promise<boolean> {
   return existsSync(join(folder, BEFORE)) || existsSync(join(folder, MOVING));
@@ -23,7 +26,7 @@ export async function isSetAside(folder: string): Promise<boolean> {
  * Sets the data of a Redis that is stopped aside and puts what was fetched in its place. Each step is one rename, and
  * running it again after a crash, at any of them, goes on from there.
  */
-export async function swap(folder: string): Promise<void> {
+export async function swap(folder: string, { mkdir, rename }: Moves = disk): Promise<void> {
   const at = (...names: string[]) => join(folder, ...names);
   const fetched = at(FETCHED, 'dump.rdb');
   if (!existsSync(fetched)) {
@@ -37,7 +40,9 @@ export async function swap(folder: string): Promise<void> {
     }
   } else {
     await mkdir(at(MOVING), { recursive: true });
-    for (const name of REDIS_FILES) await moveIfThere(at(name), at(MOVING, name));
+    for (const name of REDIS_FILES) {
+      if (existsSync(at(name))) await rename(at(name), at(MOVING, name));
+    }
     await syncFolder(at(MOVING));
     await rename(at(MOVING), at(BEFORE));
     await syncFolder(folder);
@@ -47,7 +52,7 @@ export async function swap(folder: string): Promise<void> {
 }
 
 /** Puts back what `swap` set aside, whatever of it has been done; without anything set aside it does nothing. */
-export async function undo(folder: string): Promise<void> {
+export async function undo(folder: string, { rename, rm }: Moves = disk): Promise<void> {
   const at = (...names: string[]) => join(folder, ...names);
   if (existsSync(at(BEFORE))) {
     for (const name of REDIS_FILES) await rm(at(name), { recursive: true, force: true });
@@ -55,13 +60,13 @@ export async function undo(folder: string): Promise<void> {
     await rename(at(BEFORE), at(MOVING));
   }
   if (!existsSync(at(MOVING))) return;
-  for (const name of await readdir(at(MOVING))) await rename(at(MOVING, name), at(name));
+  for (const name of await disk.readdir(at(MOVING))) await rename(at(MOVING, name), at(name));
   await syncFolder(folder);
   await rm(at(MOVING), { recursive: true });
 }
 
 /** Removes what was set aside and what was fetched, for good. */
-export async function clean(folder: string): Promise<void> {
+export async function clean(folder: string, { rename, rm }: Moves = disk): Promise<void> {
   const at = (name: string) => join(folder, name);
   if (existsSync(at(MOVING))) {
     throw new BackupError(
@@ -71,12 +76,8 @@ export async function clean(folder: string): Promise<void> {
   }
   await rm(at(GONE), { recursive: true, force: true });
   // In one step, so that nothing half removed is ever put back.
-  await moveIfThere(at(BEFORE), at(GONE));
+  if (existsSync(at(BEFORE))) await rename(at(BEFORE), at(GONE));
   await syncFolder(folder);
   await rm(at(GONE), { recursive: true, force: true });
   await rm(at(FETCHED), { recursive: true, force: true });
-}
-
-async function moveIfThere(from: string, to: string): Promise<void> {
-  if (existsSync(from)) await rename(from, to);
 }
