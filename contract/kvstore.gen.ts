@@ -278,7 +278,7 @@ export interface KVStoreSpec {
     overwriteData: boolean;
   };
   /**
-   * Redis pods of the store. With more than one there are a primary and replicas, and Sentinel makes a replica the primary where the primary is lost. It can grow from 1 while the store serves, and cannot go back to 1.
+   * Redis pods of the store. With more than one there are a primary and replicas, and Sentinel makes a replica the primary where the primary is lost. It can grow while the store serves, and never shrinks.
    */
   replicas: 1 | 3 | 5;
   /**

@@ -163,9 +163,9 @@ export const storeRules: RuleCase[] = [
     refuses: { ...store, reads: 'nearest' },
   },
   {
-    rule: 'replicas cannot go back to 1',
-    from: { ...store, replicas: 5 },
-    accepts: { ...store, replicas: 3 },
+    rule: 'replicas cannot shrink',
+    from: { ...store, replicas: 3 },
+    accepts: { ...store, replicas: 5 },
     refuses: { ...store, replicas: 1 },
   },
   ...targetRules((target) => ({ ...store, backup: { target } })),
