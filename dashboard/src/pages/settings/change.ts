@@ -25,6 +25,8 @@ const REASONS: Readonly<Record<string, string>> = {
   GrowingVolume: 'Growing the volume',
   SwitchingPersistence: 'Writing the data in its new form',
   LoadingUsers: 'Loading the users',
+  Syncing: 'A replica copies the data',
+  FailingOver: 'Another member becomes the primary',
   Hibernating: 'Stopping Redis',
   WaitingForDeletion: 'Waiting for the last store of this name to go',
 };
