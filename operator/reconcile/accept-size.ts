@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { KVStore } from '../../contract/objects.ts';
 import { parseQuantity } from '../../contract/quantity.ts';
 import { containerMemory } from '../resources/memory.ts';
 import type { Size } from '../resources/plan.ts';
@@ -15,17 +16,32 @@ export interface WantedSize {
 }
 
 /** Memory below what the data takes would, under noeviction, refuse every write: the old limit stays until there is room. */
-export function wantedSize({ store, accepted, redis }: Observed): WantedSize {
+export function wantedSize(observed: Observed): WantedSize {
+  const { store, accepted } = observed;
   const wanted = Math.floor(parseQuantity(store.spec.memory));
   const cpu = store.spec.resources?.cpu ?? {};
   // Where the StatefulSet was deleted, what Redis last said takes its place.
-  const before = accepted?.memory ?? store.status?.memory?.limit ?? wanted;
+  const before = accepted?.memory ?? memoryBefore(store)?.limit ?? wanted;
   const taken: WantedSize = { size: { memory: wanted, cpu }, refusals: [] };
   if (wanted >= before || store.spec.evictionPolicy !== 'noeviction') return taken;
-  const used = redis && 'look' in redis ? redis.look.info.usedMemory : (store.status?.memory?.used ?? 0);
+  const used = usedMemory(observed) ?? memoryBefore(store)?.used ?? 0;
   if (used <= wanted) return taken;
   const message = `spec.memory ${store.spec.memory} is less than the ${used} bytes in use; delete keys, raise spec.memory, or choose an evictionPolicy that may drop keys. The limit stays at ${before} bytes`;
   return { size: { memory: before, cpu }, refusals: [{ reason: 'ShrinkRefused', message }] };
+}
+
+/** In bytes; of shards, that of the fullest. */
+function usedMemory({ store, members, redis }: Observed): number | undefined {
+  const asked = store.spec.shards === undefined ? [redis] : members.map((member) => member.redis);
+  const used = asked.flatMap((seen) => (seen && 'look' in seen ? [seen.look.info.usedMemory] : []));
+  return used.length > 0 ? Math.max(...used) : undefined;
+}
+
+/** What was reported last; of shards, the part of one. */
+function memoryBefore({ status }: KVStore): { limit: number; used: number } | undefined {
+  const { limit, used = 0 } = status?.memory ?? {};
+  const parts = status?.topology?.mode === 'Sharded' ? status.topology.members : 1;
+  return limit === undefined ? undefined : { limit: Math.round(limit / parts), used: used / parts };
 }
 
 /**

@@ -20,6 +20,7 @@ import { renewStatefulSet } from './renew-statefulset.ts';
 import { maintainRestore } from './restore.ts';
 import { maintenanceOrder } from './roll-order.ts';
 import { agreeOnPrimary } from './sentinel.ts';
+import { maintainShards, type ShardsMaintained } from './shards.ts';
 import type { Shell } from './shell.ts';
 
 /** What came of bringing a store to what its spec says. */
@@ -38,6 +39,8 @@ export interface Outcome {
   topology?: NonNullable<KVStoreStatus['topology']>['mode'] | undefined;
   /** The request for a failover that was obeyed now. */
   failover?: string | undefined;
+  /** Absent where nothing was asked of the shards, or the store has none. */
+  shards?: ShardsMaintained | undefined;
 }
 
 /** Nothing was done, so what was there still is. */
@@ -52,6 +55,7 @@ export async function act(context: Context, seen: Observed, shell: Shell, signal
   const { accepted } = acceptance;
   const restored = await maintainRestore(context, seen, accepted, signal);
   const { observed, hold } = restored;
+  const { store } = observed;
   const refused = await maintainPreflight(context, observed, acceptance.preflight, signal);
   // What is refused is not being tried: the store is not on its way to it.
   const preflight = refused ? { refusals: [refused] } : { steps: acceptance.steps };
@@ -63,7 +67,8 @@ export async function act(context: Context, seen: Observed, shell: Shell, signal
 
   if (plan.replicas === 0 && (observed.statefulSet?.spec.replicas ?? 0) > 0) {
     await requireCurrent(context.client, kvStores, observed.store, signal);
-    await noteKeys(context, observed, signal);
+    for (const member of store.spec.shards === undefined ? [observed] : observed.members)
+      await noteKeys(context, ofMember(observed, member), signal);
   }
   const applied = await applyChildren(context, plan, observed, signal);
   if (applied.created) context.events.record(observed.store, 'Normal', 'Created', "made the store's objects");
@@ -81,6 +86,7 @@ export async function act(context: Context, seen: Observed, shell: Shell, signal
     observed,
     maintained.some(({ mustHandOver }) => mustHandOver),
   );
+  const shards = store.spec.shards === undefined ? undefined : await maintainShards(context, observed, signal);
   await renewStatefulSet(context, observed, signal);
   if (beforeStop?.action === 'save' && observed.redis && 'session' in observed.redis)
     await observed.redis.session.bgsave();
@@ -95,13 +101,15 @@ export async function act(context: Context, seen: Observed, shell: Shell, signal
       ...maintained.flatMap(({ parts }) => parts),
       handover,
       judgeMembers(observed, context.now()),
+      ...(shards ? [shards] : []),
       stopping,
     ],
     image: plan.accepted.image,
     maxmemory: maintained.find(({ ordinal }) => ordinal === observed.ordinal)?.maxmemory,
     binding: applied.binding,
     masterKey: acceptsPlanned(planned, applied, observed) ? planned.masterKey : undefined,
-    changed: moved || handover.done || maintained.some(({ changed }) => changed),
+    shards,
+    changed: moved || handover.done || shards?.changed || maintained.some(({ changed }) => changed),
     topology: accepted?.replicated && agreeOnPrimary(observed.members) ? 'Replicated' : undefined,
     failover: handover.requestedFor,
     restore,

@@ -38,6 +38,7 @@ export function planStore(
   const native = store.spec.access?.redis ? passwords('native') : undefined;
   const mode = startMode(observed);
   const replicated = planReplication(observed, accepted, passwords);
+  const isSharded = store.spec.shards !== undefined;
   const runs = store.spec.enabled && mayRun;
   const beforeStop = runs ? undefined : decideStop({ pod, redis, mode });
   const plan: StorePlan = {
@@ -52,9 +53,14 @@ export function planStore(
       mode,
       fsync: store.spec.persistence.fsync,
       config: accepted.config,
+      ...(isSharded && { sharded: true }),
     },
     acl: storeAcl(
-      replicated.replication?.passwords ?? { dataplane: passwords('dataplane'), operator: passwords('operator') },
+      replicated.replication?.passwords ?? {
+        dataplane: passwords('dataplane'),
+        operator: passwords('operator'),
+        ...(isSharded && { cluster: passwords('cluster') }),
+      },
       {
         ...(native && { native: native.map(aclPasswordHash) }),
         ...(shell.passwordHash !== undefined && { shell: [shell.passwordHash] }),
@@ -65,7 +71,8 @@ export function planStore(
     claimSize: observed.claim?.spec.resources?.requests?.storage,
     systemNamespace: settings.systemNamespace,
     ...replicated,
-    replicas: runs || beforeStop ? (accepted.replicated || store.spec.shards ? observed.members.length : 1) : 0,
+    ...(isSharded && { addresses: observed.members.map(({ address }) => address) }),
+    replicas: runs || beforeStop ? (accepted.replicated || isSharded ? observed.members.length : 1) : 0,
   };
   return { plan, beforeStop, masterKey: masterKeyId(keys.current) };
 }

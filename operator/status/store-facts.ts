@@ -36,6 +36,8 @@ export type TroubleReason =
   | 'KeysMissing'
   | 'ReplicaDown'
   | 'NoPrimary'
+  | 'ReshardingFailed'
+  | 'ShardLost'
   | 'LastBackupFailed'
   | 'SaveFailed';
 
@@ -53,6 +55,8 @@ export type StepReason =
   | 'LoadingUsers'
   | 'Syncing'
   | 'FailingOver'
+  | 'JoiningShards'
+  | 'MovingSlots'
   | 'Hibernating'
   | 'BackingUp'
   | 'Restoring'

@@ -1,0 +1,129 @@
+import { passwordsToTry } from '../../contract/credentials.ts';
+import { REDIS_PORT } from '../../contract/names.ts';
+import { type ClusterView, parseClusterNodes } from '../redis/cluster-nodes.ts';
+import { RedisRefusal, type RedisSession } from '../redis/session.ts';
+import type { Finding } from '../status/finding.ts';
+import type { StepReason } from '../status/store-facts.ts';
+import type { Context } from './context.ts';
+import { moveSlots, type Shard } from './move-slots.ts';
+import type { Member, Observed } from './observe.ts';
+import { planShards, type ShardsPlan, slotCounts } from './shards-plan.ts';
+
+/** For how long slots are moved in one reconcile, in ms: other changes of the store wait for it. */
+const MOVE_MS = 2_000;
+
+/** What came of making one cluster of a store's shards. */
+export interface ShardsMaintained {
+  steps: Finding<StepReason>[];
+  troubles: Finding<'ReshardingFailed' | 'ShardLost'>[];
+  /** How many shards have joined, all of which clients must know before slots go to them; absent until they have. */
+  joined: number | undefined;
+  /** By ordinal, the slots that each shard has; absent while one of them does not answer. */
+  slots: readonly number[] | undefined;
+  /** There is more to do, and nothing that tells when. */
+  changed: boolean;
+}
+
+/**
+ * Makes one cluster of the shards: they meet, get the slots that nobody has, and then slots move to those that have joined.
+ * That only goes on while all of them answer; nothing of it is needed for them to serve what they have.
+ */
+export async function maintainShards(
+  context: Pick<Context, 'connectRedis' | 'masterKeys' | 'events'>,
+  observed: Pick<Observed, 'store' | 'members'>,
+  signal: AbortSignal,
+): Promise<ShardsMaintained> {
+  const result: ShardsMaintained = { steps: [], troubles: [], joined: undefined, slots: undefined, changed: false };
+  const { store, members } = observed;
+  if (store.spec.shards === undefined || !store.spec.enabled) return result;
+  const known = store.status?.topology?.members ?? 0;
+  if (!members.every(answers)) {
+    if (known < members.length) result.steps.push(joining('all shards must answer'));
+    return result;
+  }
+  const views = await Promise.all(members.map(viewOf));
+  const plan = planShards(views);
+  result.slots = slotCounts(views);
+  const sessions = new Map<number, RedisSession>();
+  const shardOf = (ordinal: number) => openShard(context, observed, views, ordinal, sessions);
+  try {
+    await bringOn(plan, observed, known, shardOf, result, signal);
+  } catch (error) {
+    if (!(error instanceof RedisRefusal)) throw error;
+    const message = `a shard refuses what moves slots, so that they stay where they are: ${error.message}; where it has no memory or disk left, raise spec.memory or grow its volume`;
+    result.troubles.push({ reason: 'ReshardingFailed', message });
+  } finally {
+    for (const session of sessions.values()) session.close();
+  }
+  return result;
+}
+
+async function bringOn(
+  { meet, assign, moves, lost }: ShardsPlan,
+  { members }: Pick<Observed, 'members'>,
+  known: number,
+  shardOf: (ordinal: number) => Promise<Shard>,
+  result: ShardsMaintained,
+  signal: AbortSignal,
+): Promise<void> {
+  if (meet.length > 0) {
+    if (known < members.length) result.steps.push(joining('the shards meet'));
+    for (const { at, to } of meet) {
+      const address = members[to]?.address;
+      if (address !== undefined) await (await shardOf(at)).session.cluster('MEET', address, REDIS_PORT);
+    }
+    return;
+  }
+  if (lost > 0) {
+    const message = `${lost} slots belong to a shard that is none of the store's pods any more: its volume was lost, and with it their keys. Restore a backup into another KVStore`;
+    result.troubles.push({ reason: 'ShardLost', message });
+  }
+  for (const { at, ranges } of assign) {
+    const { session } = await shardOf(at);
+    await session.cluster('ADDSLOTSRANGE', ...ranges.flat());
+    result.changed = true;
+  }
+  if (assign.length > 0) return;
+  result.joined = members.length;
+  if (moves.length === 0) return;
+  result.steps.push({ reason: 'MovingSlots', message: `${moves.length} of 16384 slots are still to be moved` });
+  // Clients that do not know a shard cannot follow slots to it, and other versions may not read one another's keys.
+  if (known !== members.length || new Set(members.map(versionOf)).size > 1) return;
+  const end = performance.now() + MOVE_MS;
+  await moveSlots(moves, shardOf, () => performance.now() < end && !signal.aborted);
+  result.changed = true;
+}
+
+const joining = (why: string): Finding<'JoiningShards'> => ({
+  reason: 'JoiningShards',
+  message: `the shards become one cluster; ${why}`,
+});
+
+function answers({ redis, address }: Member): boolean {
+  return redis !== undefined && 'look' in redis && !redis.look.info.loading && address !== undefined;
+}
+
+function versionOf({ redis }: Member): string | undefined {
+  return redis && 'look' in redis ? redis.look.info.version : undefined;
+}
+
+async function viewOf({ redis }: Member): Promise<ClusterView> {
+  if (!redis || !('session' in redis)) throw new Error('a shard that does not answer has no view');
+  return parseClusterNodes(String(await redis.session.cluster('NODES')));
+}
+
+async function openShard(
+  { connectRedis, masterKeys }: Pick<Context, 'connectRedis' | 'masterKeys'>,
+  { store, members }: Pick<Observed, 'store' | 'members'>,
+  views: readonly ClusterView[],
+  ordinal: number,
+  sessions: Map<number, RedisSession>,
+): Promise<Shard> {
+  const host = members[ordinal]?.pod?.status?.podIP ?? '';
+  const generation = store.status?.credentialGeneration ?? 1;
+  const passwords = passwordsToTry(masterKeys(), store.metadata.uid, generation, 'cluster');
+  const session =
+    sessions.get(ordinal) ?? (await connectRedis({ host, port: REDIS_PORT, password: passwords, user: 'cluster' }));
+  sessions.set(ordinal, session);
+  return { id: views[ordinal]?.id ?? '', host, session, password: passwords[0] ?? '' };
+}
