@@ -153,7 +153,8 @@ const MOST_MEMBERS = 64;
 export function ownService(store: KVStore): Endpoint | undefined {
   const { namespace, name } = store.metadata;
   const { endpoint, topology } = store.status ?? {};
-  if (!endpoint) return undefined;
+  // Before its shards have joined nobody has the slots, and none of them the whole.
+  if (!endpoint || (store.spec.shards !== undefined && topology?.mode !== 'Sharded')) return undefined;
   const own = { host: serviceHost(namespace, name), port: REDIS_PORT };
   if (!topology || topology.mode === 'Standalone') return own;
   const length = Math.min(topology.members, MOST_MEMBERS);

@@ -48,6 +48,15 @@ test('the Redis of a store that has several are looked for at its own Services, 
   assert.equal(single.target.topology, undefined);
 });
 
+test('a store of shards does not serve before they have joined', () => {
+  const stores = createStoreIndex('cubby-system');
+  const endpoint = { host: '', port: 1 };
+  stores.upsert(kvStore({ shards: 3, status: { endpoint } }));
+  assert.equal(detailOf(stores.byName('a', 'main')), 'the store is being set up');
+  stores.upsert(kvStore({ shards: 3, status: { endpoint, topology: { mode: 'Sharded', members: 3 } } }));
+  assert.equal(stores.byName('a', 'main')?.state, 'serving');
+});
+
 test('a store that has no endpoint yet, is hibernated or is being deleted does not serve', () => {
   const stores = createStoreIndex('cubby-system');
   stores.upsert(kvStore({ status: {} }));
