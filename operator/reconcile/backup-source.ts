@@ -1,8 +1,9 @@
+import { backupObject } from '../../contract/backup.ts';
 import { aclPasswordHash, passwordsToTry } from '../../contract/credentials.ts';
 import { childNames, REDIS_PORT } from '../../contract/names.ts';
 import type { KVBackup, KVStore } from '../../contract/objects.ts';
 import { loadedUsers } from '../resources/acl.ts';
-import { type BackupLocation, objectPath } from '../resources/backup-place.ts';
+import type { BackupLocation } from '../resources/backup-place.ts';
 import type { BackupEnd, BackupWait } from '../status/backup-status.ts';
 import type { Finding } from '../status/finding.ts';
 import { paused } from '../status/paused.ts';
@@ -76,7 +77,9 @@ function locationOf(backup: KVBackup, store: KVStore): BackupLocation | undefine
   const target = spec.target ?? store.spec.backup?.target;
   if (!target) return undefined;
   const encryption = spec.encryption ?? (spec.target ? undefined : store.spec.backup?.encryption);
-  return { object: objectPath(backup, target), target, ...(encryption && { encryption }) };
+  const { namespace, name, uid } = backup.metadata;
+  const object = backupObject(target, { namespace, store: spec.storeRef.name, backup: name, uid });
+  return { object, target, ...(encryption && { encryption }) };
 }
 
 /** Where the Redis is that may be read now. */

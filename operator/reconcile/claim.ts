@@ -53,7 +53,7 @@ export function describeClaim(claim: VolumeClaim, store: KVStore, data: DataFact
 
 function claimOwners(current: readonly OwnerReference[], { metadata, spec }: KVStore): OwnerReference[] {
   const foreign = current.filter(({ kind, apiVersion }) => kind !== 'KVStore' || apiVersion !== API_VERSION);
-  if (spec.deletionPolicy === 'Retain') return foreign;
+  if (spec.deletionPolicy !== 'Delete') return foreign;
   return [...foreign, { apiVersion: API_VERSION, kind: 'KVStore', name: metadata.name, uid: metadata.uid }];
 }
 

@@ -11,6 +11,7 @@ import { act, type Outcome, untouched } from './act.ts';
 import type { Context } from './context.ts';
 import { beginRotation, rotationRequest } from './credentials.ts';
 import { collectFacts } from './facts.ts';
+import { type Ending, endStore, holdsFinalizer, keepFinalBackup, whileEnding } from './final-backup.ts';
 import { readKeysAtStop } from './key-counts.ts';
 import { kvStores } from './kinds.ts';
 import { resolveLimits } from './limits.ts';
@@ -25,18 +26,23 @@ export async function reconcileStore(
   signal: AbortSignal,
 ): Promise<ReconcileResult | undefined> {
   const cached = context.caches.stores.get(parseKey(key));
-  if (!cached || cached.metadata.deletionTimestamp) return undefined; // its children go with their owner
-  if (paused(cached)) return reportPause(context, cached, signal);
-  const store = await beginRotation(context, cached, signal);
+  const isEnding = cached?.metadata.deletionTimestamp !== undefined;
+  if (!cached || (isEnding && !holdsFinalizer(cached))) return undefined; // its children go with their owner
+  if (paused(cached) && !isEnding) return reportPause(context, cached, signal);
+  if (!isEnding && (await keepFinalBackup(context, cached, signal))) return { requeueAfterMs: 100 };
+  const rotated = await beginRotation(context, cached, signal);
+  const store = isEnding ? whileEnding(rotated) : rotated;
   const seen = await observe(context, store, signal);
   const shell = readShell(store, context.now());
   try {
+    const ending = isEnding ? await endStore(context, seen, signal) : NOTHING;
+    if (!ending) return undefined;
     const observed = seen.project.refusal ? seen : await noteNativeAccess(context, cached, seen, shell, signal);
     const outcome = observed.project.refusal ? untouched(store) : await act(context, observed, shell, signal);
     const { limits, refusals } = resolveLimits(store, context.settings.plans);
     const rotation = rotationRequest(store);
     const beside = [...refusals, ...[shell.refusal, rotation.refusal].filter((refusal) => refusal !== undefined)];
-    const facts = collectFacts(observed, { limits, refusals: beside }, outcome.parts);
+    const facts = collectFacts(observed, { limits, refusals: beside }, [ending, ...outcome.parts]);
     const credentials = { masterKey: outcome.masterKey, request: rotation.request };
     const status = storeStatus(facts, { ...report(observed, outcome), credentials }, context.now());
     await reportStatus(context, kvStores, cached, status, signal);
@@ -63,6 +69,9 @@ function report({ store, pod, redis, claim }: Observed, { image, maxmemory, bind
     keptKeys: store.spec.enabled || pod ? undefined : readKeysAtStop(claim)?.all,
   };
 }
+
+/** What a store waits for that is not being deleted. */
+const NOTHING: Ending = { steps: [], troubles: [] };
 
 /** How soon to look again, in ms, at what no watch tells of: what Redis does, and when waiting becomes trouble. */
 const POLL_MS: Partial<Record<StepReason, number>> = {

@@ -8,6 +8,9 @@ export interface Telling {
   message: string;
 }
 
+/** Reasons for which a backup is not complete that ask for nothing. */
+const UNDER_WAY = new Set(['Running', 'OtherBackupRuns', 'Verifying', 'Deleting']);
+
 /** What is worth an Event between two states: a condition that became true or false, or got another reason. */
 export function tellTransitions(before: readonly Condition[] = [], after: readonly Condition[] = []): Telling[] {
   return after.flatMap((condition) => {
@@ -24,6 +27,11 @@ export function tellTransitions(before: readonly Condition[] = [], after: readon
     // What a store does not take over makes it Degraded as well, which tells more.
     if (type === 'SpecAccepted' && status === 'False' && !after.some((other) => other.type === 'Degraded'))
       return [{ type: 'Warning', reason, message }] as Telling[];
+    // Of a backup: what keeps it, and what it came to.
+    if (type === 'Complete' || type === 'Verified')
+      return [
+        { type: status === 'True' || UNDER_WAY.has(reason) ? 'Normal' : 'Warning', reason, message },
+      ] as Telling[];
     if (type === 'Progressing' && status === 'True') return [{ type: 'Normal', reason, message }] as Telling[];
     return [];
   });

@@ -1,5 +1,4 @@
 import type { BackupEncryption, BackupPlace, BackupTarget } from '../../contract/backup.ts';
-import type { KVBackup } from '../../contract/objects.ts';
 
 /** Where a backup goes, and how it is encrypted. */
 export interface BackupLocation {
@@ -7,13 +6,6 @@ export interface BackupLocation {
   encryption?: BackupEncryption | undefined;
   /** Its path without the ending. */
   object: string;
-}
-
-/** The object of a backup: a path that no other KVBackup has, whatever is deleted and made again under its name. */
-export function objectPath({ metadata, spec }: KVBackup, target: BackupTarget): string {
-  const folder = target.s3?.prefix ?? target.volume?.path;
-  const name = `${metadata.name}-${metadata.uid.slice(0, 8)}`;
-  return [...(folder ? [folder] : []), metadata.namespace, spec.storeRef.name, name].join('/');
 }
 
 /** A location as a backup pod takes it. */

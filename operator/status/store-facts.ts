@@ -36,8 +36,7 @@ export type TroubleReason =
   | 'KeysMissing'
   | 'ReplicaDown'
   | 'NoPrimary'
-  | 'ReshardingFailed'
-  | 'ShardLost'
+  | 'LastBackupFailed'
   | 'LastBackupFailed'
   | 'SaveFailed';
 
@@ -55,9 +54,8 @@ export type StepReason =
   | 'LoadingUsers'
   | 'Syncing'
   | 'FailingOver'
-  | 'JoiningShards'
-  | 'MovingSlots'
   | 'Hibernating'
+  | 'BackingUp'
   | 'BackingUp'
   | 'Restoring'
   | 'WaitingForDeletion';
