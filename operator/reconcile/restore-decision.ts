@@ -226,7 +226,10 @@ function tryAgain({ store, now }: RestoreInput, record: RestoreRecord): RestoreD
   const isDue = record.retryAt !== undefined && now.getTime() >= Date.parse(record.retryAt);
   const { retryAt: _, generation: __, finishedAt: ___, data: ____, ...rest } = record;
   if (isEdited || isDue) return write({ ...rest, phase: 'Fetching', attempts: isEdited ? 0 : record.attempts });
-  const told = refuse('RestoreFailed', `${record.message}; the store waits, and has not begun without its data`);
+  const told = refuse(
+    'RestoreFailed',
+    `${record.message}; the store waits, and has not begun without its data; correct spec.restoreFrom`,
+  );
   return record.retryAt === undefined
     ? told
     : { ...told, steps: [{ reason: 'Restoring', message: `the restore is tried again at ${record.retryAt}` }] };
@@ -237,7 +240,7 @@ function tell(record: RestoreRecord, wanted: string | undefined, decision: Resto
   if (wanted !== record.from) return decision;
   const { phase, data, loaded, message } = record;
   if (phase === 'Failed') {
-    const text = `${message}; the store goes on with the data that it has. To try again, remove spec.restoreFrom and set it again`;
+    const text = `${message}; the store goes on with the data that it has. Set spec.restoreFrom to another backup, or remove it and set it again to try this one again`;
     return { ...decision, refusals: [...decision.refusals, { reason: 'RestoreFailed', message: text }] };
   }
   if (phase !== 'Completed' || !data || !loaded || loaded.keys + loaded.expired >= data.keys) return decision;

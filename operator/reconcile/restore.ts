@@ -186,7 +186,7 @@ async function note(
     const object = { ...manifest, metadata } as unknown as KubeObject;
     await client.create(persistentVolumeClaims, object, { fieldManager: FIELD_MANAGER, signal });
   }
-  if (!isMove) return;
+  if (!isMove || record.phase === 'Failed') return; // which a condition tells
   const [type, reason, message] = tale(record);
   events.record(store, type, reason, message);
 }
