@@ -282,7 +282,7 @@ export interface KVStoreSpec {
    */
   replicas: 1 | 3 | 5;
   /**
-   * Parts that the data is spread over, each a Redis of its own with spec.memory, together a Redis Cluster; absent means one Redis that has it all. It can grow while the store serves, and never shrinks.
+   * Parts that the data is spread over, each a Redis of its own with spec.memory, together a Redis Cluster; absent means one Redis that has it all. It can grow while the store serves, and never shrinks. A shard that is down takes its own keys with it; the others serve theirs.
    */
   shards?: number;
   /**

@@ -158,6 +158,21 @@ export const storeRules: RuleCase[] = [
     refuses: { ...store, shards: 2, replicas: 3 },
   },
   {
+    rule: 'shards needs persistence.mode aof',
+    accepts: { ...store, shards: 2, persistence: { mode: 'aof' } },
+    refuses: { ...store, shards: 2, persistence: { mode: 'rdb' } },
+  },
+  {
+    rule: 'shards needs reads primary',
+    accepts: { ...store, shards: 2, reads: 'primary' },
+    refuses: { ...store, shards: 2, reads: 'cached' },
+  },
+  {
+    rule: 'a store of shards cannot be backed up',
+    accepts: { ...store, shards: 2, deletionPolicy: 'Delete' },
+    refuses: { ...store, shards: 2, deletionPolicy: 'Backup', backup: { target: { volume: { claimName: 'x' } } } },
+  },
+  {
     rule: 'reads nearest needs replicas',
     accepts: { ...store, reads: 'nearest', replicas: 3 },
     refuses: { ...store, reads: 'nearest' },

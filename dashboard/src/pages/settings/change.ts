@@ -27,6 +27,8 @@ const REASONS: Readonly<Record<string, string>> = {
   LoadingUsers: 'Loading the users',
   Syncing: 'A replica copies the data',
   FailingOver: 'Another member becomes the primary',
+  JoiningShards: 'The shards become one cluster',
+  MovingSlots: 'Moving keys to the new shards',
   Hibernating: 'Stopping Redis',
   WaitingForDeletion: 'Waiting for the last store of this name to go',
 };
