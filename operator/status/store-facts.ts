@@ -36,7 +36,8 @@ export type TroubleReason =
   | 'KeysMissing'
   | 'ReplicaDown'
   | 'NoPrimary'
-  | 'LastBackupFailed'
+  | 'ReshardingFailed'
+  | 'ShardLost'
   | 'LastBackupFailed'
   | 'SaveFailed';
 
@@ -54,8 +55,9 @@ export type StepReason =
   | 'LoadingUsers'
   | 'Syncing'
   | 'FailingOver'
+  | 'JoiningShards'
+  | 'MovingSlots'
   | 'Hibernating'
-  | 'BackingUp'
   | 'BackingUp'
   | 'Restoring'
   | 'WaitingForDeletion';
