@@ -5,13 +5,21 @@ import type { Finding } from '../status/finding.ts';
 import { primaryOf, replicationOf } from './members.ts';
 import type { Member, Observed } from './observe.ts';
 
-/** How long writes wait for a planned failover at most, in ms; the data plane bears that without a failed request. */
+/** How long writes wait for a planned failover at most, in ms. */
 const PAUSE_MS = 5_000;
 /** How long replicas may take to have all that the primary has, in ms; where they need longer, it is tried again. */
 const CATCH_UP_MS = 1_000;
 
-/** What came of a planned failover. */
+/** What came of a planned failover: done where Sentinel has taken it on. */
 export type FailedOver = { done: true } | { done: false; step: Finding<'FailingOver'> };
+
+/** What a failover is made with: sessions end with it, because Sentinel closes every connection to a Redis that it changes. */
+export interface FailoverTools {
+  /** A new session with a member's Redis. */
+  connect(member: Member): Promise<RedisSession>;
+  /** By which the old primary signs in to the new one, as the user `replica`. */
+  password: string;
+}
 
 const wait = (why: string): FailedOver => ({
   done: false,
@@ -22,59 +30,76 @@ const wait = (why: string): FailedOver => ({
  * Makes a replica the primary with no write lost: writes wait until the replicas have all, then Sentinel makes one of
  * them the primary, and the old one follows it before its clients may go on.
  */
-export async function failOver({ members }: Pick<Observed, 'members'>, password: string): Promise<FailedOver> {
+export async function failOver({ members }: Pick<Observed, 'members'>, tools: FailoverTools): Promise<FailedOver> {
   const primary = primaryOf(members);
-  const old = primary && sessionOf(primary);
-  if (!primary?.address || !old) return wait('the primary must answer first');
-  const replicas = members.filter(
-    (member) =>
-      member !== primary && member.address && replicationOf(member)?.linked && replicationOf(member)?.priority,
-  );
+  if (!primary?.address || !primary.redis || !('session' in primary.redis))
+    return wait('the primary must answer first');
+  const replicas = members.filter((member) => {
+    const replication = replicationOf(member);
+    return member !== primary && member.address && replication?.linked && replication.priority > 0;
+  });
   const sentinel = replicas
-    .map(({ sentinel }) => sentinel)
+    .map((member) => member.sentinel)
     .find((seen) => seen && 'look' in seen && seen.look.primary === primary.address);
   if (replicas.length === 0 || !sentinel || !('session' in sentinel)) return wait('a replica must have all data first');
+  const { session: old } = primary.redis;
   await old.configSet('replica-announce-ip', primary.address);
   await old.configSet('masteruser', 'replica');
-  await old.configSet('masterauth', password);
+  await old.configSet('masterauth', tools.password);
   const deadline = Date.now() + PAUSE_MS;
   await old.pauseWrites(PAUSE_MS);
   try {
     const { offset } = (await old.info()).replication;
-    if (!(await until(() => haveAll(replicas, offset), Date.now() + CATCH_UP_MS)))
-      return wait('its replicas are too far behind');
+    const haveAll = async () => (await offsets(replicas)).every((of) => of >= offset);
+    if (!(await until(haveAll, Date.now() + CATCH_UP_MS))) return wait('its replicas are too far behind');
     const refusal = await sentinel.session.sentinelFailover().catch(asRefusal);
     if (refusal) return wait(`Sentinel does not yet: ${refusal.message}`);
-    let next: Member | undefined;
-    const promoted = async () => {
-      next = await findPrimary(replicas);
-      return next !== undefined;
-    };
-    if (!(await until(promoted, deadline)) || !next?.address) return wait('Sentinel has not chosen one yet');
-    await old.replicaOf(next.address, REDIS_PORT);
-    return { done: true };
+    const next = await findPrimary(replicas, tools, deadline);
+    if (next?.address) await old.replicaOf(next.address, REDIS_PORT);
   } finally {
-    await old.unpauseWrites().catch(() => undefined); // it ends by itself
+    // Where it is over already, or the connection with it, the pause ends by itself.
+    await old.unpauseWrites().catch(() => undefined);
   }
+  return { done: true };
 }
 
-async function haveAll(replicas: readonly Member[], offset: number): Promise<boolean> {
-  const looks = await Promise.all(replicas.map((member) => sessionOf(member)?.info()));
-  return looks.every((info) => info && info.replication.offset >= offset);
+async function offsets(replicas: readonly Member[]): Promise<number[]> {
+  return Promise.all(
+    replicas.map(async ({ redis }) =>
+      redis && 'session' in redis ? (await redis.session.info()).replication.offset : Number.NEGATIVE_INFINITY,
+    ),
+  );
 }
 
-async function findPrimary(replicas: readonly Member[]): Promise<Member | undefined> {
-  const looks = await Promise.all(replicas.map((member) => sessionOf(member)?.info()));
-  return replicas.find((_, index) => looks[index]?.replication.role === 'primary');
+async function findPrimary(
+  replicas: readonly Member[],
+  { connect }: FailoverTools,
+  deadline: number,
+): Promise<Member | undefined> {
+  const isPrimary = async (member: Member): Promise<boolean> => {
+    try {
+      const session = await connect(member);
+      try {
+        return (await session.info()).replication.role === 'primary';
+      } finally {
+        session.close();
+      }
+    } catch {
+      return false; // its connections have just been closed
+    }
+  };
+  let found: Member | undefined;
+  await until(async () => {
+    const are = await Promise.all(replicas.map(isPrimary));
+    found = replicas[are.indexOf(true)];
+    return found !== undefined;
+  }, deadline);
+  return found;
 }
 
 function asRefusal(error: unknown): RedisRefusal {
   if (error instanceof RedisRefusal) return error;
   throw error;
-}
-
-function sessionOf({ redis }: Member): RedisSession | undefined {
-  return redis && 'session' in redis ? redis.session : undefined;
 }
 
 async function until(holds: () => Promise<boolean>, deadline: number): Promise<boolean> {

@@ -39,7 +39,7 @@ export async function lookAtRedis(context: Access, store: KVStore, pod: Pod): Pr
   if (!host || !isRunning(pod)) return undefined;
   let session: RedisSession | undefined;
   try {
-    session = await context.connectRedis({ host, port: REDIS_PORT, password: passwordsOf(context, store) });
+    session = await connectAs(context, store, host);
     const [info, config, users] = await Promise.all([session.info(), session.configGet(DIRECTIVES), session.aclList()]);
     const takesWrites = info.aof.lastWriteOk && info.snapshot.lastOk;
     const writeError = takesWrites ? undefined : await session.writeError();
@@ -63,6 +63,11 @@ export async function lookAtSentinel(context: Access, store: KVStore, pod: Pod):
     session?.close();
     return { failure: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** Connects to the Redis of a store at that address as the operator. */
+export function connectAs(context: Access, store: KVStore, host: string): Promise<RedisSession> {
+  return context.connectRedis({ host, port: REDIS_PORT, password: passwordsOf(context, store) });
 }
 
 type Access = Pick<Context, 'masterKeys' | 'connectRedis'>;

@@ -6,6 +6,7 @@ import type { Finding } from '../status/finding.ts';
 import type { StepReason } from '../status/store-facts.ts';
 import type { Context } from './context.ts';
 import { failOver } from './failover.ts';
+import { connectAs } from './look.ts';
 import { isSettled, replicationOf } from './members.ts';
 import type { Observed } from './observe.ts';
 
@@ -32,7 +33,7 @@ export function failoverRequest({ metadata, status }: KVStore): {
 
 /** Makes another member the primary where somebody asked for it, or where the primary is to be restarted: `mustHandOver`. */
 export async function maintainFailover(
-  { events }: Pick<Context, 'events'>,
+  context: Pick<Context, 'events' | 'masterKeys' | 'connectRedis'>,
   { replication }: Pick<StorePlan, 'replication'>,
   observed: Observed,
   mustHandOver: boolean,
@@ -51,10 +52,13 @@ export async function maintainFailover(
     return { ...nothing, steps: [{ reason: 'FailingOver', message }] };
   }
   if (replication.holds) await letReplace(members);
-  const outcome = await failOver(observed, replication.passwords.replica[0] ?? '');
+  const outcome = await failOver(observed, {
+    connect: ({ pod }) => connectAs(context, store, pod?.status?.podIP ?? ''),
+    password: replication.passwords.replica[0] ?? '',
+  });
   if (!outcome.done) return { ...nothing, steps: [outcome.step] };
   const why = request === undefined ? 'before the old one is restarted' : 'as was asked for';
-  events.record(store, 'Normal', 'FailedOver', `another member was made the primary ${why}`);
+  context.events.record(store, 'Normal', 'FailedOver', `another member was made the primary ${why}`);
   return { ...nothing, done: true, ...(request !== undefined && { requestedFor: request }) };
 }
 
