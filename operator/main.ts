@@ -76,6 +76,8 @@ let elector: Elector | undefined;
 const { registry, countRun, countAnswer, countWatchError, countSession } = createMetrics({
   queues: operator.queues,
   stores: operator.ownStores,
+  backups: operator.ownBackups,
+  schedules: operator.ownSchedules,
   isLeader: () => elector?.isLeader() ?? !leaderElection.enabled,
   silentMs: operator.caches.silentMs,
   overdue() {

@@ -3,12 +3,13 @@ import type { Condition, KVStore } from '../contract/objects.ts';
 import type { Run } from '../kube/controller.ts';
 import type { Resource } from '../kube/resources.ts';
 import type { Answered } from '../kube/rest-client.ts';
+import { addBackupMetrics, type BackupSources } from './backup-metrics.ts';
 import type { ControllerName, Queues } from './controller/controllers.ts';
 import type { SessionOutcome } from './redis/outcome.ts';
 import { paused } from './status/paused.ts';
 
 /** What the metrics are read from when they are asked for. */
-export interface MetricSources {
+export interface MetricSources extends BackupSources {
   queues: Queues;
   /** The stores of this operator's shard, so that sums over shards are right. */
   stores: () => readonly KVStore[];
@@ -17,14 +18,14 @@ export interface MetricSources {
   silentMs: () => number;
   /** By how many seconds rotations are late. */
   overdue: () => Record<'masterKey' | 'store', number>;
-  /** The wall clock, in ms. */
-  now: () => number;
 }
 
 /** The operator's metrics, and how what happens is counted. No label carries a tenant's name, or words of a tenant's Redis. */
-export function createMetrics({ queues, stores, isLeader, silentMs, overdue, now }: MetricSources) {
+export function createMetrics(sources: MetricSources) {
+  const { queues, stores, isLeader, silentMs, overdue, now } = sources;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  addBackupMetrics(registry, sources);
   const registers = [registry];
   const labelNames = ['controller'];
   const runs = new Counter({

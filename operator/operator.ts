@@ -1,5 +1,5 @@
 import { type MasterKeys, masterKeyId } from '../contract/credentials.ts';
-import type { KVStore } from '../contract/objects.ts';
+import type { KVBackup, KVBackupSchedule, KVStore } from '../contract/objects.ts';
 import { claimedProject, LEDGER } from '../contract/projects.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Controller, Reconcile, Run } from '../kube/controller.ts';
@@ -55,12 +55,11 @@ export interface OperatorOptions {
 /** The watching half of the operator, which every replica runs; `lead` starts the writing half. */
 export interface Operator {
   queues: Queues;
-  caches: Pick<
-    ReturnType<typeof startCaches>,
-    'stores' | 'backups' | 'schedules' | 'masterKey' | 'isSynced' | 'silentMs'
-  >;
-  /** The stores of this operator's shard: all of them where there are no shards. */
+  caches: Pick<ReturnType<typeof startCaches>, 'stores' | 'masterKey' | 'isSynced' | 'silentMs'>;
+  /** The stores of this operator's shard, and what goes with them: all of them where there are no shards. */
   ownStores(): KVStore[];
+  ownBackups(): KVBackup[];
+  ownSchedules(): KVBackupSchedule[];
   /** Starts to reconcile, once the caches are filled. */
   lead(): Promise<void>;
   /** Ends reconciles and watches, in that order. */
@@ -156,6 +155,8 @@ export function startOperator(options: OperatorOptions): Operator {
     queues,
     caches,
     ownStores,
+    ownBackups: () => caches.backups.list().filter(shard.isOurs),
+    ownSchedules: () => caches.schedules.list().filter(shard.isOurs),
     async lead() {
       const [keys] = await Promise.all([options.masterKeys, caches.synced]);
       keyring.begin(keys);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Condition, KVStore } from '../../../contract/objects.ts';
+import type { Condition, KVBackupSchedule, KVStore } from '../../../contract/objects.ts';
 import { createQueue, type Queue } from '../../../kube/queue.ts';
 import { pods } from '../../../kube/resources.ts';
 import { createMetrics } from '../../../operator/metrics.ts';
-import { store } from './objects.ts';
+import { backup, schedule, store } from './objects.ts';
 
 const condition = (type: string, status: Condition['status'], reason: string): Condition => ({
   type,
@@ -20,6 +20,8 @@ const queues = () => {
 };
 type Six = [Queue, Queue, Queue, Queue, Queue, Queue];
 
+const none = { backups: () => [], schedules: () => [] };
+
 test('stores are counted by phase and by what their conditions say, and no label carries a name of theirs', async () => {
   let stores: KVStore[] = [
     store({}, { phase: 'Ready', conditions: [condition('Ready', 'True', 'Serving')] }),
@@ -29,6 +31,7 @@ test('stores are counted by phase and by what their conditions say, and no label
   ];
   const { registry } = createMetrics({
     queues: queues(),
+    ...none,
     stores: () => stores,
     isLeader: () => true,
     silentMs: () => 0,
@@ -48,6 +51,7 @@ test('stores are counted by phase and by what their conditions say, and no label
 test('what the API server was asked for is counted by verb, kind and answer', async () => {
   const { registry, countAnswer } = createMetrics({
     queues: queues(),
+    ...none,
     stores: () => [] as KVStore[],
     isLeader: () => true,
     silentMs: () => 0,
@@ -76,6 +80,7 @@ test('how long the longest has been so is told of each condition, and of no paus
   ];
   const { registry } = createMetrics({
     queues: queues(),
+    ...none,
     stores: () => stores,
     isLeader: () => true,
     silentMs: () => 0,
@@ -93,6 +98,7 @@ test('how long the longest has been so is told of each condition, and of no paus
 test('failed watches, attempts to sign in to a Redis and rotations that are late are told', async () => {
   const { registry, countWatchError, countSession } = createMetrics({
     queues: queues(),
+    ...none,
     stores: () => [] as KVStore[],
     isLeader: () => true,
     silentMs: () => 0,
@@ -105,4 +111,34 @@ test('failed watches, attempts to sign in to a Redis and rotations that are late
   assert.match(text, /^cubby_operator_watch_restarts_total{resource="pods"} 1$/m);
   assert.match(text, /^cubby_operator_redis_sessions_total{outcome="WRONGPASS"} 2$/m);
   assert.match(text, /^cubby_rotation_overdue_seconds{of="store"} 90$/m);
+});
+
+test('backups are counted, and the schedule that owes one for longest tells for how long', async () => {
+  const ready = (status: Condition['status'], reason: string) => ({ ...condition('Ready', status, reason) });
+  const nightly = (status: KVBackupSchedule['status'], spec = {}) => schedule(spec, status);
+  const { registry } = createMetrics({
+    queues: queues(),
+    stores: () => [] as KVStore[],
+    backups: () => [
+      backup({}, { phase: 'Completed', conditions: [condition('Complete', 'True', 'Completed')] }),
+      backup({}, { phase: 'Failed', conditions: [condition('Complete', 'False', 'NoSpace')] }),
+      backup(),
+    ],
+    schedules: () => [
+      nightly({ lastSuccessfulTime: '2026-01-09T03:05:00Z', conditions: [ready('False', 'LastBackupFailed')] }),
+      nightly({ lastSuccessfulTime: '2026-01-10T03:05:00Z', conditions: [ready('True', 'Scheduled')] }),
+      nightly({ lastSuccessfulTime: '2026-01-02T03:05:00Z', conditions: [ready('False', 'StoreHibernated')] }),
+      nightly({}, { suspend: true }),
+    ],
+    isLeader: () => true,
+    silentMs: () => 0,
+    overdue: () => ({ masterKey: 0, store: 0 }),
+    now: () => Date.parse('2026-01-10T04:00:00Z'),
+  });
+  const text = await registry.metrics();
+  assert.match(text, /^cubby_backups{phase="Failed",reason="NoSpace"} 1$/m);
+  assert.match(text, /^cubby_backups{phase="Pending",reason=""} 1$/m);
+  assert.match(text, /^cubby_backup_schedules{reason="Scheduled"} 1$/m);
+  assert.match(text, /^cubby_backup_overdue_seconds 3600$/m);
+  assert.match(text, /^cubby_backup_success_age_seconds 89700$/m);
 });
