@@ -15,8 +15,10 @@ import { type Ending, endStore, holdsFinalizer, keepFinalBackup, whileEnding } f
 import { readKeysAtStop } from './key-counts.ts';
 import { kvStores } from './kinds.ts';
 import { resolveLimits } from './limits.ts';
+import { reportMembers } from './member-report.ts';
 import { closeSessions, type Observed, observe } from './observe.ts';
 import { reportStatus } from './report.ts';
+import { reportShards, shardMemory, worstShard } from './shard-report.ts';
 import { readShell } from './shell.ts';
 
 /** Brings the store called `key` ("namespace/name") to what its spec says, as far as it can now, and reports. */
@@ -42,12 +44,13 @@ export async function reconcileStore(
     const { limits, refusals } = resolveLimits(store, context.settings.plans);
     const rotation = rotationRequest(store);
     const beside = [...refusals, ...[shell.refusal, rotation.refusal].filter((refusal) => refusal !== undefined)];
-    const facts = collectFacts(observed, { limits, refusals: beside }, [ending, ...outcome.parts]);
+    const facts = collectFacts(worstShard(observed), { limits, refusals: beside }, [ending, ...outcome.parts]);
     const credentials = { masterKey: outcome.masterKey, request: rotation.request };
     const status = storeStatus(facts, { ...report(observed, outcome), credentials }, context.now());
     await reportStatus(context, kvStores, cached, status, signal);
     const soonest = facts.steps.map(({ reason }) => POLL_MS[reason] ?? WATCHED_MS);
     if (shell.until !== undefined) soonest.push(Math.max(shell.until - context.now().getTime(), 0));
+    if (observed.accepted?.replicated && store.spec.enabled) soonest.push(MEMBERS_MS);
     const changed = outcome.changed || status.credentials?.previousUntil !== store.status?.credentials?.previousUntil;
     const { previousUntil } = status.credentials ?? {};
     if (previousUntil !== undefined)
@@ -58,16 +61,28 @@ export async function reconcileStore(
   }
 }
 
-function report({ store, pod, redis, claim }: Observed, { image, maxmemory, binding, restore }: Outcome): StoreReport {
+function report(observed: Observed, outcome: Outcome): StoreReport {
+  const { store, pod, redis, claim } = observed;
+  const { image, maxmemory, binding, restore } = outcome;
   const used = redis && 'look' in redis ? redis.look.info.usedMemory : undefined;
+  const one = used !== undefined && maxmemory !== undefined ? { limit: maxmemory, used } : undefined;
   return {
     image: (pod && ownContainer(pod)?.image) ?? image,
-    memory: used !== undefined && maxmemory !== undefined ? { limit: maxmemory, used } : undefined,
+    memory: store.spec.shards === undefined ? one : shardMemory(observed),
     volumeSize: claim?.spec.resources?.requests?.storage,
     binding,
     restore,
-    keptKeys: store.spec.enabled || pod ? undefined : readKeysAtStop(claim)?.all,
+    ...(store.spec.shards === undefined
+      ? reportMembers(observed, outcome.topology, outcome.failover)
+      : reportShards(observed, outcome.shards ?? {})),
+    keptKeys: store.spec.enabled || pod ? undefined : keptKeys(observed),
   };
+}
+
+/** Keys that were there when it was stopped; of shards, those of all. */
+function keptKeys({ store, members, claim }: Observed): number | undefined {
+  if (store.spec.shards === undefined) return readKeysAtStop(claim)?.all;
+  return members.reduce((sum, member) => sum + (readKeysAtStop(member.claim)?.all ?? 0), 0);
 }
 
 /** What a store waits for that is not being deleted. */
@@ -80,7 +95,12 @@ const POLL_MS: Partial<Record<StepReason, number>> = {
   Restarting: 1_000,
   SwitchingPersistence: 1_000,
   LoadingUsers: 10_000,
+  Syncing: 1_000,
+  FailingOver: 1_000,
+  JoiningShards: 500,
 };
+/** How soon to look again, in ms, at members, of which one may become the primary without any pod changing. */
+const MEMBERS_MS = 10_000;
 const WATCHED_MS = 5_000;
 
 async function reportPause(context: Context, store: KVStore, signal: AbortSignal): Promise<undefined> {
