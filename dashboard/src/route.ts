@@ -1,5 +1,5 @@
 /** The pages of a project. */
-export const PAGES = ['kv', 'usage', 'tokens', 'settings'] as const;
+export const PAGES = ['kv', 'usage', 'settings', 'backups', 'tokens'] as const;
 
 export type Page = (typeof PAGES)[number];
 

@@ -18,12 +18,14 @@ import { Sidebar } from './sidebar.tsx';
 const LATER = {
   usage: lazy(async () => ({ default: (await import('../pages/usage/usage-page.tsx')).UsagePage })),
   tokens: lazy(async () => ({ default: (await import('../pages/tokens/tokens-page.tsx')).TokensPage })),
+  backups: lazy(async () => ({ default: (await import('../pages/backups/backups-page.tsx')).BackupsPage })),
   settings: lazy(async () => ({ default: (await import('../pages/settings/settings-page.tsx')).SettingsPage })),
 };
 
 const TITLES: Record<Page, string> = {
   kv: 'KV Store',
   usage: 'Usage',
+  backups: 'Backups',
   tokens: 'Tokens',
   settings: 'KV Storage',
 };

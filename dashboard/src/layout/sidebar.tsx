@@ -1,4 +1,4 @@
-import { ChartNoAxesColumn, Database, KeyRound, Settings2 } from 'lucide-react';
+import { Archive, ChartNoAxesColumn, Database, KeyRound, Settings2 } from 'lucide-react';
 import { baseUrl } from '../api/base-url.ts';
 import { Logo } from '../components/logo.tsx';
 import { hrefOf } from '../navigation.ts';
@@ -11,6 +11,7 @@ const DATA: readonly Entry[] = [
 ];
 const SETTINGS: readonly Entry[] = [
   { page: 'settings', label: 'KV Storage', Icon: Settings2 },
+  { page: 'backups', label: 'Backups', Icon: Archive },
   { page: 'tokens', label: 'Tokens', Icon: KeyRound },
 ];
 

@@ -29,7 +29,7 @@ export async function startManaged(): Promise<Managed> {
   let time: number | undefined;
   const ledger = createMemoryLedger(() => time ?? Date.now());
   const meter = createMeter({ ledger, replica: 'a', overdraft: 0 });
-  const dashboard = await startDashboard({ management: stage.management, meter });
+  const dashboard = await startDashboard({ management: stage.management, backups: stage.reader, meter });
   const { stores, tokens } = dashboard.api;
   stage.showIn = stores;
   stage.showTokensIn = tokens;

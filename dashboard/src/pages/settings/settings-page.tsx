@@ -7,6 +7,8 @@ import { EnableForm } from './enable-form.tsx';
 import { Power } from './power.tsx';
 import { useStore } from './queries.ts';
 import { ReadOnly } from './read-only.tsx';
+import { Replicas } from './replicas.tsx';
+import { Shards } from './shards.tsx';
 import { StoreCard } from './store-card.tsx';
 import { Timeline } from './timeline.tsx';
 import { UpdateForm } from './update-form.tsx';
@@ -37,6 +39,8 @@ export function SettingsPage() {
     <div className="page">
       <div className="page-inner page-narrow">
         <StoreCard status={status} />
+        {status.topology?.mode === 'Replicated' && <Replicas status={status} />}
+        {status.topology?.mode === 'Sharded' && <Shards status={status} />}
         {steps.length > 0 && <Timeline steps={steps} changing={changing} />}
         {status.manageable ? (
           <>

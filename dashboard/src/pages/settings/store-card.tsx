@@ -6,6 +6,12 @@ import { PHASE_TONES } from '../../layout/project-list.tsx';
 import { formatBytes, formatCount } from '../usage/format.ts';
 import { conditionOf, refusalOf } from './change.ts';
 
+const READS = {
+  primary: 'From Redis',
+  cached: 'From memory where possible',
+  nearest: 'From the nearest Redis, which may lag',
+} as const;
+
 /** How the store is, in facts, and what the operator has to say where something is wrong. */
 export function StoreCard({ status }: { status: StoreStatus }) {
   const { name, namespace, phase } = status;
@@ -44,7 +50,7 @@ export function StoreCard({ status }: { status: StoreStatus }) {
         <Fact name="Memory">{memoryWords(status)}</Fact>
         <Fact name="Keys">{status.keys === null ? '–' : formatCount(status.keys)}</Fact>
         <Fact name="Persistence">{status.persistence ? 'On: data outlives Redis' : 'Off: data ends with Redis'}</Fact>
-        <Fact name="Reads">{status.reads === 'cached' ? 'From memory where possible' : 'From Redis'}</Fact>
+        <Fact name="Reads">{READS[status.reads ?? 'primary']}</Fact>
         <Fact name="Limits">{limitWords(status)}</Fact>
         <Fact name="KVStore" mono>
           {namespace}/{name}

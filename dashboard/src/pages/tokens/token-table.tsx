@@ -17,8 +17,8 @@ const minute = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle
 /** All tokens, one a row; a card each on a phone. */
 export function TokenTable({ tokens, onRevoke }: { tokens: Token[]; onRevoke?: ((token: Token) => void) | undefined }) {
   return (
-    <div className="card token-card">
-      <table className="table tokens">
+    <div className="card record-card">
+      <table className="table records">
         <caption className="hidden">Tokens of the project</caption>
         <thead>
           <tr>
@@ -40,7 +40,7 @@ export function TokenTable({ tokens, onRevoke }: { tokens: Token[]; onRevoke?: (
             <tr key={token.name}>
               <th scope="row">
                 {token.name}
-                <span className="token-type">{token.type}</span>
+                <span className="record-note">{token.type}</span>
               </th>
               <td className="mono" data-label="Token">
                 {token.prefix}…{token.last_four ?? ''}
@@ -52,7 +52,7 @@ export function TokenTable({ tokens, onRevoke }: { tokens: Token[]; onRevoke?: (
               <td data-label="Expires">
                 {token.expires_at === null ? 'Never' : <Time at={token.expires_at} />}
                 {token.rotates_at !== null && (
-                  <span className="token-type">
+                  <span className="record-note">
                     Rotates <Time at={token.rotates_at} />
                   </span>
                 )}
@@ -62,11 +62,11 @@ export function TokenTable({ tokens, onRevoke }: { tokens: Token[]; onRevoke?: (
                   {WORDS[token.state]}
                 </Badge>
                 {token.message !== null && token.state !== 'active' && (
-                  <span className="token-message">{token.message}</span>
+                  <span className="record-message">{token.message}</span>
                 )}
               </td>
               {onRevoke && (
-                <td className="token-actions">
+                <td className="record-actions">
                   <IconButton
                     label={`Revoke ${token.name}`}
                     icon={<Trash2 size={16} aria-hidden />}
