@@ -15,6 +15,7 @@ import type { RedisLook } from './look.ts';
 import type { Observed } from './observe.ts';
 import { movePersistence } from './persistence.ts';
 import { actualMemoryLimit } from './resize.ts';
+import { holdWrites, isLeftHeld } from './write-hold.ts';
 
 /** What came of bringing the running Redis to what spec says. */
 export interface RedisMaintained {
@@ -67,6 +68,7 @@ async function configure(
   session: RedisSession,
   result: RedisMaintained,
 ): Promise<void> {
+  if (isLeftHeld(plan, pod, look)) await holdWrites(session, false);
   await setDirectives(plan, look, session, bearableMaxmemory(actualMemoryLimit(pod), plan.settings.mode), result);
   await changePersistence(plan, look, session, result);
   if (look.users.revision !== plan.acl.revision) await changeUsers(plan, pod, look, session, result);

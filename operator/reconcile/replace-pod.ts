@@ -11,11 +11,12 @@ import { requireCurrent } from './current.ts';
 import { noteKeys } from './key-counts.ts';
 import { kvStores } from './kinds.ts';
 import type { Observed } from './observe.ts';
+import { holdWrites } from './write-hold.ts';
 
 /** How long, in ms, Redis is waited for to end; one that takes longer is left to the kubelet. */
 const END_MS = 2_500;
-/** A directive that says how many replicas Redis must have to take writes, which one without replicas never has. */
-const WRITE_HOLD = 'min-replicas-to-write';
+/** For how long, in ms, Redis refuses writes before it is stopped: clients of some writes a second meet it. */
+const HOLD_MS = 150;
 
 /**
  * Stops the pod so that its StatefulSet makes another: Redis ends in good order, which saves its data. Where that is
@@ -33,13 +34,21 @@ export async function replacePod(
   if (observed.members.length === 1) await noteKeys({ client }, observed, signal);
   const preconditions = { uid: pod.metadata.uid };
   try {
-    await client.delete(pods, keyOf(pod), { preconditions, signal });
     const { redis } = observed;
     const host = pod.status?.podIP;
-    if (!host || !redis || !('session' in redis)) return;
-    await holdWrites(observed.store, redis.session, '1');
+    if (!host || !redis || !('session' in redis)) {
+      await client.delete(pods, keyOf(pod), { preconditions, signal });
+      return;
+    }
+    const release = await holdWhileAlone(observed.store, redis.session);
+    try {
+      await client.delete(pods, keyOf(pod), { preconditions, signal });
+    } catch (error) {
+      await release();
+      throw error;
+    }
     const ended = await Promise.race([redis.session.ended.then(() => true), sleep(END_MS, false, { ref: false })]);
-    if (!ended) await holdWrites(observed.store, redis.session, '0');
+    if (!ended) await release();
     if (!ended || !(await isRefused(connectRedis, host))) return;
     await client.delete(pods, keyOf(pod), { gracePeriodSeconds: 0, preconditions, signal });
   } catch (error) {
@@ -47,14 +56,12 @@ export async function replacePod(
   }
 }
 
-/**
- * Lets Redis refuse writes from before it ends, so that none is under way then, whose outcome nobody would know: the data
- * plane waits with what was refused. Not before the pod is deleted, which cannot be undone: nobody has to see to it that
- * Redis takes writes again, but where it goes on for long. A primary has replicas, and hands over before.
- */
-async function holdWrites({ spec }: KVStore, session: RedisSession, value: '0' | '1'): Promise<void> {
-  if ((spec.replicas ?? 1) > 1) return;
-  await session.configSet(WRITE_HOLD, value).catch(() => {}); // it has ended, or is a Redis that knows no such thing
+/** A primary has replicas, and hands over before. What an operator leaves that ends now the next look undoes. */
+async function holdWhileAlone({ spec }: KVStore, session: RedisSession): Promise<() => Promise<void>> {
+  if ((spec.replicas ?? 1) > 1) return async () => {};
+  await holdWrites(session, true);
+  await sleep(HOLD_MS);
+  return () => holdWrites(session, false);
 }
 
 /**
