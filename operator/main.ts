@@ -78,6 +78,7 @@ const { registry, countRun, countAnswer, countWatchError, countSession } = creat
   stores: operator.ownStores,
   backups: operator.ownBackups,
   schedules: operator.ownSchedules,
+  shard: config.shard?.name,
   isLeader: () => elector?.isLeader() ?? !leaderElection.enabled,
   silentMs: operator.caches.silentMs,
   overdue() {

@@ -13,6 +13,8 @@ export interface MetricSources extends BackupSources {
   queues: Queues;
   /** The stores of this operator's shard, so that sums over shards are right. */
   stores: () => readonly KVStore[];
+  /** Name of this operator's shard, where it is one. */
+  shard?: string | undefined;
   isLeader: () => boolean;
   /** Since the API server was last heard on the quietest watch, in ms. */
   silentMs: () => number;
@@ -22,7 +24,7 @@ export interface MetricSources extends BackupSources {
 
 /** The operator's metrics, and how what happens is counted. No label carries a tenant's name, or words of a tenant's Redis. */
 export function createMetrics(sources: MetricSources) {
-  const { queues, stores, isLeader, silentMs, overdue, now } = sources;
+  const { queues, stores, shard, isLeader, silentMs, overdue, now } = sources;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   addBackupMetrics(registry, sources);
@@ -117,10 +119,11 @@ export function createMetrics(sources: MetricSources) {
   });
   new Gauge({
     name: 'cubby_operator_leader',
-    help: 'Whether this replica leads',
+    help: 'Whether this replica leads; of a shard, with its name',
+    labelNames: ['shard'],
     registers,
     collect() {
-      this.set(isLeader() ? 1 : 0);
+      this.set(shard === undefined ? {} : { shard }, isLeader() ? 1 : 0);
     },
   });
   new Gauge({

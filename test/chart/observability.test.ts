@@ -84,6 +84,25 @@ test('every expression is PromQL, of metrics that one of the processes exports, 
   assert.deepEqual(wrong, []);
 });
 
+test('each shard of the operator without a leader is an alert of its own, and so is what is left to none', async () => {
+  const shards = [
+    { name: 'gold', selector: 'tier=gold' },
+    { name: 'eu', selector: 'region=eu' },
+  ];
+  const all = await render({ prometheusRule: { enabled: true }, operator: { shards } });
+  const told = find(all, 'PrometheusRule', 'cubby').spec.groups.flatMap(({ rules }: { rules: Rule[] }) => rules);
+  const leading = told.filter(({ alert }: Rule) => alert === 'CubbyOperatorNotLeading');
+  assert.deepEqual(
+    leading.map(({ expr }: Rule) => expr),
+    ['', 'gold', 'eu'].map((shard) => `absent(cubby_operator_leader{shard="${shard}"} == 1)`),
+  );
+  assert.deepEqual(
+    leading.map(({ annotations }: Rule) => annotations.summary),
+    ['No operator leads', 'No operator leads the shard gold', 'No operator leads the shard eu'],
+  );
+  assert.ok(leading.every(({ annotations }: Rule) => annotations.runbook_url.endsWith('/CubbyOperatorNotLeading.md')));
+});
+
 test('the check of expressions sees what is wrong', () => {
   assert.throws(() => read('sum(rate(cubby_http_requests_total[5m])'), SyntaxError);
   assert.throws(() => read('cubby_http_requests_total{code=x}'), SyntaxError);
