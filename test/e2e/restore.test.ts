@@ -14,20 +14,21 @@ import { answering, createNamespace, createTenant, request, store, type Tenant, 
 const TEXTS = ['1e400', '9007199254740993', '{"b":1,"a":[0.10,"é \\u0000"]}', '"plain"', '[]', 'null'];
 const KEYS = 120;
 const LONG_TTL = 3600;
-const SHORT_TTL = 6;
+/** Longer than it takes to begin a backup, in seconds. */
+const SHORT_TTL = 25;
+const SHORT_LIVED = 12;
 
 const VOLUME = { target: { volume: { claimName: 'backups' } } };
 
-/** Writes values of every kind; every third key expires late and every tenth soon. */
+/** Writes values of every kind, of which every third expires late. */
 async function fill(tenant: Tenant): Promise<Map<string, string>> {
   const written = new Map<string, string>();
   for (let n = 0; n < KEYS; n++) {
     const text = TEXTS[n % TEXTS.length] ?? '';
-    const ttl = n % 10 === 9 ? SHORT_TTL : n % 3 === 0 ? LONG_TTL : undefined;
-    const body = `{"value":${text}${ttl === undefined ? '' : `,"ttl":${ttl}`}}`;
+    const body = `{"value":${text}${n % 3 === 0 ? `,"ttl":${LONG_TTL}` : ''}}`;
     const { status } = await tenant.request('PUT', `/infra/kv/key-${n}`, body);
     assert.equal(status, 200);
-    if (ttl !== SHORT_TTL) written.set(`key-${n}`, (await tenant.request('GET', `/infra/kv/key-${n}`)).text);
+    written.set(`key-${n}`, (await tenant.request('GET', `/infra/kv/key-${n}`)).text);
   }
   return written;
 }
@@ -121,19 +122,22 @@ test('a store that is written to is backed up, and its data is in a new store el
   const written = await fill(tenant);
   const writing = load(tenant, 50);
   await sleep(1_000);
+  for (let n = 0; n < SHORT_LIVED; n++)
+    await tenant.request('PUT', `/infra/kv/brief-${n}`, { value: n, ttl: SHORT_TTL });
+  const expired = sleep(SHORT_TTL * 1000);
   await apply(backup(from, { target: await s3.target(from), encryption }));
   const { location, keys, sha256 } = await completed(from);
   assert.deepEqual(await writing.stop(), []);
-  await sleep(SHORT_TTL * 1000);
+  await expired;
 
   const object = { target: await s3.target(to), path: location.object, encryption };
   const restored = await createRestored(t, to, { version: '8.0', restoreFrom: { object } });
   const restore = await restoreIs(to, 'Completed');
   await answering(restored);
   await assertSame(restored, written);
-  assert.equal((await restored.request('GET', '/infra/kv/key-9')).status, 404, 'it had expired');
+  assert.equal((await restored.request('GET', '/infra/kv/brief-0')).status, 404, 'it had expired');
   assert.deepEqual([restore.expectedKeys, restore.sha256], [keys, sha256]);
-  assert.equal(restore.keys, keys - KEYS / 10, 'what had expired is not restored');
+  assert.equal(restore.keys, keys - SHORT_LIVED, 'what had expired is not restored');
   await eventually('nothing is wrong and all is as spec says', 60, async () => {
     const { status } = await read('kvstore', to, 'main');
     return status.phase === 'Ready' || undefined;
@@ -292,8 +296,8 @@ test('a Redis that does not start with the backup gets its own data back', { tim
   const large = await createTenant(t, namespace, { memory: '192Mi' });
   await claimBackups(namespace);
   // It takes little room in the backup, and more than its container may use in the memory of the small store.
-  for (let n = 0; n < 150; n++)
-    assert.equal((await large.request('PUT', `/infra/kv/large-${n}`, { value: 'x'.repeat(1_000_000) })).status, 200);
+  for (let n = 0; n < 700; n++)
+    assert.equal((await large.request('PUT', `/infra/kv/large-${n}`, { value: 'x'.repeat(200_000) })).status, 200);
   await apply(backup(namespace, VOLUME));
   await completed(namespace);
   await apply(
