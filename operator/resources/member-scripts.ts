@@ -18,10 +18,10 @@ const SILENCE_SECONDS = 10;
 const common = `conf=${PATHS.conf}
 data=${PATHS.data}
 ordinal=\${POD##*-}
-count=0 others= self= id=
+count=0 others= peers= self= id=
 while read -r number address sentinel; do
   count=$((count + 1))
-  if [ "$number" = "$ordinal" ]; then self=$address id=$sentinel; else others="$others $address"; fi
+  if [ "$number" = "$ordinal" ]; then self=$address id=$sentinel; else others="$others $address" peers="$peers $address/$sentinel"; fi
   if [ "$number" = 0 ]; then first=$address; fi
 done <$conf/members
 REDISCLI_AUTH=$(cat $conf/sentinel.password)
@@ -139,6 +139,18 @@ case $known in
   known="sentinel monitor ${MASTER_NAME} \${primary:-$first} ${REDIS_PORT} $((count / 2 + 1))"
   ;;
 esac
+# Sentinels tell one another of themselves by way of the primary, and ask it for its replicas every ten seconds: where it
+# is lost before they have, nobody would ever take its place.
+monitored=\${known#*'sentinel monitor ${MASTER_NAME} '}
+monitored=\${monitored%% *}
+for peer in $peers; do
+  case $known in *" \${peer#*/}"*) ;; *) known="$known
+sentinel known-sentinel ${MASTER_NAME} \${peer%/*} ${SENTINEL_PORT} \${peer#*/}" ;; esac
+done
+for member in $self $others; do
+  case "$monitored $known " in "$member "* | *"known-replica ${MASTER_NAME} $member "*) ;; *) known="$known
+sentinel known-replica ${MASTER_NAME} $member ${REDIS_PORT}" ;; esac
+done
 umask 077
 cat >$file.new <<END
 port ${SENTINEL_PORT}
