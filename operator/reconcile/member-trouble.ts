@@ -44,7 +44,9 @@ function isDownLong(member: Member, now: Date): boolean {
   const replication = replicationOf(member);
   if (!pod || isTerminating(pod)) return false; // what keeps it from being made is told of the pod
   if (isReady(pod) && (!replication || replication.linked)) return false;
-  return !replication?.syncing && now.getTime() - startedAt(pod) > PATIENCE_MS;
+  if (replication?.syncing) return false;
+  const { downSeconds } = replication ?? {};
+  return (downSeconds === undefined ? now.getTime() - startedAt(pod) : downSeconds * 1000) > PATIENCE_MS;
 }
 
 /** When the container that runs was started, else the pod was made, in ms since 1970. */

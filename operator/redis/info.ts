@@ -29,6 +29,8 @@ export interface RedisInfo {
     primaryHost: string | undefined;
     /** A replica is connected to its primary and has what that had when it connected. */
     linked: boolean;
+    /** For how many seconds it has not been; absent where it never was. */
+    downSeconds: number | undefined;
     /** A replica is copying all of its primary's data. */
     syncing: boolean;
     /** Bytes of the primary's stream of writes that it has sent or taken in. */
@@ -57,6 +59,7 @@ export function parseInfo(text: string): RedisInfo {
   const number = (name: string, otherwise = 0) => Number(fields.get(name) ?? otherwise);
   const is = (name: string) => fields.get(name) === '1';
   const ok = (name: string) => (fields.get(name) ?? 'ok') === 'ok';
+  const downSeconds = number('master_link_down_since_seconds', -1);
   const made = number('rdb_last_bgsave_time_sec', -1) >= 0;
   return {
     version: fields.get('redis_version') ?? '',
@@ -81,6 +84,7 @@ export function parseInfo(text: string): RedisInfo {
       role: fields.get('role') === 'slave' ? 'replica' : 'primary',
       primaryHost: fields.get('master_host'),
       linked: fields.get('master_link_status') === 'up',
+      downSeconds: downSeconds >= 0 ? downSeconds : undefined,
       syncing: is('master_sync_in_progress'),
       offset: number(fields.get('role') === 'slave' ? 'slave_repl_offset' : 'master_repl_offset'),
       priority: number('slave_priority', 100),

@@ -30,7 +30,7 @@ export REDISCLI_AUTH
 ask() {
   host=$1 port=$2
   shift 2
-  timeout 1 redis-cli -e -h "$host" -p "$port" --user sentinel "$@" 2>/dev/null
+  timeout 2 redis-cli -e -h "$host" -p "$port" --user sentinel "$@" 2>/dev/null
 }
 
 find_primary() {

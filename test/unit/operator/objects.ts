@@ -111,6 +111,7 @@ export function redis(
           role: 'primary',
           primaryHost: undefined,
           linked: false,
+          downSeconds: undefined,
           syncing: false,
           offset: 0,
           priority: 100,
