@@ -88,11 +88,15 @@ export async function act(context: Context, seen: Observed, shell: Shell, signal
   );
   const shards = store.spec.shards === undefined ? undefined : await maintainShards(context, observed, signal);
   await renewStatefulSet(context, observed, signal);
-  if (beforeStop?.action === 'save' && observed.redis && 'session' in observed.redis)
+  if (
+    (beforeStop?.action === 'save' || beforeStop?.action === 'retry') &&
+    observed.redis &&
+    'session' in observed.redis
+  )
     await observed.redis.session.bgsave();
   const stopping = {
     steps: beforeStop && 'step' in beforeStop ? [beforeStop.step] : [],
-    troubles: beforeStop?.action === 'refuse' ? [beforeStop.trouble] : [],
+    troubles: beforeStop && 'trouble' in beforeStop ? [beforeStop.trouble] : [],
   };
   return {
     parts: [

@@ -24,7 +24,8 @@ export interface RollInput extends Pick<Observed, 'pod' | 'redis'> {
 export type RollDecision =
   | { action: 'keep' }
   | { action: 'wait' | 'save' | 'replace'; step: Finding<StepReason> }
-  | { action: 'refuse'; trouble: Finding<'SaveFailed'> };
+  /** What it waits for failed, and is tried again for `retry`. */
+  | { action: 'refuse' | 'retry'; trouble: Finding<'SaveFailed'> };
 
 type Check = (input: RollInput) => RollDecision | undefined;
 
@@ -114,6 +115,9 @@ export function isAnnounced({ status }: KVStore): boolean {
 /** What must come before Redis is stopped for hibernation; nothing where it may be stopped now. */
 export function decideStop({ pod, redis, mode }: Pick<RollInput, 'pod' | 'redis' | 'mode'>): RollDecision | undefined {
   if (!pod || isTerminating(pod)) return undefined;
-  // What Redis acknowledged last may be in its memory alone. A snapshot that failed is tried again.
-  return mode === 'aof' ? diskFails({ redis, mode }) : notSaved({ redis, mode });
+  // What Redis acknowledged last may be in its memory alone.
+  if (mode === 'aof') return diskFails({ redis, mode });
+  const unsaved = notSaved({ redis, mode });
+  const failure = unsaved?.action === 'save' ? diskFails({ redis, mode }) : undefined;
+  return failure?.action === 'refuse' ? { ...failure, action: 'retry' } : unsaved;
 }

@@ -89,6 +89,9 @@ test('before hibernation writes that are not on disk are saved, and nothing else
   const stop = (input: Partial<RollInput>) => decideStop({ ...due, ...input })?.action;
   assert.equal(stop({ mode: 'rdb', redis: redis({ snapshot: { changes: 5 } }) }), 'save');
   assert.equal(stop({ mode: 'rdb', redis: redis({ snapshot: { changes: 5, running: true } }) }), 'wait');
+  const failed = { lastOk: false, changes: 5 };
+  assert.equal(stop({ mode: 'rdb', redis: redis({ snapshot: failed }) }), 'retry', 'no oftener than Redis would');
+  assert.equal(stop({ mode: 'rdb', redis: redis({ snapshot: { ...failed, running: true } }) }), 'wait');
   assert.equal(stop({ mode: 'aof' }), undefined);
   const full = redis({ aof: { lastWriteOk: false } });
   assert.equal(stop({ mode: 'aof', redis: full }), 'refuse', 'what it acknowledged last is in its memory alone');
