@@ -6,6 +6,7 @@ import { pods } from '../../kube/resources.ts';
 import { canonicalJson } from '../resources/digest.ts';
 import { FILES_HASH_ANNOTATION, type StorePlan } from '../resources/plan.ts';
 import { filesHash, redisResources } from '../resources/pod-template.ts';
+import { rfc3339 } from '../status/conditions.ts';
 import type { Finding } from '../status/finding.ts';
 import { isRunning, isTerminating, ownContainer, type Pod, type Resources } from '../status/pod.ts';
 import type { StepReason, TroubleReason } from '../status/store-facts.ts';
@@ -16,6 +17,7 @@ import { replacePod } from './replace-pod.ts';
 import {
   cannotResize,
   hasResources,
+  isRefusedYet,
   noteRefusal,
   readRefusal,
   refuseResize,
@@ -48,7 +50,7 @@ export interface PodMaintained {
  * `maxmemory` is Redis' own, in bytes; `busy`: another pod of the store was replaced just now.
  */
 export async function maintainPod(
-  context: Pick<Context, 'client' | 'connectRedis'>,
+  context: Pick<Context, 'client' | 'connectRedis' | 'now'>,
   plan: StorePlan,
   statefulSet: StatefulSet | undefined,
   observed: Observed,
@@ -89,7 +91,7 @@ export async function maintainPod(
   // A smaller container must wait for a smaller maxmemory.
   const mayShrink = maxmemory === undefined || maxmemory <= plan.accepted.memory;
   if (!hasResources(actual, next) && mayShrink && !cannotResize(pod)) {
-    const refused = await resizePod(client, pod, next, signal);
+    const refused = await resizePod(context, pod, next, signal);
     if (refused) result.refusals.push(refused);
     else result.steps.push(resizing);
   } else if (refusal) result.refusals.push(refusal);
@@ -116,13 +118,14 @@ async function annotate(
 }
 
 async function resizePod(
-  client: Context['client'],
+  { client, now }: Pick<Context, 'client' | 'now'>,
   pod: Pod,
   wanted: Resources,
   signal: AbortSignal,
 ): Promise<Finding<'ResizeRefused'> | undefined> {
   const before = readRefusal(pod);
-  if (before?.wanted === canonicalJson(wanted)) return refuseResize(before.why);
+  const text = canonicalJson(wanted);
+  if (before && isRefusedYet(before, text, now())) return refuseResize(before.why);
   const body = { spec: { containers: [{ name: REDIS_CONTAINER, resources: wanted }] } };
   try {
     await client.patch(pods, keyOf(pod), body, { type: 'strategic', subresource: 'resize', signal });
@@ -131,7 +134,7 @@ async function resizePod(
     if (!(error instanceof KubeError)) throw error;
     const never = NO_RESIZE.has(error.status);
     if (!never && !RESIZE_REFUSALS.has(error.status)) throw error;
-    const refusal = { wanted: canonicalJson(wanted), why: error.message, ...(never && { never }) } as const;
+    const refusal = { wanted: text, why: error.message, at: rfc3339(now()), ...(never && { never }) } as const;
     await annotate(client, pod, noteRefusal(refusal), signal);
     return never ? undefined : refuseResize(error.message);
   }

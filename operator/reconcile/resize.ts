@@ -56,7 +56,7 @@ export function resourceGrowth(pod: Pod, size: Size, mode: LiveSettings['mode'])
   return { cpu: `${Math.ceil(growth('cpu') * 1000)}m`, memory: String(growth('memory')) };
 }
 
-/** On a pod: the resources that the API server refused to give it, and why; not asked for again. */
+/** On a pod: the resources that the API server refused to give it, when and why. */
 const RESIZE_REFUSED_ANNOTATION = 'cubby.dev/resize-refused';
 
 /** A resize that the API server refused. */
@@ -64,6 +64,8 @@ export interface RefusedResize {
   /** The resources asked for, as canonical JSON. */
   wanted: string;
   why: string;
+  /** When it was asked for last, RFC 3339; an older release did not note it. */
+  at?: string;
   /** Nothing can be resized in this cluster: it has no such subresource. */
   never?: true;
 }
@@ -75,6 +77,14 @@ export function readRefusal(pod: Pod): RefusedResize | undefined {
   } catch {
     return undefined; // written over by hand
   }
+}
+
+/** After so long, in ms, what a quota or a policy forbade is asked for again: nothing tells that it has changed. */
+const ASK_AGAIN_MS = 10 * 60_000;
+
+/** Whether the same was refused a short while ago. */
+export function isRefusedYet(refusal: RefusedResize, wanted: string, now: Date): boolean {
+  return refusal.wanted === wanted && now.getTime() - Date.parse(refusal.at ?? '') < ASK_AGAIN_MS;
 }
 
 /** The annotation that notes a refusal on a pod. */

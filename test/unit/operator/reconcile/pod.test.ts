@@ -4,11 +4,15 @@ import type { KubeClient } from '../../../../kube/client.ts';
 import { KubeError } from '../../../../kube/errors.ts';
 import type { StatefulSet } from '../../../../operator/reconcile/kinds.ts';
 import { maintainPod } from '../../../../operator/reconcile/pod.ts';
-import { filesHash } from '../../../../operator/resources/pod-template.ts';
+import { noteRefusal, withDefaultRequests } from '../../../../operator/reconcile/resize.ts';
+import { canonicalJson } from '../../../../operator/resources/digest.ts';
+import { filesHash, redisResources } from '../../../../operator/resources/pod-template.ts';
 import { observed, plan, pod, running } from '../objects.ts';
 
+const now = new Date('2026-01-01T01:00:00Z');
+
 /** Maintains a pod that is to grow, where the API server answers a resize with that status, and returns what was patched. */
-async function growUnder(status: number) {
+async function growUnder(status: number, refusedAt?: string) {
   const planned = plan({}, { asked: { memory: 2 ** 27, cpu: {} } });
   const hashes = { 'cubby.dev/files-hash': filesHash(planned), 'cubby.dev/restart-hash': 'same' };
   const template = { metadata: { annotations: hashes } };
@@ -20,8 +24,10 @@ async function growUnder(status: number) {
       if (subresource) throw new KubeError({ status, reason: 'Any', message: 'not to be had' });
     },
   } as unknown as KubeClient;
-  const snapshot = observed({ pod: pod(running(), { annotations: hashes }) });
-  const context = { client, connectRedis: () => Promise.reject(new Error('none')) };
+  const wanted = canonicalJson(withDefaultRequests(redisResources({ memory: 2 ** 27, cpu: {} }, 'aof')));
+  const refused = refusedAt !== undefined && noteRefusal({ wanted, why: 'a quota', at: refusedAt });
+  const snapshot = observed({ pod: pod(running(), { annotations: { ...hashes, ...refused } }) });
+  const context = { client, connectRedis: () => Promise.reject(new Error('none')), now: () => now };
   const outcome = await maintainPod(
     context,
     planned,
@@ -49,4 +55,13 @@ test('a resize that a quota or a policy forbids is a refusal, and no reason to r
   assert.equal(refusals[0]?.reason, 'ResizeRefused');
   assert.match(refusals[0]?.message ?? '', /not to be had/);
   assert.doesNotMatch(note, /never/);
+});
+
+test('what a quota forbade is asked for again after a while, and not before', async () => {
+  const soon = await growUnder(403, '2026-01-01T00:55:00Z');
+  assert.equal(soon.tried, undefined);
+  assert.match(soon.refusals[0]?.message ?? '', /a quota/);
+  const later = await growUnder(403, '2026-01-01T00:49:00Z');
+  assert.equal(later.tried, 'resize');
+  assert.match(later.note, /"at\\":\\"2026-01-01T01:00:00Z/);
 });
