@@ -26,6 +26,7 @@ for (const [name, leastWrites] of [
   ['create', 12],
   ['upgrade', 8],
   ['hibernate', 6],
+  ['restore', 20],
 ] as const) {
   test(`${name}: an operator that dies at a write leaves the next one what an undisturbed one reaches`, async () => {
     const { writes, struck, divergences } = await runCampaign(arena, suite(name), { concurrency: 8, choose: oneEach });
