@@ -1,18 +1,21 @@
 import * as z from 'zod';
-import type { BackupResult } from '../../contract/backup.ts';
+import type { BackupFailure, BackupResult } from '../../contract/backup.ts';
 
 const count = z.int().min(0);
-const REASONS = [
-  'SourceUnavailable',
-  'TargetUnavailable',
-  'TargetRefused',
-  'NoSpace',
-  'NotFound',
-  'Corrupt',
-  'WrongKey',
-  'TooNew',
-  'Failed',
-] as const;
+/** All of them: a reason that is not here would not be told. */
+const FAILURES = {
+  SourceUnavailable: true,
+  TargetUnavailable: true,
+  TargetRefused: true,
+  NoSpace: true,
+  NotFound: true,
+  Corrupt: true,
+  WrongKey: true,
+  TooNew: true,
+  Busy: true,
+  Stopped: true,
+  Failed: true,
+} satisfies Record<BackupFailure, true>;
 
 const schema = z.discriminatedUnion('ok', [
   z.object({
@@ -32,7 +35,7 @@ const schema = z.discriminatedUnion('ok', [
   }),
   z.object({
     ok: z.literal(false),
-    reason: z.enum(REASONS),
+    reason: z.enum(Object.keys(FAILURES) as BackupFailure[]),
     message: z.string().transform((text) => text.slice(0, 1024)),
   }),
 ]);

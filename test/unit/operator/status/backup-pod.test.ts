@@ -47,6 +47,8 @@ test('exit code 75 asks for another try, 1 does not', () => {
   const endedAt = Date.parse('2026-01-01T00:00:30Z');
   assert.deepEqual(ended(1, { ok: false, ...failure }), { state: 'failed', again: false, failure, endedAt });
   assert.deepEqual(ended(75, { ok: false, ...failure }), { state: 'failed', again: true, failure, endedAt });
+  const stopped = ended(75, { ok: false, reason: 'Stopped', message: 'told to end' });
+  assert.ok(stopped.state === 'failed' && stopped.failure.reason === 'Stopped');
 });
 
 test('a pod that ended without a result, or with one that is none, is tried again', () => {
