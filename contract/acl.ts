@@ -34,7 +34,7 @@ const DATAPLANE_SHARD_COMMANDS = ['asking', 'cluster|slots', 'cluster|nodes'];
  * The commands of the user `cluster`, who is in shards only: as him the operator joins shards and moves slots, and one
  * shard takes over keys from another. Nothing of it shows a value.
  */
-export const CLUSTER_COMMANDS: readonly string[] = [
+const CLUSTER_COMMANDS = [
   'ping',
   'cluster|nodes',
   'cluster|meet',

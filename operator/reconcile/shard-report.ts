@@ -38,12 +38,16 @@ export function shardMemory({ members }: Pick<Observed, 'members'>): { limit: nu
   return { limit: sum(({ config }) => Number(config.maxmemory)), used: sum(({ info }) => info.usedMemory) };
 }
 
-/** The snapshot as it is for the shard that is worst off: the store is ready when all of them are. */
+/**
+ * The snapshot as it is for the shard that is worst off: the store is ready when all are that have joined, whatever those
+ * do that are to join.
+ */
 export function worstShard(observed: Observed): Observed {
   const { store, members } = observed;
   if (store.spec.shards === undefined) return observed;
+  const joined = members.slice(0, store.status?.topology?.members);
   const isWorst = (member: Member) => (store.spec.enabled ? !serves(member) : member.pod !== undefined);
-  const worst = members.find(isWorst);
+  const worst = joined.find(isWorst);
   return worst ? ofMember(observed, worst) : observed;
 }
 
