@@ -47,7 +47,7 @@ export async function create(session: Session, [store]: [string], options: Creat
   const done = await follow(session, name, options.timeout);
   const view = viewBackup(done);
   session.output.show(view, () => {
-    const what = `${view.keys} keys, ${formatBytes(view.size ?? 0)}`;
+    const what = `${view.keys === 1 ? '1 key' : `${view.keys} keys`}, ${formatBytes(view.size ?? 0)}`;
     return `${name} is complete: ${what} in ${view.place}\nrestore it with: cubby restore NEW --backup ${name}\n`;
   });
 }
