@@ -8,9 +8,9 @@ import { createNamespace, request, tokenOf } from './tenant.ts';
 
 const NAMESPACE = 'e2e-examples';
 const folder = join(import.meta.dirname, '../../examples');
-const kinds = ['KVStore', 'KVToken', 'Job'];
+const kinds = ['PersistentVolumeClaim', 'Secret', 'KVStore', 'KVToken', 'KVBackup', 'KVBackupSchedule', 'Job'];
 
-/** The stores, tokens and jobs of the examples for the namespace of quickstart.yaml, moved into that of this test. */
+/** The stores, tokens, backups and jobs of the examples for the namespace of quickstart.yaml, moved into that of this test. */
 function manifests(): Manifest[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.yaml'))
@@ -25,13 +25,14 @@ function manifests(): Manifest[] {
     }));
 }
 
-test('every store of the examples becomes ready with all of its spec accepted, and every token and job works', async (t) => {
+test('every store of the examples becomes ready with all of its spec accepted, and every token, backup and job works', async (t) => {
   await createNamespace(t, NAMESPACE);
   const objects = manifests();
   await apply(...objects);
   assert.ok(objects.length >= 12);
   const isSettled = (kind: string, seen: Parameters<typeof condition>[0]) => {
-    if (kind === 'Job') return condition(seen, 'Complete')?.status === 'True';
+    if (kind === 'PersistentVolumeClaim' || kind === 'Secret') return seen !== undefined;
+    if (kind === 'Job' || kind === 'KVBackup') return condition(seen, 'Complete')?.status === 'True';
     return seen?.spec.enabled === false
       ? seen.status?.phase === 'Hibernated'
       : condition(seen, 'Ready')?.status === 'True';
