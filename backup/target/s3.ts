@@ -75,7 +75,8 @@ export function openS3(options: NonNullable<BackupTarget['s3']>, secrets: S3Secr
       try {
         await new Upload({ client, params, partSize: PART_BYTES, queueSize: PARTS_AT_ONCE }).done();
       } catch (error) {
-        throw cause ?? explain(error);
+        // A stream that is ended early throws into its source what it was ended for.
+        throw cause instanceof BackupError ? cause : explain(error);
       } finally {
         Body.destroy();
       }
