@@ -57,6 +57,7 @@ test('a new store has the data of the backup before its Redis first runs, and te
     },
   );
   assert.equal(keys, KEYS + 1, 'but for the one that has expired');
+  assert.equal(arena.starts(scene.namespace), 1, 'Redis has not run without it');
   await scene.ready();
   assert.deepEqual(
     [await get(scene, 'key-3'), await get(scene, 'later'), await get(scene, 'brief')],
