@@ -33,7 +33,7 @@ export function failoverRequest({ metadata, status }: KVStore): {
 
 /** Makes another member the primary where somebody asked for it, or where the primary is to be restarted: `mustHandOver`. */
 export async function maintainFailover(
-  context: Pick<Context, 'events' | 'masterKeys' | 'connectRedis'>,
+  context: Pick<Context, 'events' | 'masterKeys' | 'connectRedis' | 'now'>,
   { replication }: Pick<StorePlan, 'replication'>,
   observed: Observed,
   mustHandOver: boolean,
