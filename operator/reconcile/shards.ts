@@ -16,7 +16,7 @@ const MOVE_MS = 2_000;
 export interface ShardsMaintained {
   steps: Finding<StepReason>[];
   troubles: Finding<'ReshardingFailed' | 'ShardLost'>[];
-  /** How many shards have joined, all of which clients must know before slots go to them; absent until they have. */
+  /** How many shards clients are to know: one must be known before slots go to it. Absent until that is so. */
   joined: number | undefined;
   /** By ordinal, the slots that each shard has; absent while one of them does not answer. */
   slots: readonly number[] | undefined;
@@ -66,8 +66,14 @@ async function bringOn(
   result: ShardsMaintained,
   signal: AbortSignal,
 ): Promise<void> {
+  // A client that walks through all keys waits as soon as it hears of a shard that it does not know.
+  if (known > 0 && known < members.length) {
+    result.joined = members.length;
+    result.steps.push(joining('clients are told of the new ones'));
+    return;
+  }
   if (meet.length > 0) {
-    if (known < members.length) result.steps.push(joining('the shards meet'));
+    if (known === 0) result.steps.push(joining('the shards meet'));
     for (const { at, to } of meet) {
       const address = members[to]?.address;
       if (address !== undefined) await (await shardOf(at)).session.cluster('MEET', address, REDIS_PORT);
@@ -88,7 +94,7 @@ async function bringOn(
   if (moves.length === 0) return;
   result.steps.push({ reason: 'MovingSlots', message: `${moves.length} of 16384 slots are still to be moved` });
   // Clients that do not know a shard cannot follow slots to it, and other versions may not read one another's keys.
-  if (known !== members.length || new Set(members.map(versionOf)).size > 1) return;
+  if (known === 0 || new Set(members.map(versionOf)).size > 1) return;
   const end = performance.now() + MOVE_MS;
   await moveSlots(moves, shardOf, () => performance.now() < end && !signal.aborted);
   result.changed = true;

@@ -141,8 +141,11 @@ export class Router {
   async #askSlots(): Promise<void> {
     const connected = this.#lanes.filter((lane) => lane?.connected);
     const lanes = connected.length > 0 ? connected : this.#members.map((_, member) => this.#lane(member));
-    const ask = (lane: Lane) =>
-      lane.request(one('read', ['CLUSTER', 'SLOTS'], (reply) => this.#slots.update(reply, this.#members)));
+    const slots = one('read', ['CLUSTER', 'SLOTS'], (reply) => this.#slots.update(reply, this.#members));
+    const ask = async (lane: Lane) => {
+      // A shard that has not joined yet knows of none.
+      if (!(await lane.request(slots))) throw refusal('refused');
+    };
     try {
       await Promise.any(lanes.map(ask));
     } catch (error) {

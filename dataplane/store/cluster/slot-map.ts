@@ -19,14 +19,19 @@ export class SlotMap {
     this.#owners[slot] = member;
   }
 
-  /** Takes the answer to CLUSTER SLOTS. Slots of a Redis that is none of `members` stay as they were. Throws where it makes no sense. */
-  update(reply: Reply | undefined, members: readonly Endpoint[]): void {
-    for (const range of elementsOf(reply)) {
+  /**
+   * Takes the answer to CLUSTER SLOTS; false where it tells of no slot. Slots of a Redis that is none of `members` stay as
+   * they were. Throws where it makes no sense.
+   */
+  update(reply: Reply | undefined, members: readonly Endpoint[]): boolean {
+    const ranges = elementsOf(reply);
+    for (const range of ranges) {
       const [first, last, node] = elementsOf(range);
       const [host, port] = elementsOf(node);
       const member = ordinalOf(members, { host: String(host), port: integerOf(port) });
       if (member !== undefined) this.#owners.fill(member, integerOf(first), integerOf(last) + 1);
     }
+    return ranges.length > 0;
   }
 }
 
