@@ -14,7 +14,7 @@ export interface StatefulSet extends KubeObject {
   spec: {
     replicas?: number;
     volumeClaimTemplates?: ClaimTemplate[];
-    template?: { metadata?: { annotations?: Record<string, string> } };
+    template?: { metadata?: { annotations?: Record<string, string> }; spec?: Pick<Pod['spec'], 'containers'> };
   };
   status?: { observedGeneration?: number; updateRevision?: string };
 }

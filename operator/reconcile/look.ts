@@ -6,7 +6,8 @@ import { isDown, type RedisSession } from '../redis/session.ts';
 import { type LoadedUsers, loadedUsers } from '../resources/acl.ts';
 import { withDefaults } from '../resources/directives.ts';
 import { liveDirectives } from '../resources/redis-conf.ts';
-import { isRunning, runsSentinel } from '../status/pod.ts';
+import { isReady, isRunning, isTerminating, ownStatus, runsSentinel } from '../status/pod.ts';
+import type { ReadyReason } from '../status/ready.ts';
 import type { Context } from './context.ts';
 import type { Pod } from './kinds.ts';
 
@@ -46,7 +47,10 @@ export async function lookAtRedis(context: Access, store: KVStore, pod: Pod): Pr
     return { look: { info, config, users: loadedUsers(users), writeError }, session };
   } catch (error) {
     session?.close();
-    return { failure: error instanceof Error ? error.message : String(error), down: isDown(error) };
+    return {
+      failure: error instanceof Error ? error.message : String(error),
+      down: isDown(error) && !isTurnedAway(store, pod, context.now()),
+    };
   }
 }
 
@@ -70,7 +74,22 @@ export function connectAs(context: Access, store: KVStore, host: string): Promis
   return context.connectRedis({ host, port: REDIS_PORT, password: passwordsOf(context, store) });
 }
 
-type Access = Pick<Context, 'masterKeys' | 'connectRedis'>;
+/** For so long, in ms, a Redis may refuse connections that has ended or starts: the kubelet sees that sooner. */
+const TURNED_AWAY_MS = 30_000;
+
+/**
+ * Whether it is not Redis that refuses connections: the pod is ready and has run for a while, and the store has been told
+ * not to be for as long. A network that rejects what it does not let through says the same as a port where nobody listens.
+ */
+export function isTurnedAway({ status }: KVStore, pod: Pod, now: Date): boolean {
+  const isLong = (since: string | undefined) => now.getTime() - Date.parse(since ?? '') >= TURNED_AWAY_MS;
+  if (!isReady(pod) || isTerminating(pod) || !isLong(ownStatus(pod)?.state?.running?.startedAt)) return false;
+  const told = status?.conditions?.find(({ type }) => type === 'Ready');
+  if (told?.status === 'True') return told.reason === ('PodReady' satisfies ReadyReason);
+  return isLong(told?.lastTransitionTime);
+}
+
+type Access = Pick<Context, 'masterKeys' | 'connectRedis' | 'now'>;
 
 function passwordsOf(context: Access, { metadata, status }: KVStore): string[] {
   return passwordsToTry(context.masterKeys(), metadata.uid, status?.credentialGeneration ?? 1, 'operator');

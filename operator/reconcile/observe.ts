@@ -1,4 +1,4 @@
-import { childNames, memberNames } from '../../contract/names.ts';
+import { childNames, memberNames, REDIS_CONTAINER } from '../../contract/names.ts';
 import type { KVStore } from '../../contract/objects.ts';
 import { type ApiObject, controllerOf } from '../../kube/object.ts';
 import { persistentVolumeClaims } from '../../kube/resources.ts';
@@ -60,7 +60,7 @@ export async function observe(context: Context, store: KVStore, signal: AbortSig
     store,
     project: judgeProject(store, caches.stores, settings.systemNamespace),
     statefulSet,
-    accepted: readAccepted(statefulSet ?? orphan),
+    accepted: readAccepted(statefulSet ?? orphan, statefulSet),
     preflight: ours(caches.pods.get({ namespace, name: preflightName(name) }), uid),
     members,
     ...standIn(members),
@@ -126,7 +126,7 @@ function isOrphanOf(pod: Pod, { metadata }: KVStore): boolean {
   return isOwned && (!controller || controller.name === childNames(metadata.name).statefulSet);
 }
 
-function readAccepted(keeper: StatefulSet | Pod | undefined): Accepted | undefined {
+function readAccepted(keeper: StatefulSet | Pod | undefined, made: StatefulSet | undefined): Accepted | undefined {
   const text = keeper?.metadata.annotations?.[ACCEPTED_ANNOTATION];
   if (text === undefined) return undefined;
   try {
@@ -134,8 +134,18 @@ function readAccepted(keeper: StatefulSet | Pod | undefined): Accepted | undefin
     const { image, scheduling, memory, config } = accepted;
     const whole =
       typeof image === 'string' && Boolean(scheduling) && typeof memory === 'number' && typeof config === 'object';
-    return whole ? accepted : undefined;
+    if (!whole) return undefined;
+    // An older release did not note it, and made the template of it.
+    const cpu = accepted.cpu ?? (made && templateCpu(made));
+    return cpu ? { ...accepted, cpu } : accepted;
   } catch {
     return undefined; // written over by hand: taken from spec anew
   }
+}
+
+function templateCpu({ spec }: StatefulSet): Accepted['cpu'] {
+  const redis = spec.template?.spec?.containers.find(({ name }) => name === REDIS_CONTAINER);
+  const { requests, limits } = redis?.resources ?? {};
+  const cpu = { ...(requests?.cpu && { request: requests.cpu }), ...(limits?.cpu && { limit: limits.cpu }) };
+  return Object.keys(cpu).length > 0 ? cpu : undefined;
 }

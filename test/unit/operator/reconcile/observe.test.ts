@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ApiObject } from '../../../../kube/object.ts';
 import type { Context } from '../../../../operator/reconcile/context.ts';
+import { isTurnedAway } from '../../../../operator/reconcile/look.ts';
 import { observe } from '../../../../operator/reconcile/observe.ts';
 import { ACCEPTED_ANNOTATION } from '../../../../operator/resources/plan.ts';
 import { plan, pod, running, store } from '../objects.ts';
@@ -91,4 +92,35 @@ test('a store has the members that spec asks for, and those that its StatefulSet
   assert.deepEqual(await see(3, 1), three);
   assert.deepEqual(await see(3, 0), three);
   assert.equal((await see(3, 5)).length, 5);
+});
+
+test('processor time that an older release did not note is that of the template that it made', async () => {
+  const containers = [{ name: 'redis', image: 'redis', resources: { requests: { cpu: '20m' }, limits: { cpu: '1' } } }];
+  const made = { ...statefulSet('set'), spec: { template: { spec: { containers } } } };
+  const seen = await seePod(made, [owner, controller('set')]);
+  assert.deepEqual(seen.accepted, { ...plan().accepted, cpu: { request: '20m', limit: '1' } });
+});
+
+test('a ready pod that refuses connections for longer than a start takes is out of reach, and not down', () => {
+  const now = new Date('2026-01-01T01:00:00Z');
+  const [long, short] = ['2026-01-01T00:59:29Z', '2026-01-01T00:59:31Z'];
+  const told = (status: 'True' | 'False', reason: string, lastTransitionTime: string) =>
+    store(
+      {},
+      { conditions: [{ type: 'Ready', status, reason, lastTransitionTime, message: '', observedGeneration: 1 }] },
+    );
+  const since = (startedAt: string) => {
+    const { containerStatuses = [], ...rest } = running();
+    return pod({
+      ...rest,
+      containerStatuses: containerStatuses.map((one) => ({ ...one, state: { running: { startedAt } } })),
+    });
+  };
+  const away = (of: ReturnType<typeof store>, at = since(long)) => isTurnedAway(of, at, now);
+  assert.ok(away(told('False', 'NotReady', long)));
+  assert.ok(!away(told('False', 'NotReady', short)), 'Redis may have ended');
+  assert.ok(!away(told('False', 'NotReady', long), since(short)), 'Redis may just start');
+  assert.ok(!away(told('False', 'NotReady', long), pod({ ...since(long).status, conditions: [] })), 'it is not ready');
+  assert.ok(away(told('True', 'PodReady', short)), 'it was so before');
+  assert.ok(!away(told('True', 'Serving', long)), 'Redis may have ended');
 });
