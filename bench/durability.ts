@@ -38,6 +38,14 @@ const parts: Record<string, { about: string; run: (options: Options) => Promise<
     about: 'the power is cut: what the disk had not got is gone (outside Kubernetes)',
     run: async () => (await import('./durability/power.ts')).benchPower(),
   },
+  failover: {
+    about: 'the primary of a store with replicas killed, 30 times at least (outside Kubernetes)',
+    run: async ({ kills }) => (await import('./durability/failover.ts')).benchFailover(kills),
+  },
+  partition: {
+    about: 'the primary of a store with replicas cut off from the other members (outside Kubernetes)',
+    run: async () => (await import('./durability/partition.ts')).benchPartition(),
+  },
   disk: {
     about: 'the disk fills and gets room again (outside Kubernetes)',
     run: async () => (await import('./durability/disk.ts')).benchDisk(),
@@ -47,7 +55,7 @@ const parts: Record<string, { about: string; run: (options: Options) => Promise<
 const HELP = `npm run bench -- durability [--only PART,PART] [--kills N] [--minutes N]
 
 Clients write through the data plane while something fails; then every key is read back. A promise that was not kept
-ends in exit code 1. Needs \`npm start\` for all but power and disk, and root.
+ends in exit code 1. Needs \`npm start\` for all but power, disk, failover and partition, and root.
 
   --kills N      times that each fault of kills and pods happens (default 20)
   --minutes N    how long the API server stays away (default 5)

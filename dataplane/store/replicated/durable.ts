@@ -1,7 +1,7 @@
 import type { Request, Way } from '../exchange.ts';
 import type { Lane } from '../lane.ts';
 import { StoreError } from '../port.ts';
-import { failureOf, refusal } from '../redis-errors.ts';
+import { failureOf } from '../redis-errors.ts';
 import { integerOf } from '../replies.ts';
 import { type Encoded, encode, join } from '../resp/encode.ts';
 import { type Reply, ReplyError } from '../resp/reply.ts';
@@ -50,7 +50,7 @@ export function createDurableWay(lane: Lane, nodes: number, limits: DurableLimit
     for (let bytes = 0; queue.length > 0 && bytes < MOST_BYTES; ) {
       const next = queue.shift() as Waiting;
       if (performance.now() - next.since >= limits.waitMs) {
-        next.reject(refusal('refused'));
+        next.reject(new StoreError('unavailable', `writes before this one still wait for ${nodes} nodes`));
         continue;
       }
       group.push(next);

@@ -9,6 +9,8 @@ const LOOK_MS = 500;
 /** How long a primary is looked for before that counts as failed, and the pause between two attempts. */
 const FIND_MS = 2000;
 const FIND_PAUSE_MS = 50;
+/** How long a Redis may take to say that it is the primary. */
+const ATTEMPT_MS = 1000;
 /** What a Redis that is the primary no more has in flight may take so long; then it is given up. */
 const FINISH_MS = 250;
 
@@ -56,13 +58,17 @@ export class Primary {
   async #attempt(): Promise<Connection> {
     const ordinal = await this.#sentinels.primary();
     const connection = this.#connect(this.#members[ordinal] as Endpoint);
-    await connection.connect();
+    // One that hangs still takes connections, until the Sentinels have named another.
+    const late = setTimeout(() => connection.close(), ATTEMPT_MS);
     try {
+      await connection.connect();
       const [role] = elementsOf(await connection.send(['ROLE']));
       if (String(bytesOf(role)) !== 'master') throw notPrimary();
     } catch (error) {
       connection.close();
       throw error;
+    } finally {
+      clearTimeout(late);
     }
     this.#made.set(connection, ordinal);
     this.#last = ordinal;
