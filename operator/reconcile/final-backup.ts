@@ -8,6 +8,7 @@ import { maintainClaim } from './claim.ts';
 import { type Context, FIELD_MANAGER } from './context.ts';
 import { kvBackups, kvStores } from './kinds.ts';
 import type { Observed } from './observe.ts';
+import { readRecord } from './restore-record.ts';
 
 /** Holds a KVStore of deletionPolicy Backup until its last backup is stored and verified. */
 const FINALIZER = 'cubby.dev/final-backup';
@@ -29,10 +30,11 @@ export async function keepFinalBackup(
   return true;
 }
 
-/** The store as it is reconciled while it is being deleted: what is to be backed up has to run. */
+/** The store as it is reconciled while it is being deleted: what is to be backed up has to run, and is not replaced any more. */
 export function whileEnding(store: KVStore): KVStore {
   if (store.spec.deletionPolicy !== 'Backup') return store;
-  return { ...store, spec: { ...store.spec, enabled: true } };
+  const { restoreFrom: _, ...spec } = store.spec;
+  return { ...store, spec: { ...spec, enabled: true } };
 }
 
 /** What a deletion waits for; undefined where the store was let go. */
@@ -44,6 +46,9 @@ export type Ending = Pick<Findings, 'steps' | 'troubles'>;
  */
 export async function endStore(context: Context, observed: Observed, signal: AbortSignal): Promise<Ending | undefined> {
   const { store, statefulSet, members } = observed;
+  // What was to begin with a backup and has not is no data of its own, and its volume is of no use to anybody.
+  if (store.spec.deletionPolicy === 'Backup' && members.some(({ claim }) => readRecord(claim)?.fresh))
+    return letGo(context, observed, { ...store, spec: { ...store.spec, deletionPolicy: 'Delete' } }, signal);
   const hasData = statefulSet !== undefined || members.some(({ claim }) => claim !== undefined);
   if (store.spec.deletionPolicy !== 'Backup' || !hasData) return letGo(context, observed, store, signal);
   // The garbage collector takes Redis away before the store, and makes it impossible.

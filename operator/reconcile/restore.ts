@@ -61,25 +61,26 @@ export async function maintainRestore(
   const { client, caches } = context;
   const { store } = seen;
   const { namespace, name } = store.metadata;
-  const pending = isPending(readRecord(seen.claim), restoreDigest(store));
+  const pending = isPending(readRecord(ofFirst(seen).claim), restoreDigest(store));
   // The cache may be behind what this operator itself has noted.
   const observed =
     pending && store.spec.persistence.mode !== 'none' ? await withLiveClaim(context, seen, signal) : seen;
-  const record = readRecord(observed.claim);
+  const first = ofFirst(observed);
+  const record = readRecord(first.claim);
   const found = caches.pods.get({ namespace, name: restorePodName(name) });
   const pod = found && controllerOf(found)?.uid === store.metadata.uid ? found : undefined;
   const source = pending && !isTouching(record) ? await findSource(client, store, signal) : undefined;
-  const options = accepted && jobOptions(context, observed, record, source, accepted);
+  const options = accepted && jobOptions(context, first, record, source, accepted);
   const job = options && (await lookAtJob(context, pod, options, signal));
-  const decision = decideRestore({ ...observed, record, source, job, now: context.now() });
+  const decision = decideRestore({ ...first, record, source, job, now: context.now() });
   const result: RestoreMaintained = {
-    hold: holds({ ...observed, record }),
+    hold: holds({ ...first, record }),
     observed,
     findings: decision,
     status: restoreStatus(decision.write ? (decision.write.record ?? undefined) : record, store),
     changed: decision.write !== undefined,
   };
-  if (decision.write) await note(context, observed, record, decision.write, signal);
+  if (decision.write) await note(context, first, record, decision.write, signal);
   else if (options && job?.state === 'missing')
     result.findings = merge(decision, await startJob(context, observed, options, signal));
   if (pod && !isTerminating(pod) && (!options || job?.state === 'stale'))
@@ -88,13 +89,14 @@ export async function maintainRestore(
 }
 
 async function withLiveClaim({ client }: Context, observed: Observed, signal: AbortSignal): Promise<Observed> {
-  const [first, ...others] = observed.members;
-  if (!first) return observed;
   const key = keyOf(restoreClaim(observed.store));
   const claim = await client.get<VolumeClaim>(persistentVolumeClaims, key, { signal });
-  const member = { ...first, claim };
-  return ofMember({ ...observed, members: [member, ...others] }, member);
+  const members = observed.members.map((member) => (member.ordinal === 0 ? { ...member, claim } : member));
+  return { ...observed, members, ...(observed.ordinal === 0 && { claim }) };
 }
+
+/** The snapshot of the member whose volume is restored to: stores of several are not. */
+const ofFirst = (observed: Observed): Observed => ofMember(observed, observed.members[0] ?? observed);
 
 /** The job that the present phase has for a pod, where its time has come. */
 function jobOptions(

@@ -142,3 +142,14 @@ test('when all is restored nothing is left of it but what the claim tells, and n
   const { phase, dirty } = JSON.parse(annotations?.['cubby.dev/restore'] ?? '{}');
   assert.deepEqual([phase, dirty], ['Completed', undefined]);
 });
+
+test('a store that never had its backup is deleted without a last one, and its empty volume goes with it', async (t) => {
+  const scene = await enter(t, 'restore-ends');
+  const { object } = await offerBackup(scene, stored);
+  const policy = { deletionPolicy: 'Backup', backup: { target: object.target } };
+  await scene.create({ ...policy, restoreFrom: { object: { ...object, path: 'not/there' } } });
+  await refusal(scene, 'RestoreFailed');
+  await scene.client.delete(kvStores, { namespace: scene.namespace, name: 'main' });
+  await scene.until('the store is gone', async () => !(await scene.store()));
+  await scene.until('its volume is gone', async () => !(await claimOf(scene)));
+});
