@@ -146,7 +146,7 @@ test('a pod that is told to end gives up what it began', async () => {
 
 test('this file would notice a program that writes its manifest first', async () => {
   const program = new URL('planted-manifest-first.ts', import.meta.url).pathname;
-  await assert.rejects(killAtEachMoment(placeIn(s3, 'planted'), killProgram, { program, kills: 40 }), {
+  await assert.rejects(killAtEachMoment(placeIn(s3, 'planted'), killProgram, { program }), {
     message: /half a backup claims to be whole/,
   });
 });

@@ -108,7 +108,8 @@ export async function runHere(pod: PodFiles, job: BackupJob): Promise<Ended> {
   }
 }
 
-function readResult(pod: PodFiles): BackupResult | undefined {
+/** What the program left as its termination message. */
+export function readResult(pod: PodFiles): BackupResult | undefined {
   try {
     return JSON.parse(readFileSync(pod.path('/dev/termination-log'), 'utf8'));
   } catch {

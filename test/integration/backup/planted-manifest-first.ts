@@ -1,33 +1,35 @@
 import { filesBelow } from '../../../backup/files.ts';
-import { manifestPath } from '../../../backup/manifest.ts';
+import { writeManifest } from '../../../backup/manifest.ts';
 import { run } from '../../../backup/run.ts';
 import { openTarget } from '../../../backup/target/open.ts';
 import type { BackupJob } from '../../../contract/backup.ts';
 
-// A program with one fault, planted to prove that the tests see it: what it stored comes in the wrong order. The first run
-// leaves a good backup; every later one puts the manifest of that back before it writes its data anew.
+// The program with one fault, planted to prove that the tests see it: a manifest is there as soon as the first of the data
+// is on its way.
 const { CUBBY_JOB = '', CUBBY_ROOT = '' } = process.env;
 const job = JSON.parse(CUBBY_JOB) as Extract<BackupJob, { verb: 'backup' }>;
 const files = filesBelow(CUBBY_ROOT);
 const target = await openTarget(job.place, files);
-const manifest = await gather(manifestPath(job.place)).catch(() => undefined);
-const surroundings = { files, signal: new AbortController().signal, progress, now: () => new Date() };
-let isPlanted = manifest === undefined;
-await run(job, surroundings);
+const data = {
+  size: 1,
+  storedSize: 1,
+  sha256: '0'.repeat(64),
+  keys: 1,
+  expiringKeys: 0,
+  redisVersion: '',
+  rdbVersion: 12,
+};
+let isWritten = false;
+
+await run(job, {
+  files,
+  signal: new AbortController().signal,
+  now: () => new Date(),
+  progress() {
+    const created = new Date().toISOString();
+    if (isWritten) return;
+    isWritten = true;
+    void writeManifest(target, job.place, { created, source: job.source, encrypted: false, data });
+  },
+});
 process.exit(0);
-
-function progress(): void {
-  if (isPlanted || !manifest) return;
-  isPlanted = true;
-  void target.put(manifestPath(job.place), pieces(manifest));
-}
-
-async function gather(path: string): Promise<Buffer> {
-  const read: Buffer[] = [];
-  for await (const piece of target.get(path)) read.push(piece);
-  return Buffer.concat(read);
-}
-
-async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
-  yield bytes;
-}
