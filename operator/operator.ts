@@ -4,7 +4,7 @@ import { claimedProject, LEDGER } from '../contract/projects.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Controller, Reconcile, Run } from '../kube/controller.ts';
 import type { EventRecorder } from '../kube/events.ts';
-import { formatKey, parseKey } from '../kube/object.ts';
+import { formatKey, type KubeObject, parseKey } from '../kube/object.ts';
 import { createQueue, type Priority } from '../kube/queue.ts';
 import { persistentVolumeClaims, pods, type Resource, secrets, statefulSets } from '../kube/resources.ts';
 import type { Config } from './config.ts';
@@ -38,6 +38,8 @@ import { reconcileSchedule } from './reconcile/schedule.ts';
 import { reconcileStore } from './reconcile/store.ts';
 import { reconcileToken } from './reconcile/token.ts';
 import type { ConnectRedis } from './redis/session.ts';
+import { keepPod } from './status/kept-pod.ts';
+import type { Pod } from './status/pod.ts';
 
 export interface OperatorOptions {
   client: KubeClient;
@@ -93,25 +95,30 @@ export function startOperator(options: OperatorOptions): Operator {
   const wakeKey = () => {
     if (shard.takesRest) queues.masterKey.add(formatKey(keySecret), 'edit');
   };
-  const caches = startCaches(client, keySecret, {
-    onMasterKey(secret, old) {
-      if (follow(secret)) {
-        const { current, previous } = keyring.keys();
-        onMasterKeys?.(masterKeyId(current), previous && masterKeyId(previous));
-        for (const { metadata } of ownStores()) queues.store.add(formatKey(metadata), 'change');
-      }
-      if (!old || !isProgressAlone(secret, old)) wakeKey(); // last: it may be looked at before this returns
+  const caches = startCaches(
+    client,
+    keySecret,
+    {
+      onMasterKey(secret, old) {
+        if (follow(secret)) {
+          const { current, previous } = keyring.keys();
+          onMasterKeys?.(masterKeyId(current), previous && masterKeyId(previous));
+          for (const { metadata } of ownStores()) queues.store.add(formatKey(metadata), 'change');
+        }
+        if (!old || !isProgressAlone(secret, old)) wakeKey(); // last: it may be looked at before this returns
+      },
+      onStore: (store, change) => {
+        wake(storeChanged(store, change, lookups), urgency(store, change));
+        if (ledgerChanged(store, change, config.systemNamespace)) wakeLedger();
+      },
+      onToken: (token, change) => wake(tokenChanged(token, change, lookups), urgency(token, change)),
+      onBackup: (backup, change) => wake(backupChanged(backup, change, lookups), urgency(backup, change)),
+      onSchedule: (schedule, change) => wake(scheduleChanged(schedule, change, lookups), urgency(schedule, change)),
+      onChild: (child) => wake(childChanged(child), 'change'),
+      onError: onWatchError,
     },
-    onStore: (store, change) => {
-      wake(storeChanged(store, change, lookups), urgency(store, change));
-      if (ledgerChanged(store, change, config.systemNamespace)) wakeLedger();
-    },
-    onToken: (token, change) => wake(tokenChanged(token, change, lookups), urgency(token, change)),
-    onBackup: (backup, change) => wake(backupChanged(backup, change, lookups), urgency(backup, change)),
-    onSchedule: (schedule, change) => wake(scheduleChanged(schedule, change, lookups), urgency(schedule, change)),
-    onChild: (child) => wake(childChanged(child), 'change'),
-    onError: onWatchError,
-  });
+    (pod) => keepPod(pod as KubeObject & Pod) as KubeObject & Pod,
+  );
   const shard = createShard(config, (key) => caches.stores.get(key));
   const ownStores = () => caches.stores.list().filter(shard.isOurs);
   const isOurs = (name: KindName, key: string) => {

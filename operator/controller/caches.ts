@@ -65,11 +65,15 @@ const childKinds = [
 /** Index of tokens, schedules, and backups that are not over, by the "namespace/name" of their store. */
 export const BY_STORE = 'store';
 
-/** Starts to watch stores, tokens, the master key's Secret, and everything that carries the operator's label. */
+/**
+ * Starts to watch stores, tokens, the master key's Secret, and everything that carries the operator's label. Of pods what
+ * `keepPod` leaves is kept.
+ */
 export function startCaches(
   client: KubeClient,
   masterKeySecret: { namespace: string; name: string },
   listener: Listener,
+  keepPod: (pod: KubeObject) => KubeObject,
 ) {
   const reflect = <T extends ApiObject>(
     kind: Resource,
@@ -116,6 +120,8 @@ export function startCaches(
       kind.kind,
       reflect<KubeObject>(kind, {
         labelSelector: `${MANAGED_BY_LABEL}=${MANAGED_BY}`,
+        // The others are compared with what they should be, whole.
+        ...(kind === pods && { transform: keepPod }),
         onUpsert: (child) => listener.onChild(child),
         onDelete: (child) => listener.onChild(child),
       }),
