@@ -1,5 +1,5 @@
-import { connect, type Socket } from 'node:net';
 import { ReplicationStream, refusal, unavailable } from './framing.ts';
+import { open, type Reader } from './socket.ts';
 
 /** The Redis to take the data of, as its user `backup`. */
 export interface SourceOptions {
@@ -21,17 +21,18 @@ const SILENCE_MS = 60_000;
  */
 export async function* readRdb(options: SourceOptions): AsyncGenerator<Buffer> {
   const { host, port, signal, silenceMs = SILENCE_MS } = options;
-  const socket = await open(host, port, signal);
+  const reader = await open({ host, port, connectMs: CONNECT_MS, silenceMs, signal }).catch((error) => {
+    throw unavailable(`the Redis cannot be reached: ${text(error)}`, error);
+  });
+  const { socket } = reader;
   try {
-    socket.setTimeout(silenceMs, () => socket.destroy(unavailable(`the Redis said nothing for ${silenceMs / 1000} s`)));
-    const reader = socket[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-    const rest = await greet(socket, reader, options.password);
+    const rest = await greet(reader, options.password);
     const stream = new ReplicationStream();
     yield* stream.feed(rest);
     while (!stream.done) {
-      const { value, done } = await reader.next();
-      if (done) throw unavailable('the Redis closed the connection before all of its data had come');
-      yield* stream.feed(value);
+      const piece = await reader.next();
+      if (!piece) throw unavailable('the Redis closed the connection before all of its data had come');
+      yield* stream.feed(piece);
     }
   } catch (error) {
     throw (error as Error).name === 'BackupError' ? error : unavailable(`the Redis was lost: ${text(error)}`, error);
@@ -40,25 +41,8 @@ export async function* readRdb(options: SourceOptions): AsyncGenerator<Buffer> {
   }
 }
 
-async function open(host: string, port: number, signal: AbortSignal): Promise<Socket> {
-  const socket = connect({ host, port, noDelay: true, signal });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const late = setTimeout(() => reject(new Error('no answer in time')), CONNECT_MS);
-  socket.once('connect', resolve).once('error', reject);
-  try {
-    await promise;
-    return socket;
-  } catch (error) {
-    socket.destroy();
-    throw unavailable(`the Redis cannot be reached: ${text(error)}`, error);
-  } finally {
-    clearTimeout(late);
-    socket.off('error', reject);
-  }
-}
-
 /** Signs in and asks for everything; what came after the replies is returned. */
-async function greet(socket: Socket, reader: AsyncIterator<Buffer>, password: string): Promise<Buffer> {
+async function greet({ socket, next }: Reader, password: string): Promise<Buffer> {
   const commands: readonly { args: string[]; optional?: true }[] = [
     { args: ['AUTH', 'backup', password] },
     // Without it a Redis sends from a file on its disk only.
@@ -71,9 +55,9 @@ async function greet(socket: Socket, reader: AsyncIterator<Buffer>, password: st
     socket.write(encode(args));
     let end = buffered.indexOf('\r\n');
     while (end < 0) {
-      const { value, done } = await reader.next();
-      if (done) throw unavailable('the Redis closed the connection');
-      buffered = Buffer.concat([buffered, value]);
+      const piece = await next();
+      if (!piece) throw unavailable('the Redis closed the connection');
+      buffered = Buffer.concat([buffered, piece]);
       end = buffered.indexOf('\r\n');
     }
     const reply = buffered.toString('latin1', 0, end);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readRdb } from '../../../backup/rdb/source.ts';
 import { findFreePorts } from '../../../cluster/daemon.ts';
 import { startRedis } from '../../../cluster/test-redis.ts';
 import { database, HEAD, seal } from '../../unit/backup/rdb/rdb.ts';
@@ -94,4 +95,27 @@ test('a Redis without the user, with another password, or that forbids it to tak
     after(() => redis.stop());
     await assertUnavailable(redis, message);
   }
+});
+
+test('a Redis that falls silent is given up, and one that waits for a slow target is not', async () => {
+  const { signal } = new AbortController();
+  const options = { password: 'p', silenceMs: 100, signal };
+  const silent = await played(async (socket) => {
+    socket.write('+FULLRESYNC abc 0\r\n');
+  });
+  await assert.rejects(readRdb({ ...silent, ...options }).next(), /it said nothing for 0.1 s/);
+
+  const large = Buffer.alloc(20_000_000, 1);
+  const patient = await played(async (socket) => {
+    socket.write(`+FULLRESYNC abc 0\r\n$${large.length}\r\n`);
+    socket.write(large);
+  });
+  let bytes = 0;
+  let isSlow = true;
+  for await (const piece of readRdb({ ...patient, ...options })) {
+    if (isSlow) await sleep(400);
+    isSlow = false;
+    bytes += piece.length;
+  }
+  assert.equal(bytes, large.length);
 });
