@@ -29,7 +29,8 @@ describe('requests of every kind, valid or not, to the API over a real Redis', (
     const { password } = redis;
     ({ pool } = redis.pool({ password: () => password }));
     const stage = createStage();
-    api = await startApi({ stores: pool, endpointOf: () => redis.server, management: stage.management });
+    const { management, reader } = stage;
+    api = await startApi({ stores: pool, endpointOf: () => redis.server, management, backups: reader });
     stage.showIn = api.stores;
     stage.showTokensIn = api.tokens;
     const issue = (namespace: string, token: NonNullable<TenantFields['token']>) => api.tenant(namespace, { token });
