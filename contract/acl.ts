@@ -54,8 +54,8 @@ const DATAPLANE_MEMBER_COMMANDS = ['role', 'wait'];
 /** What the operator runs besides in a member of a replicated store, to make another the primary. */
 const OPERATOR_MEMBER_COMMANDS = ['role', 'replicaof', 'client|pause', 'client|unpause'];
 
-/** What the operator runs besides in a shard: it looks whom it knows and which slots it has. */
-const OPERATOR_SHARD_COMMANDS = ['cluster|nodes'];
+/** What the operator runs besides in a shard: it looks whom it knows, which slots it has, and whether it serves them. */
+const OPERATOR_SHARD_COMMANDS = ['cluster|nodes', 'cluster|info'];
 
 /** The commands by which a replica follows its primary. */
 const REPLICA_COMMANDS = ['psync', 'replconf', 'ping'];

@@ -90,6 +90,11 @@ async function bringOn(
     result.changed = true;
   }
   if (assign.length > 0) return;
+  // It takes some seconds until a shard serves what it has got.
+  if (known === 0 && !(await allServe(members))) {
+    result.steps.push(joining('they begin to serve'));
+    return;
+  }
   result.joined = members.length;
   if (moves.length === 0) return;
   result.steps.push({ reason: 'MovingSlots', message: `${moves.length} of 16384 slots are still to be moved` });
@@ -116,6 +121,12 @@ function versionOf({ redis }: Member): string | undefined {
 async function viewOf({ redis }: Member): Promise<ClusterView> {
   if (!redis || !('session' in redis)) throw new Error('a shard that does not answer has no view');
   return parseClusterNodes(String(await redis.session.cluster('NODES')));
+}
+
+async function allServe(members: readonly Member[]): Promise<boolean> {
+  const ask = async ({ redis }: Member) =>
+    redis && 'session' in redis && String(await redis.session.cluster('INFO')).includes('cluster_state:ok');
+  return (await Promise.all(members.map(ask))).every(Boolean);
 }
 
 async function openShard(

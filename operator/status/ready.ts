@@ -20,7 +20,15 @@ export function ready(facts: StoreFacts): Verdict<ReadyReason> {
   return { type: 'Ready', status: holds ? 'True' : 'False', reason, message };
 }
 
-function judge({ store, refusals, troubles, redis, podReady, podExists }: StoreFacts): [boolean, ReadyReason, string] {
+function judge({
+  store,
+  refusals,
+  troubles,
+  steps,
+  redis,
+  podReady,
+  podExists,
+}: StoreFacts): [boolean, ReadyReason, string] {
   for (const reason of ['ProjectIdInvalid', 'ProjectIdReserved', 'ProjectIdConflict'] as const) {
     const refusal = refusals.find((candidate) => candidate.reason === reason);
     if (refusal) return [false, reason, refusal.message];
@@ -32,6 +40,8 @@ function judge({ store, refusals, troubles, redis, podReady, podExists }: StoreF
   // The kubelet's probe fails for the same reason, a little later.
   if (redis.state === 'answering' && redis.readOnly)
     return [false, 'ReadOnly', 'Redis answers reads and refuses writes, as Degraded says'];
+  if (store.status?.topology === undefined && steps.some(({ reason }) => reason === 'JoiningShards'))
+    return [false, 'NotReady', 'the shards are not one cluster yet'];
   if (podReady && redis.state === 'answering') return [true, 'Serving', `Redis ${redis.version} answers`];
   if (podReady && redis.state === 'unreachable') {
     return [true, 'PodReady', `the pod is ready by its probe; the operator itself could not ask Redis: ${redis.why}`];

@@ -33,11 +33,15 @@ export async function runBatch(
     const op = ops[index] as BatchOp;
     const send = async (member: number, asked: boolean) => {
       const [outcome] = await attempt(storeOf(member, asked), [op], options);
-      if (outcome instanceof Redirected) return { redirect: outcome.redirect };
+      if (outcome instanceof Redirected && outcome.redirect) return { redirect: outcome.redirect };
       return { result: outcome as BatchOutcome };
     };
+    const member = members[index] as number;
     const { redirect } = outcomes[index] as Redirected;
-    outcomes[index] = await router.follow(redirect, members[index] as number, since, send).catch(asOutcome);
+    // Alone it is asked again by its lane while it is refused.
+    const first = redirect ? { redirect } : await send(member, false);
+    outcomes[index] =
+      'result' in first ? first.result : await router.follow(first.redirect, member, since, send).catch(asOutcome);
   };
   const chains = group(moved.map((index) => (ops[index] as BatchOp).key));
   await Promise.all(

@@ -19,11 +19,14 @@ export function redirectOf(error: unknown): Redirect | undefined {
   return { kind: word === 'ASK' ? 'ask' : 'moved', slot: Number(slot), to: { host, port: Number(port) } };
 }
 
-/** What stands for the outcome of one operation of a batch until it has been run where it belongs. */
+/**
+ * What stands for the outcome of one operation of a batch until it has been run where it belongs: elsewhere, or, without a
+ * redirect, where it was refused for the moment.
+ */
 export class Redirected extends StoreError {
-  readonly redirect: Redirect;
+  readonly redirect: Redirect | undefined;
 
-  constructor(redirect: Redirect) {
+  constructor(redirect?: Redirect) {
     super('unavailable', 'the key is being moved to another Redis of the store');
     this.redirect = redirect;
   }

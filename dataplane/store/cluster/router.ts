@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request, Way } from '../exchange.ts';
 import type { Lane } from '../lane.ts';
 import { type Endpoint, StoreError } from '../port.ts';
-import { refusal } from '../redis-errors.ts';
+import { failureOf, refusal } from '../redis-errors.ts';
 import { one } from '../replies.ts';
 import { asking } from './asking.ts';
 import { type Redirect, Redirected, redirectOf } from './redirect.ts';
@@ -78,7 +78,7 @@ export class Router {
       },
       refused(error) {
         const redirect = redirectOf(error);
-        return redirect ? new Redirected(redirect) : lane().refused(error);
+        return redirect || failureOf(error) === 'refused' ? new Redirected(redirect) : lane().refused(error);
       },
     };
   }

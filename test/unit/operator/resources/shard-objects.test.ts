@@ -59,7 +59,7 @@ test('only shards have the user who moves slots, and the commands that follow th
   const { text } = storeAcl(passwords);
   assert.match(text, /^user cluster on .*\+migrate .*\+restore-asking$/m);
   assert.match(text, /^user dataplane .*\+asking \+cluster\|slots \+cluster\|nodes$/m);
-  assert.match(text, /^user operator .*\+cluster\|nodes$/m);
+  assert.match(text, /^user operator .*\+cluster\|nodes \+cluster\|info$/m);
   const { cluster: _, ...alone } = passwords;
   assert.doesNotMatch(storeAcl(alone).text, /cluster|asking|migrate/);
 });
