@@ -30,11 +30,13 @@ export function explain(error: unknown, path?: string): BackupError {
     return fail('TargetRefused', `its certificate is not trusted (${code}): name its authority in caSecret`);
   const remedy = REMEDIES[name];
   if (remedy) return fail('TargetRefused', remedy);
-  if (path !== undefined && status === 404) return fail('NotFound', `there is no object ${path}`);
-  // An upload is gone where the service lost its memory of it.
-  const isPassing = status === undefined || status >= 500 || status === 408 || status === 429 || status === 404;
+  if (path !== undefined && (name === 'NoSuchKey' || name === 'NotFound'))
+    return fail('NotFound', `there is no object ${path}`);
+  // An upload is gone where the service was started anew without its memory of it.
+  const isPassing =
+    status === undefined || status >= 500 || status === 408 || status === 429 || name === 'NoSuchUpload';
   const what = status === undefined ? code || name : `${status} ${name}`;
   return isPassing
     ? fail('TargetUnavailable', `the S3 service cannot be reached or failed (${what})`)
-    : fail('TargetRefused', `the S3 service refused (${what}): look at spec.target`);
+    : fail('TargetRefused', `the S3 service refused (${what}): look at the target and its credentialsSecret`);
 }

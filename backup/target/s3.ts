@@ -21,10 +21,10 @@ export interface S3Secrets {
   ca?: string | undefined;
 }
 
-/** At most 10,000 parts of 16 MiB: 156 GiB, which no tenant's Redis holds. */
-const PART_BYTES = 16 * 1024 * 1024;
+/** At most 10,000 parts of 8 MiB: 78 GiB, which no tenant's Redis holds. */
+const PART_BYTES = 8 * 1024 * 1024;
 /** Parts under way at once, each of which is in memory until the service has it. */
-const PARTS_AT_ONCE = 2;
+const PARTS_AT_ONCE = 3;
 const CONNECT_MS = 10_000;
 const SILENCE_MS = 60_000;
 
