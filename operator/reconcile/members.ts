@@ -6,7 +6,20 @@ import { pods } from '../../kube/resources.ts';
 import type { RedisInfo } from '../redis/info.ts';
 import { isReady, isTerminating } from '../status/pod.ts';
 import { type Context, FIELD_MANAGER } from './context.ts';
-import type { Member, Observed } from './observe.ts';
+import type { Pod, VolumeClaim } from './kinds.ts';
+import type { RedisSeen, SentinelSeen } from './look.ts';
+
+/** One Redis pod of a store as it was seen. */
+export interface Member {
+  ordinal: number;
+  pod: Pod | undefined;
+  claim: VolumeClaim | undefined;
+  redis: RedisSeen | undefined;
+  /** Absent where none runs, as in a store of one Redis. */
+  sentinel?: SentinelSeen | undefined;
+  /** Where the others reach it; absent where the store is one Redis, and until it has an address. */
+  address?: string | undefined;
+}
 
 /** What a member says of its replication; undefined while it does not answer, or reads its data. */
 export function replicationOf({ redis }: Pick<Member, 'redis'>): RedisInfo['replication'] | undefined {
@@ -69,7 +82,7 @@ export function memberAddresses(
 /** Labels the pods of a replicated store with what they are, so that its Service leads to the primary. */
 export async function labelRoles(
   { client, events }: Pick<Context, 'client' | 'events'>,
-  { store, members }: Pick<Observed, 'store' | 'members'>,
+  { store, members }: { store: KVStore; members: readonly Member[] },
   signal: AbortSignal,
 ): Promise<void> {
   const primary = primaryOf(members);

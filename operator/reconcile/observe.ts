@@ -6,21 +6,11 @@ import { ACCEPTED_ANNOTATION, type Accepted } from '../resources/plan.ts';
 import { preflightName } from '../resources/preflight-pod.ts';
 import type { Context } from './context.ts';
 import type { Pod, StatefulSet, VolumeClaim } from './kinds.ts';
-import { lookAtRedis, lookAtSentinel, type RedisSeen, type SentinelSeen } from './look.ts';
-import { memberAddresses, standIn } from './members.ts';
+import { lookAtRedis, lookAtSentinel } from './look.ts';
+import { type Member, memberAddresses, standIn } from './members.ts';
 import { judgeProject, type Project } from './project.ts';
 
-/** One Redis pod of a store as it was seen. */
-export interface Member {
-  ordinal: number;
-  pod: Pod | undefined;
-  claim: VolumeClaim | undefined;
-  redis: RedisSeen | undefined;
-  /** Absent where none runs, as in a store of one Redis. */
-  sentinel?: SentinelSeen | undefined;
-  /** Where the others reach it; absent where the store is one Redis, and until it has an address. */
-  address?: string | undefined;
-}
+export type { Member };
 
 /**
  * One snapshot of all that concerns a store. What it says as a Member is of the one that stands for the store; `ofMember`
