@@ -9,7 +9,7 @@ import { consoleProgress } from '../cluster/progress.ts';
 import { createClient, createManagementClient } from '../sdk/src/index.ts';
 import { startBrowser } from '../test/browser/start.ts';
 import { openPage, VIEWS } from '../test/browser/watched.ts';
-import { eventually, kubectl } from '../test/e2e/cluster.ts';
+import { apply, eventually, kubectl } from '../test/e2e/cluster.ts';
 import { url } from '../test/e2e/environment.ts';
 import { createKey } from '../test/e2e/keys.ts';
 
@@ -43,6 +43,7 @@ const SCENES: Record<string, { at: string; reach(page: Page): Promise<unknown> }
   },
   usage: { at: 'usage', reach: (page) => page.locator('canvas').nth(1).waitFor() },
   settings: { at: 'settings', reach: (page) => page.getByRole('button', { name: 'Disable KV' }).waitFor() },
+  backups: { at: 'backups', reach: (page) => page.getByText('Complete').nth(1).waitFor() },
   tokens: { at: 'tokens', reach: (page) => page.getByRole('row').nth(1).waitFor() },
 };
 
@@ -96,7 +97,32 @@ async function prepare(): Promise<string> {
     await kubectl('label', 'kvtoken', `${PROJECT}-${name}`, '-n', TENANTS, `screenshots=${PROJECT}`);
   }
   await fill(createClient(token, { baseUrl: url, projectId: PROJECT }).infra.kv);
+  await backUp(management);
   return token;
+}
+
+/** Makes two backups on a volume, and a schedule for further ones. */
+async function backUp({ backups }: ReturnType<typeof createManagementClient>): Promise<void> {
+  const claim = {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: `${PROJECT}-backups`, namespace: TENANTS },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  };
+  await apply(claim);
+  undo.push(() => kubectl('delete', 'pvc', claim.metadata.name, '-n', TENANTS, '--wait=false'));
+  await backups.setPlace({ volume: { claim_name: claim.metadata.name } });
+  for (const name of ['before-sale', 'after-sale']) {
+    undo.push(() => kubectl('delete', 'kvbackup', name, '-n', TENANTS, '--ignore-not-found'));
+    await backups.create({ name });
+    await eventually(
+      `the backup ${name}`,
+      120,
+      async () => (await backups.get(name)).state === 'completed' || undefined,
+    );
+  }
+  undo.push(() => kubectl('delete', 'kvbackupschedule', 'nightly', '-n', TENANTS, '--ignore-not-found'));
+  await backups.schedules.put('nightly', { schedule: '0 3 * * *', timeZone: 'Europe/Berlin', keepCount: 7 });
 }
 
 /** What a shop would keep. */
