@@ -99,7 +99,7 @@ async function follow(session: Session, name: string, timeoutSeconds: number): P
     if (state === 'Failed' || state === 'Deleting') {
       throw new CliError(EXIT.error, `the backup ${name} failed: ${message ?? 'it is being deleted'}`);
     }
-    const sent = progressBytes === null ? '' : `, ${formatBytes(progressBytes)} sent`;
+    const sent = !progressBytes ? '' : `, ${formatBytes(progressBytes)} sent`;
     const step = `${message ?? 'waiting for the operator'}${sent}`;
     if (step !== shown) {
       shown = step;
