@@ -11,6 +11,10 @@ const MAX_REMEMBERED = 10_000;
 const REMEDIES: Readonly<Record<string, string>> = {
   WRONGPASS:
     'the store was set up with another master key or credential generation: check that operator and data plane use the same master-key Secret, and what the operator logs about the store',
+  ENOSENTINEL:
+    'no Sentinel of the store answers: check that the containers called sentinel run in its pods, and that its NetworkPolicy lets the data plane reach port 26379',
+  ENOMEMBER:
+    'the Sentinels name a primary that is no pod of the store: check the Services of its members, and what the operator logs about the store',
   NOPERM:
     'the ACL of the store is older than this data plane: the operator updates it; check what it logs about the store',
 };

@@ -57,6 +57,21 @@ test('a store of shards does not serve before they have joined', () => {
   assert.equal(stores.byName('a', 'main')?.state, 'serving');
 });
 
+test('reads may be cached, or answered by whichever Redis is the nearest, or neither', () => {
+  const stores = createStoreIndex('cubby-system');
+  const found = (['primary', 'cached', 'nearest'] as const).map((reads) => {
+    stores.upsert(kvStore({ reads }));
+    const state = stores.byName('a', 'main');
+    assert.ok(state?.state === 'serving');
+    return [state.target.cachedReads, state.target.nearestReads];
+  });
+  assert.deepEqual(found, [
+    [false, false],
+    [true, false],
+    [false, true],
+  ]);
+});
+
 test('a store that has no endpoint yet, is hibernated or is being deleted does not serve', () => {
   const stores = createStoreIndex('cubby-system');
   stores.upsert(kvStore({ status: {} }));
