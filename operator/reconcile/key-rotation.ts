@@ -95,6 +95,8 @@ function listed(waiting: readonly KVStore[]): string {
 
 function whyWaiting(store: KVStore): string {
   if (paused(store)) return 'Paused';
-  const trouble = store.status?.conditions?.find(({ type, status }) => type === 'Degraded' && status === 'True');
+  const conditions = store.status?.conditions ?? [];
+  const lost = conditions.find(({ type, reason }) => type === 'Ready' && reason.startsWith('ProjectId'));
+  const trouble = lost ?? conditions.find(({ type, status }) => type === 'Degraded' && status === 'True');
   return trouble?.reason ?? store.status?.phase ?? 'Pending';
 }

@@ -118,3 +118,23 @@ test('a Secret whose progress alone has changed is told from one that asks for s
   assert.ok(!isProgressAlone(secret(rotating, { 'master-key': 'b' }), old));
   assert.ok(!isProgressAlone(secret(rotating, undefined, '2'), old));
 });
+
+test('a store that has lost its project is waited for, and that is why it waits', () => {
+  const lost = running(one);
+  const conditions = [
+    {
+      type: 'Ready',
+      status: 'False',
+      reason: 'ProjectIdConflict',
+      lastTransitionTime: hourAgo,
+      message: '',
+      observedGeneration: 1,
+    },
+  ] as const;
+  const stores = [{ ...lost, status: { ...lost.status, conditions: [...conditions] } } as KVStore];
+  const decision = decide({ current: two, previous: one }, { annotations: rotating, stores });
+  assert.deepEqual(decision, {
+    action: 'wait',
+    progress: '0 of 1 stores accept the new key; waiting for shop/main (ProjectIdConflict)',
+  });
+});
