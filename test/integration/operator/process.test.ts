@@ -6,9 +6,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
+import { API_VERSION } from '../../../contract/objects.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { leases, secrets, statefulSets } from '../../../kube/resources.ts';
-import { createNamespace, createStore, SYSTEM_NAMESPACE, startCluster, until } from './world.ts';
+import { createNamespace, createStore, kvStores, SYSTEM_NAMESPACE, startCluster, until } from './world.ts';
 
 const main = join(import.meta.dirname, '../../../operator/main.ts');
 
@@ -61,7 +62,7 @@ const get = async (url: string) => {
   const response = await fetch(url);
   return { status: response.status, text: await response.text() };
 };
-const isReady = ({ url }: Replica) => until('ready', async () => (await get(`${url}/readyz`)).status === 200);
+const isReady = ({ url }: Replica) => until('ready', async () => (await get(`${url}/readyz`)).status === 200, 90_000);
 const leads = ({ url }: Replica) =>
   until('leads', async () => (await get(`${url}/metrics`)).text.includes('cubby_operator_leader 1'), 30_000);
 
@@ -105,6 +106,74 @@ test('two replicas share one master key, one leads, and the other takes over at 
   );
   assert.equal((await get(`${other.url}/livez`)).status, 200);
   assert.equal((await get(`${other.url}/nothing`)).status, 404);
+});
+
+const leadsNow = async ({ url }: Replica) =>
+  (await get(`${url}/metrics`)).text.match(/^cubby_operator_leader(\{shard="\w+"\})? 1$/m) !== null;
+
+/** The one of them that leads, and the other. */
+async function tellApart(replicas: Replica[]): Promise<[leader: Replica, other: Replica]> {
+  const states = await until(
+    'one leads',
+    async () => {
+      const found = await Promise.all(replicas.map(leadsNow));
+      return found.includes(true) && found;
+    },
+    90_000,
+  );
+  const [leader, other] = states[0] ? replicas : [...replicas].reverse();
+  assert.ok(leader && other);
+  return [leader, other];
+}
+
+test('a leader that is killed in the middle of its work is followed by the other, which ends it', async (t) => {
+  const leaderElection = { enabled: true, name: 'killed' };
+  const replicas = await Promise.all([startReplica(t, { leaderElection }), startReplica(t, { leaderElection })]);
+  await Promise.all(replicas.map(isReady));
+  const [leader, other] = await tellApart(replicas);
+  const namespace = await createNamespace(admin, 'killed');
+  const names = Array.from({ length: 30 }, (_, i) => `store-${i}`);
+  await Promise.all(names.map((name) => createStore({ client: admin }, namespace, {}, name)));
+  await until('it has begun', () => admin.get(statefulSets, { namespace, name: 'store-0-redis' }), 60_000);
+  leader.child.kill('SIGKILL');
+  await leader.exited;
+  const start = performance.now();
+  await until('the other leads', () => leadsNow(other), 90_000);
+  t.diagnostic(`taken over after ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  for (const name of names)
+    await until(`${name} is made`, () => admin.get(statefulSets, { namespace, name: `${name}-redis` }), 60_000);
+});
+
+test('each shard has a lease of its own: the end of one leader leaves the others to lead, and its own to the next', async (t) => {
+  const leaderElection = { enabled: true, name: 'sharded' };
+  const selector = 'tier=gold';
+  const gold = { leaderElection, shard: { name: 'gold', selector } };
+  const rest = { leaderElection, except: [selector] };
+  const [first, second, third] = await Promise.all([
+    startReplica(t, gold),
+    startReplica(t, gold),
+    startReplica(t, rest),
+  ]);
+  await Promise.all([first, second, third].map(isReady));
+  const [leader, other] = await tellApart([first, second]);
+  await until('the rest is led', () => leadsNow(third), 90_000);
+  for (const name of ['sharded', 'sharded-gold'])
+    assert.ok(await admin.get(leases, { namespace: SYSTEM_NAMESPACE, name }), `the Lease ${name}`);
+
+  const namespace = await createNamespace(admin, 'shards');
+  leader.child.kill('SIGKILL');
+  await leader.exited;
+  await createStore({ client: admin }, namespace, {}, 'plain');
+  await admin.create<KubeObject>(kvStores, {
+    apiVersion: API_VERSION,
+    kind: 'KVStore',
+    metadata: { namespace, name: 'golden', labels: { tier: 'gold' } },
+    spec: { version: '8.0', memory: '32Mi' },
+  });
+  await until('the rest goes on', () => admin.get(statefulSets, { namespace, name: 'plain-redis' }), 60_000);
+  assert.ok(await leadsNow(third));
+  await until('the other leads the shard', () => leadsNow(other), 90_000);
+  await until('the shard goes on', () => admin.get(statefulSets, { namespace, name: 'golden-redis' }), 60_000);
 });
 
 test('a master key that exists is never written to, and one that is too short stops the operator with the remedy', async (t) => {
