@@ -15,6 +15,8 @@ export interface ShardsPlan {
   assign: { at: number; ranges: SlotRange[] }[];
   /** Slots to be moved, those that are half moved first. */
   moves: SlotMove[];
+  /** Every shard knows who has each slot: one that does not would refuse the keys of a slot that it takes over. */
+  informed: boolean;
   /** Slots of nodes that are none of the shards: those of a shard that has lost its volume. */
   lost: number;
 }
@@ -30,12 +32,23 @@ export function planShards(views: readonly ClusterView[]): ShardsPlan {
   );
   const owners = ownersOf(views);
   const lost = takeStrangers(views, owners);
-  return { meet, assign: assignments(owners, views.length), moves: movesOf(views, owners), lost };
+  return {
+    meet,
+    assign: assignments(owners, views.length),
+    moves: movesOf(views, owners),
+    informed: views.every(knowsAll),
+    lost,
+  };
 }
 
 /** How many slots of its own each shard has, by ordinal. */
 export function slotCounts(views: readonly ClusterView[]): number[] {
   return countSlots(ownersOf(views), views.length);
+}
+
+function knowsAll({ slots, others }: ClusterView): boolean {
+  const known = [slots, ...[...others.values()].map((other) => other.slots)].flat();
+  return known.reduce((sum, [first, last]) => sum + last - first + 1, 0) >= SLOTS;
 }
 
 const NOBODY = -1;

@@ -59,7 +59,7 @@ export async function maintainShards(
 }
 
 async function bringOn(
-  { meet, assign, moves, lost }: ShardsPlan,
+  { meet, assign, moves, informed, lost }: ShardsPlan,
   { members }: Pick<Observed, 'members'>,
   known: number,
   shardOf: (ordinal: number) => Promise<Shard>,
@@ -99,7 +99,7 @@ async function bringOn(
   if (moves.length === 0) return;
   result.steps.push({ reason: 'MovingSlots', message: `${moves.length} of 16384 slots are still to be moved` });
   // Clients that do not know a shard cannot follow slots to it, and other versions may not read one another's keys.
-  if (known === 0 || new Set(members.map(versionOf)).size > 1) return;
+  if (known === 0 || !informed || new Set(members.map(versionOf)).size > 1) return;
   const end = performance.now() + MOVE_MS;
   await moveSlots(moves, shardOf, () => performance.now() < end && !signal.aborted);
   result.changed = true;

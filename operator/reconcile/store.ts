@@ -98,6 +98,7 @@ const POLL_MS: Partial<Record<StepReason, number>> = {
   Syncing: 1_000,
   FailingOver: 1_000,
   JoiningShards: 500,
+  MovingSlots: 1_000,
 };
 /** How soon to look again, in ms, at members, of which one may become the primary without any pod changing. */
 const MEMBERS_MS = 10_000;

@@ -70,6 +70,15 @@ test('slots of a node that is no shard are not given to another, but told', () =
   assert.deepEqual(plan.assign, []);
 });
 
+test('a shard that does not know yet who has a slot is told of', () => {
+  const models = [empty(), empty(), empty()];
+  apply(models, planShards(views(models)), 0);
+  const [first, ...others] = views(models) as [ClusterView, ...ClusterView[]];
+  assert.equal(planShards([first, ...others]).informed, true);
+  const fresh = { ...first, others: new Map([...first.others].slice(0, 1)) };
+  assert.equal(planShards([fresh, ...others]).informed, false);
+});
+
 test('what was begun is finished first, whichever side of it is left', () => {
   const models = [empty(), empty(), empty()];
   apply(models, planShards(views(models)), 0);
