@@ -13,8 +13,8 @@ export type Verdict =
   | { state: 'done' }
   | { state: 'refused'; message: string; remedy?: string };
 
-/** What is looked at to judge a change. */
-export type Goal = 'ready' | 'hibernated';
+/** What is looked at to judge a change; a restore is another one than that whose digest is `after`. */
+export type Goal = 'ready' | 'hibernated' | { restore: { after: string | undefined } };
 
 const POLL_MS = 300;
 
@@ -33,11 +33,18 @@ export function judge(store: KVStore, goal: Goal): Verdict {
   if (accepted?.status === 'False') return { state: 'refused', message: `${accepted.reason}: ${accepted.message}` };
   if (goal === 'hibernated') {
     if (store.status?.phase === 'Hibernated') return { state: 'done' };
+  } else if (typeof goal === 'object' && !isRestored(store, goal.restore.after)) {
+    return { state: 'under way', step: `the restore is under way: ${store.status?.restore?.phase ?? 'not begun'}` };
   } else if (conditionOf(store, 'Ready')?.status === 'True') return { state: 'done' };
   const degraded = conditionOf(store, 'Degraded');
   if (degraded?.status === 'True') return { state: 'refused', message: `${degraded.reason}: ${degraded.message}` };
   const ready = conditionOf(store, 'Ready');
   return { state: 'under way', step: ready ? `${ready.reason}: ${ready.message}` : 'waiting for the operator' };
+}
+
+/** Whether a restore is complete that is not the one before; a refused one is told by the conditions. */
+function isRestored({ status }: KVStore, after: string | undefined): boolean {
+  return status?.restore?.phase === 'Completed' && status.restore.from !== after;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { API_VERSION, type KVStore } from '../../contract/objects.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { FIELD_MANAGER, kvStores } from '../access/kinds.ts';
@@ -35,7 +36,10 @@ export async function restore(session: Session, [name]: [string], options: Resto
     );
     return;
   }
-  const done = await followStore(session, store, 'ready', options.timeout);
+  // What failed before may be asked for once more; what was completed is not done again.
+  const before = live?.status?.restore;
+  const after = before?.phase === 'Completed' ? before.from : undefined;
+  const done = await followStore(session, store, { restore: { after } }, options.timeout);
   const { restore: result } = done.status ?? {};
   output.show({ ...viewStore(done), restore: result ?? null }, () => {
     const expected = result?.expectedKeys ?? 'an unknown number of';
@@ -71,9 +75,14 @@ async function intoLive(session: Session, live: KVStore, from: Source, options: 
     const remedy = 'confirm with --overwrite-data that its data may be replaced, or name a new store';
     throw new CliError(EXIT.conflict, `the store ${name} is there, with data of its own`, remedy);
   }
+  const wanted = { ...from, overwriteData: true };
+  if (isDeepStrictEqual(live.spec.restoreFrom, wanted) && live.status?.restore?.phase === 'Completed') {
+    const remedy = 'to restore it again name its object, as cubby backups -o wide shows it, by --object';
+    throw new CliError(EXIT.conflict, 'this backup is restored already, and each is restored once', remedy);
+  }
   // Two patches, because a merge would leave parts of an earlier restoreFrom in this one.
   if (live.spec.restoreFrom) await editStore(session, name, { restoreFrom: null });
-  return editStore(session, name, { restoreFrom: { ...from, overwriteData: true } });
+  return editStore(session, name, { restoreFrom: wanted });
 }
 
 async function intoNew(session: Session, name: string, from: Source, options: RestoreOptions): Promise<KVStore> {

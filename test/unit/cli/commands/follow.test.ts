@@ -56,3 +56,15 @@ test('a store that the operator leaves alone is not waited for', () => {
 test('a new store without any condition is under way', () => {
   assert.deepEqual(judge(storeWith([]), 'ready'), { state: 'under way', step: 'waiting for the operator' });
 });
+
+test('a restore is done when another one than before is complete, and not while Redis only answers', () => {
+  const after = (phase: 'Loading' | 'Completed', from: string) => {
+    const store = storeWith([ready, settled, accepted]);
+    store.status = { ...store.status, restore: { from, phase } };
+    return judge(store, { restore: { after: 'first' } }).state;
+  };
+  assert.equal(judge(storeWith([ready, settled, accepted]), { restore: { after: undefined } }).state, 'under way');
+  assert.equal(after('Loading', 'second'), 'under way');
+  assert.equal(after('Completed', 'first'), 'under way');
+  assert.equal(after('Completed', 'second'), 'done');
+});
