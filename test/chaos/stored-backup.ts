@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -17,15 +18,15 @@ export interface StoredBackup {
   /** Path of the backup on it. */
   object: string;
   data: BackupData;
-  remove(): Promise<void>;
 }
 
-/** Makes a backup of a Redis that holds what `fill` writes. */
+/** Makes a backup of a Redis that holds what `fill` writes; it is there until this process ends. */
 export async function storeBackup(
   fill: (redis: Redis) => Promise<unknown>,
   version: '7.0' | '8.0' = '7.0',
 ): Promise<StoredBackup> {
   const root = await mkdtemp(join(tmpdir(), 'cubby-stored-'));
+  process.once('exit', () => rmSync(root, { recursive: true, force: true }));
   const path = (name: string) => join(root, name);
   for (const folder of ['/dev', BACKUP_PATHS.volume, dirname(BACKUP_PATHS.redisPassword)])
     await mkdir(path(folder), { recursive: true });
@@ -39,8 +40,7 @@ export async function storeBackup(
     const job = { verb: 'backup', place: placeOn('backups', object), redis: at, source: SOURCE } as const;
     const { result, output } = await runBackup({ root, path, write: () => {} }, job);
     if (!result?.ok || !result.data) throw new Error(`the backup was not made: ${output}`);
-    const remove = () => rm(root, { recursive: true, force: true });
-    return { directory: path(BACKUP_PATHS.volume), object, data: result.data, remove };
+    return { directory: path(BACKUP_PATHS.volume), object, data: result.data };
   } finally {
     redis.disconnect();
     await server.stop();

@@ -18,7 +18,6 @@ const stored = await storeBackup(async (redis) => {
 });
 after(async () => {
   await arena.close();
-  await stored.remove();
   assert.deepEqual(arena.nodeFailures, []);
 });
 
