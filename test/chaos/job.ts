@@ -1,4 +1,4 @@
-import { mkdir, symlink } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BACKUP_PATHS, type BackupJob } from '../../contract/backup.ts';
 import { BACKUP_CONTAINER } from '../../contract/names.ts';
@@ -23,7 +23,12 @@ export function jobOf({ spec }: Pod): BackupJob | undefined {
 }
 
 /** Runs the job in a file system of its own, whose folders `data` and `backup` are those of the volumes. */
-export function runJob(job: BackupJob, root: string, volumes: { data?: string; target?: string }): JobRun {
+export function runJob(
+  job: BackupJob,
+  root: string,
+  volumes: { data?: string; target?: string },
+  redisPassword?: string,
+): JobRun {
   let running: Running | undefined;
   let killed = false;
   async function start(): Promise<Ended | undefined> {
@@ -36,6 +41,11 @@ export function runJob(job: BackupJob, root: string, volumes: { data?: string; t
       await mkdir(directory, { recursive: true });
       await mkdir(dirname(join(root, path)), { recursive: true });
       await symlink(directory, join(root, path));
+    }
+    if (redisPassword !== undefined) {
+      const file = join(root, BACKUP_PATHS.redisPassword);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, redisPassword);
     }
     if (killed) return undefined;
     running = await startBackup({ root, path: (path) => join(root, path), write: () => {} }, job);

@@ -127,7 +127,9 @@ export async function startNode(client: KubeClient, onError: (error: unknown) =>
       const name = claimName(pod, volume);
       return name === undefined ? {} : { [volume]: volumeOf(namespace, name) };
     };
-    const run = runJob(job, join(directory, `pod-${uid}`), { ...at('data'), ...at('target') });
+    const secret = secrets.cache.get({ namespace, name: secretName(pod, 'redis') ?? '' });
+    const password = secret && Buffer.from(secret.data?.password ?? '', 'base64').toString();
+    const run = runJob(job, join(directory, `pod-${uid}`), { ...at('data'), ...at('target') }, password);
     jobs.set(uid, run);
     const ended = await run.ended;
     if (ended) await setStatus(podKind, pod, jobStatus(pod, JSON.stringify(ended.result), ended.code ?? 137));
@@ -195,6 +197,13 @@ export async function startNode(client: KubeClient, onError: (error: unknown) =>
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Name of the Secret that a pod's volume is of. */
+function secretName({ spec }: Pod, called: string): string | undefined {
+  type Volume = { name: string; secret?: { secretName: string } };
+  const { volumes = [] } = spec as typeof spec & { volumes?: Volume[] };
+  return volumes.find(({ name }) => name === called)?.secret?.secretName;
 }
 
 /** Name of the claim of a pod's volume: that of the data where none is named. */

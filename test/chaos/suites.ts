@@ -1,7 +1,8 @@
 import { childNames } from '../../contract/names.ts';
+import { API_VERSION, type KVBackup } from '../../contract/objects.ts';
 import { configMaps, persistentVolumeClaims, pods } from '../../kube/resources.ts';
 import { restorePodName } from '../../operator/resources/restore-pod.ts';
-import { kvStores } from '../integration/operator/world.ts';
+import { kvBackups, kvStores } from '../integration/operator/world.ts';
 import type { PlantName } from './plants.ts';
 import { is, type Scene } from './scene.ts';
 import { KEYS } from './state.ts';
@@ -105,6 +106,30 @@ export const suites: readonly Suite[] = [
     },
   },
   {
+    name: 'backup',
+    about: 'backed up to a volume, the backup deleted with what it stored, and the store after a last one',
+    catches: ['forgetful', 'doubling'],
+    async prepare(scene) {
+      await makeStore(scene);
+      await makeVault(scene);
+    },
+    async act(scene) {
+      await backUp(scene);
+      await scene.edit({ deletionPolicy: 'Backup', backup: { target: VAULT } });
+      await scene.until('its deletion waits', async () => (await scene.store())?.metadata.finalizers?.length);
+      await scene.client.delete(kvStores, { namespace: scene.namespace, name: 'main' });
+      await scene.until('the store is gone after its last backup', async () => {
+        const claim = { namespace: scene.namespace, name: childNames('main').volumeClaim };
+        return (
+          !(await scene.store()) && !(await scene.pod()) && !(await scene.client.get(persistentVolumeClaims, claim))
+        );
+      });
+      await scene.create();
+      await scene.ready();
+      await write(scene, later, '3');
+    },
+  },
+  {
     name: 'restore',
     about: 'its data replaced by a backup, with a restart in between',
     catches: ['forgetful', 'doubling'],
@@ -152,6 +177,28 @@ async function restored(scene: Scene): Promise<void> {
     const claim = await scene.client.get(persistentVolumeClaims, { ...key, name: childNames('main').volumeClaim });
     return !(await scene.client.get(pods, key)) && !JSON.stringify(claim).includes('dirty');
   });
+}
+
+const VAULT = { volume: { claimName: 'vault' } };
+
+/** Makes a claim on which backups are kept. */
+async function makeVault({ client, namespace }: Scene): Promise<void> {
+  const metadata = { name: 'vault', namespace, labels: { 'app.kubernetes.io/managed-by': 'cubby' } };
+  const spec = { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } } };
+  await client.create(persistentVolumeClaims, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec });
+}
+
+/** Makes a backup of the store, and deletes it with what it stored. */
+async function backUp(scene: Scene): Promise<void> {
+  const key = { namespace: scene.namespace, name: 'one' };
+  const spec = { storeRef: { name: 'main' }, target: VAULT, deletionPolicy: 'Delete' };
+  await scene.client.create(kvBackups, { apiVersion: API_VERSION, kind: 'KVBackup', metadata: key, spec });
+  await scene.until('the backup is complete', async () => {
+    const { status } = (await scene.client.get<KVBackup>(kvBackups, key)) ?? {};
+    return status?.phase === 'Completed' && status.keys === 2;
+  });
+  await scene.client.delete(kvBackups, key);
+  await scene.until('the backup is gone', async () => !(await scene.client.get(kvBackups, key)));
 }
 
 /** All of it once, for what goes wrong all the time. */
