@@ -15,7 +15,10 @@ export interface ShardsPlan {
   assign: { at: number; ranges: SlotRange[] }[];
   /** Slots to be moved, those that are half moved first. */
   moves: SlotMove[];
-  /** Every shard knows who has each slot: one that does not would refuse the keys of a slot that it takes over. */
+  /**
+   * Every shard knows who has each slot, and the names of the others. One that does not learns nothing more of a slot that
+   * it takes over, and refuses its keys.
+   */
   informed: boolean;
   /** Slots of nodes that are none of the shards: those of a shard that has lost its volume. */
   lost: number;
@@ -47,6 +50,7 @@ export function slotCounts(views: readonly ClusterView[]): number[] {
 }
 
 function knowsAll({ slots, others }: ClusterView): boolean {
+  if ([...others.values()].some(({ named }) => !named)) return false;
   const known = [slots, ...[...others.values()].map((other) => other.slots)].flat();
   return known.reduce((sum, [first, last]) => sum + last - first + 1, 0) >= SLOTS;
 }
@@ -134,7 +138,7 @@ function balance(owners: Int16Array, shards: number): SlotMove[] {
       counts[to] = (counts[to] as number) + 1;
     }
   }
-  return moves;
+  return moves.sort((a, b) => a.to - b.to || a.from - b.from);
 }
 
 function countSlots(owners: Int16Array, shards: number): number[] {

@@ -8,6 +8,8 @@ export type SlotRange = readonly [first: number, last: number];
 export interface ClusterNode {
   /** Whether the one that says so has a connection to it. */
   linked: boolean;
+  /** Whether that one knows the name by which clients are sent to it. */
+  named: boolean;
   slots: readonly SlotRange[];
 }
 
@@ -36,12 +38,12 @@ export function parseClusterNodes(text: string): ClusterView {
     importing: new Map<number, string>(),
   };
   for (const line of text.split('\n')) {
-    const [id = '', , flags = '', , , , , link, ...words] = line.trim().split(' ');
+    const [id = '', address = '', flags = '', , , , , link, ...words] = line.trim().split(' ');
     const is = (flag: string) => flags.split(',').includes(flag);
     if (id === '' || is('handshake')) continue;
     const slots = words.flatMap(rangeOf);
     if (!is('myself')) {
-      view.others.set(id, { linked: link === 'connected' && !is('noaddr'), slots });
+      view.others.set(id, { linked: link === 'connected' && !is('noaddr'), named: /,[^,]/.test(address), slots });
       continue;
     }
     view.id = id;

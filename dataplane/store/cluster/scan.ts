@@ -56,8 +56,8 @@ function nodesOf(reply: Reply | undefined): Endpoint[] {
     const [, address = '', flags = ''] = line.split(' ');
     const [, port] = /:(\d+)@/.exec(address) ?? [];
     const [, host = ''] = address.split(',');
-    // One that was told of a shard and has not heard of it: nothing was moved there.
-    return flags.includes('handshake') ? [] : [{ host, port: Number(port) }];
+    // A shard that has not heard of it, or not all: nothing was moved there.
+    return flags.includes('handshake') || host === '' ? [] : [{ host, port: Number(port) }];
   });
 }
 

@@ -15,7 +15,9 @@ function views(models: readonly Model[], linked = true): ClusterView[] {
     id: `n${ordinal}`,
     slots: rangesOf(slots),
     others: new Map(
-      models.flatMap((other, i) => (i === ordinal ? [] : [[`n${i}`, { linked, slots: rangesOf(other.slots) }]])),
+      models.flatMap((other, i) =>
+        i === ordinal ? [] : [[`n${i}`, { linked, named: true, slots: rangesOf(other.slots) }]],
+      ),
     ),
     migrating,
     importing,
@@ -64,7 +66,7 @@ test('slots of a node that is no shard are not given to another, but told', () =
   apply(models, planShards(views(models)), 0);
   const [first, second] = views(models) as [ClusterView, ClusterView];
   const lost = { ...second, id: 'new', slots: [] };
-  const known = { ...first, others: new Map([...first.others, ['new', { linked: true, slots: [] }]]) };
+  const known = { ...first, others: new Map([...first.others, ['new', { linked: true, named: true, slots: [] }]]) };
   const plan = planShards([known, lost]);
   assert.equal(plan.lost, SLOTS / 2);
   assert.deepEqual(plan.assign, []);

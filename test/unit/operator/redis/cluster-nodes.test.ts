@@ -17,9 +17,9 @@ test('what a shard says of itself and of the others', () => {
       [200, 200],
     ],
     others: new Map([
-      ['a1b2', { linked: true, slots: [[100, 199]] }],
-      ['c3d4', { linked: false, slots: [[201, 16383]] }],
-      ['e5f6', { linked: false, slots: [] }],
+      ['a1b2', { linked: true, named: true, slots: [[100, 199]] }],
+      ['c3d4', { linked: false, named: false, slots: [[201, 16383]] }],
+      ['e5f6', { linked: false, named: false, slots: [] }],
     ]),
     migrating: new Map([[150, 'a1b2']]),
     importing: new Map([[300, 'c3d4']]),
