@@ -9,6 +9,8 @@ import type { Session } from '../session.ts';
 import { viewStore } from './stores.ts';
 
 const POLL_MS = 300;
+/** The status tells that it was done, and who is what when the operator looks again. */
+const TOLD_MS = 10_000;
 
 /** `cubby failover` */
 export async function failover(session: Session, [name]: [string], { timeout }: { timeout: number }) {
@@ -23,7 +25,7 @@ export async function failover(session: Session, [name]: [string], { timeout }: 
   const key = { namespace: before.metadata.namespace, name };
   await client.patch(kvStores, key, edit, { type: 'merge', fieldManager: FIELD_MANAGER });
   session.leaves(`the failover is done all the same; see who is the primary with: cubby status ${name}`);
-  const store = await settle(session, name, request, timeout);
+  const store = await settle(session, before, request, timeout);
   const { members = [] } = store.status ?? {};
   session.output.show({ ...viewStore(store), members }, () => {
     return `${primaryOf(store) ?? 'another Redis'} is the primary now, and was ${primaryOf(before) ?? 'not'} before\n`;
@@ -35,19 +37,22 @@ function primaryOf({ status }: KVStore): string | undefined {
 }
 
 /** Waits until the operator has done what was asked for. */
-async function settle(session: Session, name: string, request: string, timeoutSeconds: number): Promise<KVStore> {
+async function settle(session: Session, before: KVStore, request: string, timeoutSeconds: number): Promise<KVStore> {
+  const { name } = before.metadata;
   const end = Date.now() + timeoutSeconds * 1000;
-  for (;;) {
+  for (let doneAt: number | undefined; ; ) {
     const store = await findStore(session, name);
     if (store.status?.failover?.requestedFor === request) {
       session.leaves(undefined);
-      return store;
+      doneAt ??= Date.now();
+      const isTold = primaryOf(store) !== undefined && primaryOf(store) !== primaryOf(before);
+      if (isTold || Date.now() > doneAt + TOLD_MS) return store;
     }
     if (conditionOf(store, 'Paused')?.status === 'True') {
       const remedy = `kubectl annotate kvstore ${name} cubby.dev/paused- lets the operator go on`;
       throw new CliError(EXIT.error, `the store ${name} is paused`, remedy);
     }
-    if (Date.now() > end) {
+    if (doneAt === undefined && Date.now() > end) {
       const message = `no replica of ${name} took over within ${timeoutSeconds} s`;
       throw new CliError(EXIT.unavailable, message, `see why with: cubby status ${name}; or give --timeout`);
     }

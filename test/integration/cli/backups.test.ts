@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { kvBackupSchedules, kvBackups } from '../../../cli/access/kinds.ts';
 import type { KVBackup, KVBackupSchedule, KVStore } from '../../../contract/objects.ts';
 import { createNamespace, createStore, kvStores, startCluster, until } from '../operator/world.ts';
@@ -195,7 +196,9 @@ test('a failover is asked for and waited for; the status shows who is what', asy
     const store = await client.get<KVStore>(kvStores, key);
     return store?.metadata.annotations?.['cubby.dev/failover'];
   });
-  const after = { failover: { requestedFor: request }, members: [member(0, 'Replica'), member(1, 'Primary')] };
+  await client.patch(kvStores, key, { status: { failover: { requestedFor: request } } }, STATUS);
+  await sleep(1000);
+  const after = { members: [member(0, 'Replica'), member(1, 'Primary')] };
   await client.patch(kvStores, key, { status: after }, STATUS);
   const { code, stdout, stderr } = await asked;
   assert.equal(code, 0, stderr);
