@@ -4,11 +4,12 @@ import { pods, statefulSets } from '../../../kube/resources.ts';
 import type { Pod } from '../../../operator/status/pod.ts';
 import { until, type World } from './world.ts';
 
-/** Plays the StatefulSet controller: makes the pod from the template, and says that the template was seen. */
+/** Plays the StatefulSet controller: makes a pod from the template, and says that the template was seen. */
 export async function makePod(
   { client }: Pick<World, 'client'>,
   namespace: string,
   store = 'main',
+  ordinal = 0,
 ): Promise<KubeObject> {
   const key = { namespace, name: `${store}-redis` };
   // biome-ignore lint/suspicious/noExplicitAny: whatever the template has is copied
@@ -16,13 +17,13 @@ export async function makePod(
   const { metadata, spec } = set.spec.template;
   const volumes = [...(spec.volumes ?? [])];
   for (const { metadata: claim } of set.spec.volumeClaimTemplates ?? [])
-    volumes.push({ name: claim.name, persistentVolumeClaim: { claimName: `${claim.name}-${key.name}-0` } });
+    volumes.push({ name: claim.name, persistentVolumeClaim: { claimName: `${claim.name}-${key.name}-${ordinal}` } });
   const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: key.name, uid: set.metadata.uid, controller: true };
   await observeTemplate({ client }, namespace, store);
   return client.create(pods, {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { ...metadata, namespace, name: `${key.name}-0`, ownerReferences: [owner] },
+    metadata: { ...metadata, namespace, name: `${key.name}-${ordinal}`, ownerReferences: [owner] },
     spec: { ...spec, volumes },
   });
 }

@@ -65,7 +65,8 @@ export async function runStore(
   };
 }
 
-async function readFiles(world: World, namespace: string): Promise<{ conf: string; acl: string }> {
+/** The files that a store's pods start by, as the API server has them. */
+export async function readFiles(world: World, namespace: string): Promise<{ conf: string; acl: string }> {
   type WithData = KubeObject & { data?: Record<string, string> };
   const map = await until('ConfigMap', () => world.client.get<WithData>(configMaps, { namespace, name: 'main-redis' }));
   const secret = await until('Secret', () =>

@@ -41,7 +41,9 @@ export interface World {
   operator: Operator;
   /** Ends the operator and starts another one, as an upgrade or a crash would. */
   restartOperator(config?: Partial<Config>): Promise<void>;
-  /** Where the Redis behind a pod IP really is. */
+  /** Told of each CLUSTER command before it is sent; it is not sent where this throws. */
+  onCluster?: ((words: readonly (string | number)[]) => void) | undefined;
+  /** Where the Redis behind the address of a pod or of its Service really is. */
   redisAt: Map<string, { host: string; port: number }>;
   /** Keys of stores, "namespace/name", in the order in which reconciles of them ended. */
   runs: string[];
@@ -93,7 +95,17 @@ export async function startWorld(
 ): Promise<World> {
   const client = connect({ kubeconfig: server.kubeconfig, userAgent: 'test' });
   const redisAt: World['redisAt'] = new Map();
-  const dial: ConnectRedis = (address) => connectRedis({ ...address, ...redisAt.get(address.host) });
+  const dial: ConnectRedis = async (address) => {
+    const session = await connectRedis({ ...address, ...redisAt.get(address.host) });
+    const at = (word: string | number) => redisAt.get(String(word))?.host ?? word;
+    return {
+      ...session,
+      async cluster(...words) {
+        world.onCluster?.(words);
+        return session.cluster(...words.map(at));
+      },
+    };
+  };
   const world = { client, redisAt, writes: [], events: [], runs: [], failures: [] } as unknown as World;
   const start = (more: Partial<Config>) =>
     startOperator({
