@@ -1,7 +1,7 @@
 import type { Finding } from '../status/finding.ts';
 import { isReady, isTerminating, ownStatus } from '../status/pod.ts';
 import type { StepReason } from '../status/store-facts.ts';
-import { primaryOf, replicationOf } from './members.ts';
+import { isSettled, primaryOf, replicationOf } from './members.ts';
 import type { Member, Observed } from './observe.ts';
 
 /** How long a member may take to start and to follow the primary, in ms, before that is told as trouble. */
@@ -24,6 +24,9 @@ export function judgeMembers(
     const message = `${name(member)} does not follow the primary, so that one loss less is borne; see its pod, and why it is not ready with: kubectl describe pod -n ${store.metadata.namespace} ${name(member)}`;
     return { reason: 'ReplicaDown', message };
   });
+  const late = replicas.find((member) => !down.includes(member) && !isSettled(member));
+  if (!syncing && late)
+    return { troubles, steps: [{ reason: 'Starting', message: `${name(late)} starts and comes into step` }] };
   if (!syncing) return { troubles, steps: [] };
   return { troubles, steps: [{ reason: 'Syncing', message: `${name(syncing)} copies the data of the primary` }] };
 }

@@ -59,7 +59,9 @@ export async function maintainFailover(
   if (!outcome.done) return { ...nothing, steps: [outcome.step] };
   const why = request === undefined ? 'before the old one is restarted' : 'as was asked for';
   context.events.record(store, 'Normal', 'FailedOver', `another member was made the primary ${why}`);
-  return { ...nothing, done: true, ...(request !== undefined && { requestedFor: request }) };
+  // What comes of it the next look shows.
+  const step: Handover['steps'][number] = { reason: 'FailingOver', message: 'another member becomes the primary' };
+  return { ...nothing, steps: [step], done: true, ...(request !== undefined && { requestedFor: request }) };
 }
 
 /** Lets replicas that have all the data take the place of the one Redis that the store was; Sentinels notice in a while. */

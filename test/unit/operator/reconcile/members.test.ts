@@ -74,7 +74,7 @@ test('a replica that has not followed for a minute is told, and one that copies 
     return [...troubles, ...steps].map(({ reason }) => reason);
   };
   assert.deepEqual(judge(replica()), []);
-  assert.deepEqual(judge(replica({ linked: false, downSeconds: 10 })), []);
+  assert.deepEqual(judge(replica({ linked: false, downSeconds: 10 })), ['Starting']);
   assert.deepEqual(judge(replica({ linked: false, downSeconds: 100 })), ['ReplicaDown']);
   assert.deepEqual(judge(replica({ linked: false, syncing: true, downSeconds: 100 })), ['Syncing']);
 });
