@@ -38,6 +38,7 @@ test('a store with replicas: planned failover, upgrade and the loss of its prima
 
   await t.test('a failover that is asked for makes another member the primary', async () => {
     const traffic = load(tenant, 50, 'planned');
+    t.after(() => traffic.stop());
     const at = new Date().toISOString();
     await kubectl('-n', namespace, 'annotate', 'kvstore', 'main', `cubby.dev/failover=${at}`);
     await eventually('the failover is reported as done', 60, async () => {
@@ -53,6 +54,7 @@ test('a store with replicas: planned failover, upgrade and the loss of its prima
     const before = await podUids(tenant);
     const primary = await primaryOf(tenant, 60);
     const traffic = load(tenant, 50, 'upgrade');
+    t.after(() => traffic.stop());
     await apply(store(namespace, { version: '8.0', replicas: 3 }));
     const order: string[] = [];
     await eventually('every pod is another one', 240, async () => {
@@ -71,6 +73,7 @@ test('a store with replicas: planned failover, upgrade and the loss of its prima
     async () => {
       const primary = await primaryOf(tenant, 60);
       const traffic = load(tenant, 50, 'lost');
+      t.after(() => traffic.stop());
       await kubectl('-n', namespace, 'delete', 'pod', primary, '--wait=false');
       await eventually('another primary', 60, async () => {
         const { status } = await read('kvstore', namespace, 'main');
@@ -88,6 +91,7 @@ test('a store of one Redis becomes a replicated one while it serves, and loses n
   const tenant = await createTenant(t, 'grown', { version: '8.0' });
   const { namespace } = tenant;
   const traffic = load(tenant, 50);
+  t.after(() => traffic.stop());
   await apply(store(namespace, { version: '8.0', replicas: 3 }));
   await primaryOf(tenant, 240);
   const { status } = await read('kvstore', namespace, 'main');
