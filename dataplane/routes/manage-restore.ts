@@ -66,7 +66,10 @@ async function restoreStore(call: Call, wish: RestoreWish): Promise<Edited> {
       throw new ApiError('conflict', `the project has a store with data of its own; ${remedy}`);
     }
     if (isDeepStrictEqual(live.spec.restoreFrom, wanted) && live.status?.restore?.phase === 'Completed') {
-      throw new ApiError('conflict', 'this backup is restored already; to restore it again, name its object instead, as the list of backups shows it');
+      throw new ApiError(
+        'conflict',
+        'this backup is restored already; to restore it again, name its object instead, as the list of backups shows it',
+      );
     }
     return { live, write: { restoreFrom: replacing(live.spec.restoreFrom, wanted) } };
   });

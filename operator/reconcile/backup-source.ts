@@ -4,7 +4,7 @@ import { childNames, REDIS_PORT } from '../../contract/names.ts';
 import type { KVBackup, KVStore } from '../../contract/objects.ts';
 import { loadedUsers } from '../resources/acl.ts';
 import type { BackupLocation } from '../resources/backup-place.ts';
-import type { BackupEnd, BackupWait } from '../status/backup-status.ts';
+import type { BackupEndReason, BackupWaitReason } from '../status/backup-status.ts';
 import type { Finding } from '../status/finding.ts';
 import { paused } from '../status/paused.ts';
 import { isRunning } from '../status/pod.ts';
@@ -19,7 +19,7 @@ export interface BackupPlan {
 }
 
 /** A backup cannot begin yet. */
-export interface Wait extends Finding<BackupWait> {
+export interface Wait extends Finding<BackupWaitReason> {
   againInMs: number;
 }
 
@@ -27,17 +27,19 @@ export interface Wait extends Finding<BackupWait> {
 const LOOK_MS = 5_000;
 const SOON_MS = 500;
 
-const wait = (reason: BackupWait, message: string, againInMs = LOOK_MS): { wait: Wait } => ({
+const wait = (reason: BackupWaitReason, message: string, againInMs = LOOK_MS): { wait: Wait } => ({
   wait: { reason, message, againInMs },
 });
-const end = (reason: BackupEnd, message: string): { end: Finding<BackupEnd> } => ({ end: { reason, message } });
+const end = (reason: BackupEndReason, message: string): { end: Finding<BackupEndReason> } => ({
+  end: { reason, message },
+});
 
 /** What a backup is made of, why it must wait, or why it cannot be made; `isFinal` of one that a deletion waits for. */
 export function planBackup(
   { spec, metadata, status }: KVBackup,
   store: KVStore | undefined,
   isFinal: boolean,
-): { plan: BackupPlan } | { wait: Wait } | { end: Finding<BackupEnd> } {
+): { plan: BackupPlan } | { wait: Wait } | { end: Finding<BackupEndReason> } {
   const { name } = spec.storeRef;
   const hasBegun = status?.source?.uid !== undefined;
   if (!store) {

@@ -6,7 +6,7 @@ import type { ReconcileResult } from '../../kube/controller.ts';
 import { parseKey } from '../../kube/object.ts';
 import { placeOf } from '../resources/backup-place.ts';
 import { type BackupPodState, readBackupPod } from '../status/backup-pod.ts';
-import { type BackupEnd, backupStatus, completedStatus } from '../status/backup-status.ts';
+import { type BackupEndReason, backupStatus, completedStatus } from '../status/backup-status.ts';
 import { rfc3339 } from '../status/conditions.ts';
 import type { Finding } from '../status/finding.ts';
 import { leaveTurn } from './backup-access.ts';
@@ -167,7 +167,7 @@ function begunStatus(backup: KVBackup, { store, location }: BackupPlan, attempt:
 }
 
 /** The pod of the last attempt stays, for its log. */
-async function giveUp(run: BackupRun, failure: Finding<BackupEnd>): Promise<undefined> {
+async function giveUp(run: BackupRun, failure: Finding<BackupEndReason>): Promise<undefined> {
   const { context, backup, signal } = run;
   await run.report(backupStatus(backup, { phase: 'Failed' }, failure, context.now()));
   await leaveTurn(context, backup, signal);

@@ -5,7 +5,7 @@ import { toConditions } from './conditions.ts';
 import type { Finding, Verdict } from './finding.ts';
 
 /** Why a backup has not begun. */
-export type BackupWait =
+export type BackupWaitReason =
   | 'StoreNotFound'
   | 'StoreHibernated'
   | 'StoreNotReady'
@@ -13,18 +13,20 @@ export type BackupWait =
   | 'OtherBackupRuns'
   | 'PodRefused';
 
-/** Why a backup is not complete; but for the last, it may yet become so. */
+/** What is said of a backup: that it is whole, or why it is not; but for the last, it may yet become so. */
 export type BackupReason =
-  | BackupWait
+  | 'Completed'
+  | 'Verified'
+  | BackupWaitReason
   | 'Running'
   | 'Retrying'
   | 'Verifying'
   | 'Deleting'
   | 'DeletionFailing'
-  | BackupEnd;
+  | BackupEndReason;
 
 /** Why a backup is given up. */
-export type BackupEnd =
+export type BackupEndReason =
   | BackupFailure
   | 'PodEnded'
   | 'NamespaceEnding'
@@ -38,7 +40,7 @@ type Changes = Omit<KVBackupStatus, 'conditions' | 'observedGeneration'>;
 export function backupStatus(
   { metadata, status }: KVBackup,
   changes: Changes,
-  complete: Finding<BackupReason | 'Completed'>,
+  complete: Finding<BackupReason>,
   now: Date,
 ): KVBackupStatus {
   const { progress, conditions: before, ...rest } = status ?? {};
@@ -77,7 +79,7 @@ export function completedStatus(backup: KVBackup, data: BackupData, at: string, 
 /** The status with the condition Verified beside those that it has. */
 export function verifiedStatus(
   { metadata, status }: KVBackup,
-  verified: Pick<Verdict<BackupReason | 'Verified'>, 'status' | 'reason' | 'message'>,
+  verified: Pick<Verdict<BackupReason>, 'status' | 'reason' | 'message'>,
   now: Date,
 ): KVBackupStatus {
   const before = status?.conditions ?? [];

@@ -5,12 +5,13 @@ import { test } from 'node:test';
 
 const root = join(import.meta.dirname, '../..');
 const docs = readFileSync(join(root, 'docs/conditions.md'), 'utf8');
-const sources = globSync('operator/status/*.ts', { cwd: root }).map((file) => readFileSync(join(root, file), 'utf8'));
+const files = [...globSync('operator/status/*.ts', { cwd: root }), 'contract/backup.ts'];
+const sources = files.map((file) => readFileSync(join(root, file), 'utf8'));
 
-/** The members of every type called …Reason, which are all the reasons that a condition can have. */
+/** The members of every type called …Reason and of BackupFailure, which are all the reasons that a condition can have. */
 const reasons = new Set(
   sources
-    .flatMap((text) => [...text.matchAll(/export type \w*Reason =([^;]*);/g)])
+    .flatMap((text) => [...text.matchAll(/export type (?:\w*Reason|BackupFailure) =([^;]*);/g)])
     .flatMap(([, members = '']) => [...members.matchAll(/'(\w+)'/g)])
     .map(([, reason = '']) => reason),
 );

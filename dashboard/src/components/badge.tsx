@@ -1,6 +1,5 @@
 import type { ReactNode } from 'react';
-
-export type Tone = 'neutral' | 'accent' | 'good' | 'warn' | 'danger' | 'blue' | 'violet' | 'rose';
+import type { Tone } from './tone.ts';
 
 /** A word or two that classify what they stand beside; `dot` for states. */
 export function Badge({

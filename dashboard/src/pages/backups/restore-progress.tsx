@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import type { StoreRestore } from '../../../../sdk/src/index.ts';
-import { Badge, type Tone } from '../../components/badge.tsx';
+import { Badge } from '../../components/badge.tsx';
+import type { Tone } from '../../components/tone.ts';
 import { formatMoment } from '../../time/duration.ts';
 import { formatCount } from '../usage/format.ts';
 import { RESTORE_STEPS } from './words.ts';

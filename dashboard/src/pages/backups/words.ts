@@ -1,5 +1,5 @@
 import type { Backup, BackupPlace, BackupSchedule, StoreRestore } from '../../../../sdk/src/index.ts';
-import type { Tone } from '../../components/badge.tsx';
+import type { Tone } from '../../components/tone.ts';
 
 /** What the state of a backup looks like, and is called. */
 export const STATES: Record<Backup['state'], { tone: Tone; word: string }> = {

@@ -1,4 +1,5 @@
-import { Badge, type Tone } from '../../components/badge.tsx';
+import { Badge } from '../../components/badge.tsx';
+import type { Tone } from '../../components/tone.ts';
 import type { ValueKind } from '../../json/kind.ts';
 
 const LOOKS: Record<ValueKind, { tone: Tone; word: string }> = {

@@ -1,7 +1,8 @@
 import { Trash2 } from 'lucide-react';
 import type { Token } from '../../../../sdk/src/index.ts';
-import { Badge, type Tone } from '../../components/badge.tsx';
+import { Badge } from '../../components/badge.tsx';
 import { IconButton } from '../../components/button.tsx';
+import type { Tone } from '../../components/tone.ts';
 import { scopeWords } from './words.ts';
 
 const TONES: Record<Token['state'], Tone> = { active: 'good', pending: 'blue', expired: 'neutral', refused: 'danger' };
