@@ -5,9 +5,13 @@ import { bytesOf, elementsOf } from '../replies.ts';
 import type { Connection } from '../resp/connection.ts';
 import type { Reply } from '../resp/reply.ts';
 
-/** What one Sentinel says: where the primary is, and since which configuration, counted up by failovers. */
+/**
+ * What one Sentinel says: where the primary is, and since which configuration, counted up by failovers. The one that leads
+ * a failover counts up first, and goes on naming the old primary until the replicas follow the new one.
+ */
 export interface Named extends Endpoint {
   epoch: number;
+  failingOver: boolean;
 }
 
 /**
@@ -15,8 +19,13 @@ export interface Named extends Endpoint {
  * the newest that was ever heard of, `last` included. Undefined where there is none.
  */
 export function newest(answers: readonly Named[], sentinels: number, last?: Named): Named | undefined {
-  const heard = last && answers.length * 2 <= sentinels ? [last, ...answers] : answers;
-  return heard.reduce<Named | undefined>((best, each) => (best && best.epoch >= each.epoch ? best : each), undefined);
+  const isSettled = answers.length * 2 > sentinels && !answers.some(({ failingOver }) => failingOver);
+  const heard = last && !isSettled ? [last, ...answers] : answers;
+  return heard.reduce<Named | undefined>((best, each) => (best && !isNewer(each, best) ? best : each), undefined);
+}
+
+function isNewer(a: Named, b: Named): boolean {
+  return a.epoch === b.epoch ? b.failingOver && !a.failingOver : a.epoch > b.epoch;
 }
 
 /** The Sentinels of a store's members. Connections to them are made when they are asked, and kept until `close`. */
@@ -103,7 +112,12 @@ async function resolveAll(members: readonly Endpoint[]): Promise<Map<string, num
 function readNamed(reply: Reply | undefined): Named {
   const words = elementsOf(reply).map((word) => String(bytesOf(word)));
   const wordAfter = (name: string) => words[words.indexOf(name) + 1] ?? '';
-  const named = { host: wordAfter('ip'), port: Number(wordAfter('port')), epoch: Number(wordAfter('config-epoch')) };
+  const named = {
+    host: wordAfter('ip'),
+    port: Number(wordAfter('port')),
+    epoch: Number(wordAfter('config-epoch')),
+    failingOver: wordAfter('flags').includes('failover_in_progress'),
+  };
   if (!Number.isInteger(named.port) || !Number.isInteger(named.epoch)) {
     throw new Error('a Sentinel answered with something else than a primary');
   }
