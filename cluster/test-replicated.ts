@@ -83,7 +83,7 @@ export async function startReplicated(options: TestReplicatedOptions): Promise<T
     mode: 'aof',
     fsync: 'everysec',
     config: {},
-    replicated: true,
+    members: count,
     ...settings,
   };
   const replication = { addresses: hosts, passwords: users };

@@ -1,7 +1,7 @@
 import type { KVStore } from '../../contract/objects.ts';
 import { readTenantConfig, withDefaults } from '../resources/directives.ts';
 import type { Accepted } from '../resources/plan.ts';
-import { liveDirectives } from '../resources/redis-conf.ts';
+import { liveDirectives, replicasToWrite } from '../resources/redis-conf.ts';
 import type { RedisLook } from './look.ts';
 
 /** Persistence is changed apart, in an order of its own. */
@@ -17,7 +17,7 @@ export function directivesToSet(
   maxmemory: number,
   { config, info }: RedisLook,
 ): [string, string][] {
-  const { evictionPolicy, persistence } = store.spec;
+  const { evictionPolicy, persistence, replicas } = store.spec;
   // A value that is malformed leaves the directive as it was.
   const { values, malformed } = readTenantConfig(store.spec.config);
   const kept = Object.fromEntries(malformed.map(({ name }) => [name, config[name] ?? '']));
@@ -27,9 +27,11 @@ export function directivesToSet(
     mode: persistence.mode,
     fsync: persistence.fsync,
     config: { ...withDefaults(values), ...kept },
-    // A primary that asks for replicas before it has any would take no write.
+    // A primary that asks for replicas before it has them would take no write.
     ...(accepted.replicated &&
-      (info.replication.role === 'replica' || info.replication.replicas > 0) && { replicated: true }),
+      (info.replication.role === 'replica' || info.replication.replicas >= replicasToWrite(replicas)) && {
+        members: replicas,
+      }),
   });
   const order = (name: string) => (name === 'maxmemory-policy' ? 0 : 1);
   return Object.entries(wanted)

@@ -103,6 +103,6 @@ const DIRECTIVES = Object.keys(
     mode: 'none',
     fsync: 'everysec',
     config: withDefaults({}),
-    replicated: true,
+    members: 3,
   }),
 );

@@ -6,19 +6,18 @@ import { PATHS, redisConf } from './redis-conf.ts';
 
 /** The store's redis.conf; where it has several pods also what those start by. */
 export function configMap({ store, settings, replication, addresses }: StorePlan): Manifest {
-  const { replicated, ...alone } = settings;
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: childMetadata(store, childNames(store.metadata.name).configMap),
     data: {
-      [PATHS.confFile]: redisConf(alone),
+      [PATHS.confFile]: redisConf(settings),
       ...(settings.sharded &&
         addresses && {
           [PATHS.membersFile]: addresses.map((address, ordinal) => `${ordinal} ${address}\n`).join(''),
         }),
       ...(replication && {
-        [PATHS.memberConfFile]: redisConf({ ...alone, replicated: true }),
+        [PATHS.memberConfFile]: redisConf({ ...settings, members: replication.addresses.length }),
         ...memberFiles(store.metadata.uid, replication),
       }),
     },

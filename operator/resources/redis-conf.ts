@@ -24,8 +24,8 @@ export interface LiveSettings {
   fsync: KVStoreSpec['persistence']['fsync'];
   /** Tenant directives, each as `CONFIG GET` would show it. */
   config: Readonly<Record<string, string>>;
-  /** The Redis is a member of a replicated store. */
-  replicated?: boolean;
+  /** How many members the replicated store has that the Redis is one of. */
+  members?: number;
   /** The Redis is a shard. */
   sharded?: boolean;
 }
@@ -41,17 +41,22 @@ export function persistenceDirectives(mode: LiveSettings['mode']): { appendonly:
   return { appendonly: mode === 'aof' ? 'yes' : 'no', save: mode === 'rdb' ? SAVE_POINTS : '' };
 }
 
+/** The replicas that a primary needs to be of a majority of the members: the others could choose another one without it. */
+export function replicasToWrite(members: number): number {
+  return Math.floor(members / 2);
+}
+
 /**
- * A primary that has not heard of any replica for MAX_LAG seconds takes no writes: it may have been replaced, and what it
- * took would be lost. A replica that comes back after a short absence gets what it missed from the backlog, in bytes.
+ * A primary that has not heard of so many replicas for MAX_LAG seconds takes no writes: it may have been replaced, and what
+ * it took would be lost. A replica that comes back after a short absence gets what it missed from the backlog, in bytes.
  */
 const MAX_LAG_SECONDS = 3;
-const replication = {
-  'min-replicas-to-write': '1',
+const replication = (members: number) => ({
+  'min-replicas-to-write': String(replicasToWrite(members)),
   'min-replicas-max-lag': String(MAX_LAG_SECONDS),
   'repl-diskless-sync-delay': '0',
   'repl-backlog-size': String(8 * 2 ** 20),
-};
+});
 
 /** Directives by name, as `CONFIG GET` shows and `CONFIG SET` takes them. */
 export function liveDirectives(settings: LiveSettings): Record<string, string> {
@@ -60,7 +65,7 @@ export function liveDirectives(settings: LiveSettings): Record<string, string> {
     'maxmemory-policy': settings.evictionPolicy,
     appendfsync: settings.fsync,
     ...persistenceDirectives(settings.mode),
-    ...(settings.replicated && replication),
+    ...(settings.members && replication(settings.members)),
     ...settings.config,
   };
 }
@@ -93,7 +98,7 @@ export function redisConf(settings: LiveSettings): string {
     'aof-use-rdb-preamble': 'yes',
     'shutdown-timeout': '10',
     ...(settings.sharded && sharding),
-    ...(settings.replicated && { include: `${PATHS.conf}/${PATHS.replicationFile}` }),
+    ...(settings.members && { include: `${PATHS.conf}/${PATHS.replicationFile}` }),
   };
   return Object.entries({ ...fixed, ...liveDirectives(settings) })
     .map(([name, value]) => `${name} ${value === '' ? '""' : value}\n`)

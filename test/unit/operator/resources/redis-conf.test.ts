@@ -37,3 +37,9 @@ test('each mode has its persistence and no other', () => {
 test('fsync is as spec says', () => {
   assert.ok(linesOf('aof', 'always').includes('appendfsync always'));
 });
+
+test('a primary takes writes only while it and the replicas that answer are a majority of the members', () => {
+  const required = (members: number) =>
+    /^min-replicas-to-write (.*)$/m.exec(redisConf({ ...plan().settings, members }))?.[1];
+  assert.deepEqual([3, 5].map(required), ['1', '2']);
+});
