@@ -89,9 +89,7 @@ export function createPool(options: PoolOptions): Pool {
       await connection.connect();
       return connection;
     };
-    const lane = new Lane(open, options.limits, (event) => options.report(address, event));
-    lane.restarting = address.restarting ?? false;
-    return lane;
+    return new Lane(open, options.limits, (event) => options.report(address, event));
   }
 
   function single(address: StoreAddress, settled?: Promise<void>): Member {
@@ -103,10 +101,16 @@ export function createPool(options: PoolOptions): Pool {
 
   function sharded(address: StoreAddress, shards: readonly Endpoint[]): Member {
     const { waitMs } = options.limits;
-    const router = new Router(shards, (shard) => openLane(address, shard), waitMs);
+    const open = (shard: Endpoint) => {
+      const lane = openLane(address, shard);
+      lane.restarting = member.address.restarting ?? false;
+      return lane;
+    };
+    const router = new Router(shards, open, waitMs);
     const store = createClusterStore(router, waitMs, address.anyValues ? asAny : undefined);
     const lanes = () => router.lanes;
-    return { address, lanes, touch: () => router.touch(), store, grow: (members) => router.grow(members) };
+    const member: Member = { address, lanes, touch: () => router.touch(), store, grow: (more) => router.grow(more) };
+    return member;
   }
 
   function replicated(address: StoreAddress, replicas: readonly Endpoint[]): Member {
@@ -127,6 +131,7 @@ export function createPool(options: PoolOptions): Pool {
     const make = { Sharded: sharded, Replicated: replicated };
     const member = topology ? make[topology.mode](address, topology.members) : single(address, settled);
     members.set(address.uid, member);
+    know(member, address);
     return member;
   }
 
@@ -144,13 +149,12 @@ export function createPool(options: PoolOptions): Pool {
       member?.touch();
       if (member?.address === address) return member.store;
       if (member && isSame(member.address, address)) {
-        member.address = address;
-        for (const lane of member.lanes()) lane.restarting = address.restarting ?? false;
+        know(member, address);
         return member.store;
       }
       if (member?.grow && address.topology && isGrowth(member.address, address)) {
         member.grow(address.topology.members);
-        member.address = address;
+        know(member, address);
         return member.store;
       }
       return add(address, member && retire(member)).store;
@@ -163,6 +167,12 @@ export function createPool(options: PoolOptions): Pool {
       members.clear();
     },
   };
+}
+
+/** Takes what may change of an address while its connections stay. */
+function know(member: Member, address: StoreAddress): void {
+  member.address = address;
+  for (const lane of member.lanes()) lane.restarting = address.restarting ?? false;
 }
 
 function close({ lanes }: Member): void {

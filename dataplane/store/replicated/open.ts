@@ -47,20 +47,20 @@ export function openReplicated(options: ReplicatedOptions): Replicated {
 
   function open(connect: () => Promise<Connection>, bounds = limits): Lane {
     const lane = new Lane(connect, bounds, report);
+    lane.restarting = lanes[0]?.restarting ?? false;
     lanes.push(lane);
     return lane;
   }
 
   function openNear(): NearWays {
+    // Also while a replica is restarted on purpose: the primary can answer in its place.
+    const { restart: _, ...bounds } = { ...limits, waitMs: NEAR_WAIT_MS };
     const near = members.map((member) =>
-      open(
-        async () => {
-          const connection = options.connect(member, hasty);
-          await connection.connect();
-          return connection;
-        },
-        { ...limits, waitMs: NEAR_WAIT_MS },
-      ),
+      open(async () => {
+        const connection = options.connect(member, hasty);
+        await connection.connect();
+        return connection;
+      }, bounds),
     );
     const way = (member: number) => near[member] as Lane;
     const nearest = new Nearest(

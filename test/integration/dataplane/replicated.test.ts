@@ -221,4 +221,18 @@ describe('a store with replicas', () => {
       assert.deepEqual((await store.near?.('near'))?.value, value);
     }
   });
+
+  test('a nearest read under way at a member that is restarted on purpose is answered by another, and waits for none', async () => {
+    const limits = { waitMs: 60_000, inFlight: 100, waiting: 100, restart: { waitMs: 60_000, waiting: 100 } };
+    const store = open({ nearestReads: true, restarting: true }, { limits });
+    await store.durable?.(3).set('near', value);
+    for (let i = 0; i < 25; i++, await sleep(100)) await store.near?.('near');
+    const primary = await tenant.primary();
+    for (const { ordinal } of tenant.members) if (ordinal !== primary) freeze(ordinal);
+    const read = store.near?.('near');
+    await sleep(50);
+    for (const { ordinal, redis } of tenant.members) if (ordinal !== primary) await redis.kill();
+    const late = sleep(20_000, 'late', { ref: false });
+    assert.notEqual(await Promise.race([read, late]), 'late');
+  });
 });
