@@ -28,6 +28,7 @@ export class Primary {
   #last: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
+  #opening = 0;
 
   /** `connect` gives a new connection that is not made yet; `idleMs` tells for how long nobody has asked the store. */
   constructor(
@@ -45,13 +46,19 @@ export class Primary {
   /** Connects to the primary, in the time that a failover takes to find one; otherwise rejects with what stood against it last. */
   async open(): Promise<Connection> {
     const deadline = performance.now() + FIND_MS;
-    for (;;) {
-      try {
-        return await this.#attempt();
-      } catch (error) {
-        if (performance.now() + FIND_PAUSE_MS >= deadline) throw error;
+    this.#opening++;
+    this.#timer ??= setInterval(this.#tick, LOOK_MS).unref();
+    try {
+      for (;;) {
+        try {
+          return await this.#attempt();
+        } catch (error) {
+          if (performance.now() + FIND_PAUSE_MS >= deadline) throw error;
+        }
+        await sleep(FIND_PAUSE_MS);
       }
-      await sleep(FIND_PAUSE_MS);
+    } finally {
+      this.#opening--;
     }
   }
 
@@ -72,7 +79,6 @@ export class Primary {
     }
     this.#made.set(connection, ordinal);
     this.#last = ordinal;
-    this.#timer ??= setInterval(this.#tick, LOOK_MS).unref();
     return connection;
   }
 
@@ -83,7 +89,7 @@ export class Primary {
 
   readonly #tick = (): void => {
     for (const connection of this.#made.keys()) if (!connection.ready) this.#made.delete(connection);
-    if (this.#made.size === 0) {
+    if (this.#made.size === 0 && this.#opening === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;
       this.#sentinels.close();
