@@ -32,7 +32,8 @@ export function createClusterStore(router: Router, waitMs: number, textOf: TextO
     async delete(keys) {
       const ops = keys.map((key): BatchOp => ({ op: 'delete', key }));
       const outcomes = await runBatch(router, storeOf, ops);
-      const failed = outcomes.find((outcome) => outcome instanceof StoreError);
+      const failures = outcomes.filter((outcome) => outcome instanceof StoreError);
+      const failed = failures.find(({ failure }) => failure === 'unknown') ?? failures[0];
       const deleted = outcomes.filter((outcome) => !(outcome instanceof StoreError) && outcome.found).length;
       if (!failed) return deleted;
       if (deleted === 0) throw failed;
