@@ -157,7 +157,7 @@ const OF_BACKUP = '"of the backup"';
 let stored: Promise<StoredBackup> | undefined;
 
 /** One for all trials of this process. */
-function storedBackup(): Promise<StoredBackup> {
+export function storedBackup(): Promise<StoredBackup> {
   stored ??= storeBackup(async (redis) => {
     await redis.set(kept, OF_BACKUP);
     await redis.set(brief, OF_BACKUP, 'EX', 3600);
@@ -179,10 +179,11 @@ async function restored(scene: Scene): Promise<void> {
   });
 }
 
-const VAULT = { volume: { claimName: 'vault' } };
+/** The target that `makeVault` makes. */
+export const VAULT = { volume: { claimName: 'vault' } };
 
 /** Makes a claim on which backups are kept. */
-async function makeVault({ client, namespace }: Scene): Promise<void> {
+export async function makeVault({ client, namespace }: Scene): Promise<void> {
   const metadata = { name: 'vault', namespace, labels: { 'app.kubernetes.io/managed-by': 'cubby' } };
   const spec = { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } } };
   await client.create(persistentVolumeClaims, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec });

@@ -7,12 +7,14 @@ import { ensureBinaries } from '../../../cluster/binaries.ts';
 import { run } from '../../../cluster/command.ts';
 import { findFreePorts, startDaemon } from '../../../cluster/daemon.ts';
 import { consoleProgress } from '../../../cluster/progress.ts';
-import { ROTATE_ANNOTATION } from '../../../contract/labels.ts';
+import { ROTATE_ANNOTATION, SCHEDULE_LABEL } from '../../../contract/labels.ts';
+import { API_VERSION, type KVBackup } from '../../../contract/objects.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import {
   configMaps,
   networkPolicies,
   persistentVolumeClaims,
+  podDisruptionBudgets,
   resource,
   secrets,
   serviceAccounts,
@@ -22,12 +24,14 @@ import {
 import { openArena } from '../../chaos/arena.ts';
 import { audit, type Rule } from '../../chaos/audit.ts';
 import { startProxy } from '../../chaos/proxy.ts';
-import { is, setScene } from '../../chaos/scene.ts';
+import { is, type Scene, setScene } from '../../chaos/scene.ts';
+import { offerBackup } from '../../chaos/stored-backup.ts';
+import { makeVault, storedBackup, VAULT } from '../../chaos/suites.ts';
 import { find, render } from '../../chart/chart.ts';
-import { createStore, kvStores, kvTokens, SYSTEM_NAMESPACE } from '../operator/world.ts';
+import { createStore, kvBackupSchedules, kvBackups, kvStores, kvTokens, SYSTEM_NAMESPACE } from '../operator/world.ts';
 
 /** Granted for what is no request: a cluster may ask for it before it lets an owner reference block a deletion. */
-const NEVER_A_REQUEST = ['cubby.dev/kvstores/finalizers update', 'cubby.dev/kvtokens/finalizers update'];
+const NEVER_A_REQUEST = ['kvbackups', 'kvstores', 'kvtokens'].map((kind) => `cubby.dev/${kind}/finalizers update`);
 
 const limitRanges = resource('v1', 'LimitRange', 'limitranges');
 const nothingFits = {
@@ -78,6 +82,32 @@ async function startAudited() {
   return { proxy, rules, log, stop };
 }
 
+/** Makes backups of which a schedule keeps one, and then the last one, with which the store goes. */
+async function backUpAndDelete(scene: Scene): Promise<void> {
+  const { client, namespace } = scene;
+  await makeVault(scene);
+  await scene.edit({ deletionPolicy: 'Backup', backup: { target: VAULT } });
+  const make = (kind: string, name: string, spec: object, labels = {}) => {
+    const object = { apiVersion: API_VERSION, kind, metadata: { name, namespace, labels }, spec };
+    return client.create<KubeObject>(kind === 'KVBackup' ? kvBackups : kvBackupSchedules, object);
+  };
+  const storeRef = { name: 'main' };
+  await make('KVBackupSchedule', 'nightly', { storeRef, schedule: '@monthly', retention: { count: 1 } });
+  for (const name of ['nightly-1', 'nightly-2']) {
+    await make('KVBackup', name, { storeRef, deletionPolicy: 'Delete' }, { [SCHEDULE_LABEL]: 'nightly' });
+    await scene.until(`${name} is complete`, async () => {
+      const backup = await client.get<KVBackup>(kvBackups, { namespace, name });
+      return backup?.status?.phase === 'Completed';
+    });
+  }
+  await scene.until(
+    'the older backup is deleted',
+    async () => !(await client.get(kvBackups, { namespace, name: 'nightly-1' })),
+  );
+  await client.delete(kvStores, { namespace, name: 'main' });
+  await scene.until('the store is gone', async () => !(await scene.store()) && !(await scene.pod()));
+}
+
 test('the operator uses every permission that the chart gives it, and needs no other', async () => {
   const { proxy, rules, log, stop } = await startAudited();
   const { client } = arena;
@@ -87,8 +117,12 @@ test('the operator uses every permission that the chart gives it, and needs no o
     await scene.create({ version: '7.0', access: { redis: true } });
     // No pod is let in here: why, the operator reads in Events.
     const full = await arena.enter('full');
+    const others = ['replicated', 'restored'].map(async (name) => setScene(client, await arena.enter(name)));
+    const [replicated, fromBackup] = (await Promise.all(others)) as [Scene, Scene];
     await client.create<KubeObject>(limitRanges, { ...nothingFits, metadata: { namespace: full, name: 'nothing' } });
     await createStore({ client }, full);
+    await replicated.create({ replicas: 3 });
+    await fromBackup.create({ restoreFrom: await offerBackup(fromBackup, await storedBackup()) });
     await scene.createToken();
     await scene.ready();
     await scene.until('the token is accepted', async () => (await scene.token())?.status?.hashes?.length);
@@ -98,9 +132,12 @@ test('the operator uses every permission that the chart gives it, and needs no o
     await scene.ready();
     await scene.edit({ version: '8.0' });
     await scene.when('runs 8.0', (status) => status.version?.startsWith('8.0') && is(status, 'Ready', 'True'));
+    await backUpAndDelete(scene);
+    await scene.create({ restoreFrom: { backupRef: { name: 'nightly-2' } } });
+    await scene.ready();
     // What somebody deletes is looked for before it is made again.
-    for (const kind of [networkPolicies, serviceAccounts, configMaps, services, statefulSets]) {
-      const key = { namespace, name: 'main-redis' };
+    for (const kind of [networkPolicies, serviceAccounts, configMaps, services, statefulSets, podDisruptionBudgets]) {
+      const key = { namespace: kind === podDisruptionBudgets ? replicated.namespace : namespace, name: 'main-redis' };
       const old = await client.get(kind, key);
       await client.delete(kind, key);
       const isNew = async () => {
