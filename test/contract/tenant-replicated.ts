@@ -21,7 +21,7 @@ export interface TenantReplicated {
   password: string;
   /** A command as the operator, to the Redis of a member or with a port to its Sentinel. */
   ask(ordinal: number, command: readonly (string | number)[], port?: number): Promise<Reply>;
-  /** The ordinal of a member but `not` that says that it is the primary and that as many replicas follow it. */
+  /** The ordinal of a member but `not` that says that it is the primary; as many replicas follow it, and may take its place. */
   primary(replicas?: number, not?: number): Promise<number>;
   /** A pool with a wait that outlasts a failover, and what it reported. */
   pool(options?: Partial<PoolOptions>): { pool: Pool; events: LaneEvent[] };
@@ -55,13 +55,21 @@ export async function startTenantReplicated(options: TestReplicatedOptions): Pro
     return connection.send(command);
   }
 
+  /** How many replicas were in step with the primary: no other is made one. */
+  async function successors(): Promise<number> {
+    const infos = await Promise.all(
+      members.map(({ ordinal }) => ask(ordinal, ['INFO', 'replication']).catch(() => '')),
+    );
+    return infos.filter((info) => /role:slave[\s\S]*slave_priority:100/.test(String(info))).length;
+  }
+
   async function primary(replicas = 0, not?: number): Promise<number> {
     for (const deadline = Date.now() + 60_000; ; await sleep(50)) {
       for (const { ordinal } of members) {
         if (ordinal === not) continue;
         const role = await ask(ordinal, ['ROLE']).then(elementsOf, () => []);
         const follow = String(role[0]) === 'master' ? elementsOf(role[2]).length : -1;
-        if (follow >= replicas) return ordinal;
+        if (follow >= replicas && (replicas === 0 || (await successors()) >= replicas)) return ordinal;
       }
       if (Date.now() > deadline) throw new Error(`no primary with ${replicas} replicas; see ${members[0]?.logs.redis}`);
     }
