@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import { TENANT_DIRECTIVES } from '../../operator/resources/directives.ts';
 import { directiveValues } from '../e2e/field-walk/directives.ts';
+import { walkedElsewhere } from '../e2e/field-walk/elsewhere.ts';
 import { leaves, type Row, type Schema, withField } from '../e2e/field-walk/row.ts';
 import { storeRows } from '../e2e/field-walk/store-rows.ts';
 import { tokenRows } from '../e2e/field-walk/token-rows.ts';
@@ -19,12 +20,15 @@ function specOf(plural: string): Schema {
   return spec.versions[0].schema.openAPIV3Schema.properties.spec;
 }
 
-/** The fields of a schema that no row walks, and those of rows that it does not have. */
+const elsewhere = Object.keys(walkedElsewhere);
+const isElsewhere = (field: string) => elsewhere.some((part) => field === part || field.startsWith(`${part}.`));
+
+/** The fields of a schema that nothing walks, and those of rows that it does not have. */
 function difference(schema: Schema, rows: readonly Row<never>[]): { unwalked: string[]; unknown: string[] } {
   const fields = leaves(schema);
   const walked = rows.flatMap((row) => row.fields);
   return {
-    unwalked: fields.filter((field) => !walked.includes(field)),
+    unwalked: fields.filter((field) => !walked.includes(field) && !isElsewhere(field)),
     unknown: walked.filter((field) => !fields.some((known) => known === field || known.startsWith(`${field}.`))),
   };
 }
@@ -34,6 +38,17 @@ test('every field of the schemas is walked, and nothing besides', () => {
     assert.deepEqual(difference(specOf(plural), rows), { unwalked: [], unknown: [] }, plural);
   }
   assert.deepEqual(Object.keys(directiveValues), Object.keys(TENANT_DIRECTIVES));
+});
+
+test('a field that is walked elsewhere is there, and the test that walks it sets it', () => {
+  const fields = leaves(specOf('kvstores'));
+  for (const [part, { test }] of Object.entries(walkedElsewhere)) {
+    assert.ok(
+      fields.some((field) => field === part || field.startsWith(`${part}.`)),
+      part,
+    );
+    assert.match(read(test), new RegExp(`\\b${part.replace('spec.', '')}\\b`), `${test} sets ${part}`);
+  }
 });
 
 test('a field that a schema gains is missed at any depth', () => {
@@ -77,8 +92,11 @@ test('the page on changes says of every field what changing it does, as the walk
     [...page.matchAll(/^\| `(spec\.[^`]+)` \| ([^|]+) \|/gm)].map(([, f = '', e = '']) => [f, e.trim()]),
   );
   const words = { 'data plane': 'live', claim: 'live', token: 'live', hibernation: 'stops Redis' } as const;
-  const effects =
-    kinds.kvstores?.flatMap(({ fields, effect }) => fields.map((field) => [field, effect] as const)) ?? [];
+  const walked = kinds.kvstores?.flatMap(({ fields, effect }) => fields.map((field) => [field, effect] as const)) ?? [];
+  const effects = [
+    ...walked,
+    ...Object.entries(walkedElsewhere).map(([field, { effect }]) => [field, effect] as const),
+  ];
   const wanted = new Map<string, string>();
   for (const [field, effect] of effects)
     wanted.set(field.split('[]')[0] ?? '', effect in words ? words[effect as keyof typeof words] : effect);
