@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { PROGRESS_PORT } from '../../contract/backup.ts';
 import { MANAGED_BY, MANAGED_BY_LABEL, storeLabels } from '../../contract/labels.ts';
-import { REDIS_PORT } from '../../contract/names.ts';
+import { REDIS_PORT, SENTINEL_PORT } from '../../contract/names.ts';
 import { find, render } from './chart.ts';
 
 interface Rule {
@@ -46,11 +47,16 @@ test('without scrapers nobody reaches the metrics', async () => {
 });
 
 for (const component of ['operator', 'dataplane']) {
-  test(`the ${component} reaches names, the API server and the Redis of stores, and nothing else`, async () => {
+  test(`the ${component} reaches names, the API server, Redis and Sentinels of stores, and nothing else but backups' progress`, async () => {
     const { egress } = await policy(component, { apiServerPorts: [16443] });
     assert.deepEqual(
       egress.map((rule) => rule.ports.map(({ port, protocol }) => `${protocol} ${port}`)),
-      [['UDP 53', 'TCP 53'], ['TCP 16443'], [`TCP ${REDIS_PORT}`]],
+      [
+        ['UDP 53', 'TCP 53'],
+        ['TCP 16443'],
+        [`TCP ${REDIS_PORT}`, `TCP ${SENTINEL_PORT}`],
+        ...(component === 'operator' ? [[`TCP ${PROGRESS_PORT}`]] : []),
+      ],
     );
     const [redis] = ruleFor(egress, REDIS_PORT)?.to ?? [];
     assert.deepEqual(redis?.namespaceSelector, {});

@@ -126,7 +126,7 @@ topologySpreadConstraints:
     {{- range .Values.networkPolicy.apiServerPorts }}
     - { port: {{ . }}, protocol: TCP }
     {{- end }}
-# The Redis of every store, in whatever namespace.
+# The Redis of every store and the Sentinels of those with replicas, in whatever namespace.
 - to:
     - namespaceSelector: {}
       podSelector:
@@ -135,6 +135,7 @@ topologySpreadConstraints:
           app.kubernetes.io/managed-by: cubby
   ports:
     - { port: 6379, protocol: TCP }
+    - { port: 26379, protocol: TCP }
 {{- end }}
 
 {{/* A version that must be one of `versions`. Arguments: the root context, the value's name, the version. */}}
