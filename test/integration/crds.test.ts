@@ -6,7 +6,8 @@ import { parse } from 'yaml';
 import { API_VERSION } from '../../contract/objects.ts';
 import { KubeError } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/object.ts';
-import { backupRules, type Spec, scheduleRules, storeRules, tokenRules } from './crd-rules.ts';
+import { backupRules, type Spec, scheduleRules } from './crd-backup-rules.ts';
+import { storeRules, tokenRules } from './crd-rules.ts';
 import { createNamespace, kvBackupSchedules, kvBackups, kvStores, kvTokens, startCluster } from './operator/world.ts';
 
 const { client: admin } = await startCluster();
