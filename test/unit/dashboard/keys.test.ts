@@ -42,9 +42,10 @@ describe('a listing', () => {
     let longest = 0;
     for (let at = 0; at < 100; at++) {
       const keys = Array.from({ length: 1000 }, (_, index) => `session:${at * 1000 + index}`);
-      const started = performance.now();
+      const before = process.threadCpuUsage(); // other processes have the processor now and then
       listing = appendPage(listing, page(keys));
-      longest = Math.max(longest, performance.now() - started);
+      const { user, system } = process.threadCpuUsage(before);
+      longest = Math.max(longest, (user + system) / 1000);
     }
     assert.equal(listing.names.length, 100_000);
     assert.ok(longest < 50, `${longest} ms`);
