@@ -16,7 +16,7 @@ export async function openTarget({ target }: BackupPlace, files: Files): Promise
   }
   if (volume) {
     const { openVolume } = await import('./volume.ts');
-    return openVolume(files.path(`${BACKUP_PATHS.volume}/${volume.path ?? ''}`));
+    return openVolume(files.path(BACKUP_PATHS.volume)); // the object's path begins with the target's
   }
   throw new BackupError('Failed', 'the target names neither s3 nor volume');
 }
