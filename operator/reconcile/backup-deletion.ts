@@ -3,6 +3,7 @@ import type { ReconcileResult } from '../../kube/controller.ts';
 import { keyOf } from '../../kube/object.ts';
 import { type BackupLocation, placeOf } from '../resources/backup-place.ts';
 import { backupStatus } from '../status/backup-status.ts';
+import { leaveTurn } from './backup-access.ts';
 import { jobPod, removePod, workOff } from './backup-jobs.ts';
 import type { BackupRun } from './backup-run.ts';
 import { type Context, FIELD_MANAGER } from './context.ts';
@@ -43,6 +44,8 @@ export async function removeStored(run: BackupRun): Promise<ReconcileResult | un
   );
   for (const pod of writers) await removePod(context, pod, signal);
   if (writers.length > 0) return { requeueAfterMs: 5_000 }; // sooner when they are gone
+  // It may take long, and other backups of the store are not to wait for it.
+  await leaveTurn(context, backup, signal);
   const options = { job: { verb: 'delete', place: placeOf(location) }, target: location.target } as const;
   const outcome = await workOff(context, backup, 'delete', options, signal);
   const isGone = outcome.state === 'done' || (outcome.state === 'failed' && outcome.failure.reason === 'NotFound');

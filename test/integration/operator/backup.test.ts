@@ -234,8 +234,6 @@ test('a backup that is deleted in the middle stops storing before what is stored
   assert.equal(await admin.get(pods, { namespace, name: 'monday-backup' }), undefined);
   await endPod(world, remover, 0, { ok: true, seconds: 1 });
   await gone(namespace);
-  // No garbage collector runs here: what has the backup for its owner goes by hand.
-  await admin.delete(secrets, { namespace, name: 'main-redis-backup' });
   await until('the user is gone', async () => !(await users(store)).includes('backup'));
 });
 
@@ -254,4 +252,17 @@ test('a backup that never began, or of an ending namespace, goes at once', async
   await admin.delete(namespaces, { name: namespace });
   await remove(namespace);
   await gone(namespace);
+});
+
+test('a deletion that cannot remove what is stored does not keep other backups of the store waiting', async (t) => {
+  const { world, namespace, store } = await runningStore(t, 'backup-stuck');
+  await createBackup(world, namespace, 'monday', { deletionPolicy: 'Delete' });
+  await podOf(world, namespace, 'monday-backup');
+  await remove(namespace);
+  const refused = { ok: false, reason: 'TargetRefused', message: 'there is no such bucket' } as const;
+  await endPod(world, await podOf(world, namespace, 'monday-delete'), 1, refused);
+  await backupWhen(world, namespace, 'waits', (s) => completeReason(s) === 'DeletionFailing');
+  await until('the user is gone', async () => !(await users(store)).includes('backup'));
+  await createBackup(world, namespace, 'tuesday');
+  await podOf(world, namespace, 'tuesday-backup');
 });
