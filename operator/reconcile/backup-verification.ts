@@ -25,7 +25,7 @@ export async function verifyStored(run: BackupRun): Promise<ReconcileResult | un
     return { requeueAfterMs: outcome.againInMs };
   }
   if (outcome.state === 'failed') await report({ status: 'False', ...outcome.failure });
-  else if (outcome.data && outcome.data.sha256 !== sha256)
+  else if (outcome.data?.sha256 !== sha256)
     await report({ status: 'False', reason: 'Corrupt', message: 'what is stored is not what was sent' });
   else await report({ status: 'True', reason: 'Verified', message: 'what is stored was read back and is whole' });
   return { requeueAfterMs: 100 };

@@ -93,6 +93,15 @@ test('what does not read back as it was sent keeps the store, which says so and 
   await until('another is made', async () => (await admin.get(kvBackups, { namespace, name })) !== undefined);
 });
 
+test('a pod that does not say what it has read back verifies nothing', async (t) => {
+  const { world, namespace } = await runningStore(t, 'final-mute');
+  await remove(namespace);
+  const { name } = (await finalOf(namespace)).metadata;
+  await endPod(world, await podOf(world, namespace, `${name}-backup`), 0, { ok: true, data, seconds: 1 });
+  await endPod(world, await podOf(world, namespace, `${name}-verify`), 0, { ok: true, seconds: 1 });
+  await statusWhen(world, namespace, 'is kept', (s) => reasonOf(s, 'Degraded') === 'LastBackupFailed');
+});
+
 test('another policy ends the wait: Retain keeps the volume, Delete gives it to the store', async (t) => {
   const kept = await runningStore(t, 'final-retain');
   await remove(kept.namespace);
