@@ -54,6 +54,7 @@ export const settings: Readonly<Record<string, Setting>> = {
   'docs/recipes/feature-flags.md': { tenant: 'docs-recipe-flags' },
   'docs/recipes/rate-limiting.md': { tenant: 'docs-recipe-limits' },
   'docs/recipes/sessions.md': { tenant: 'docs-recipe-sessions' },
+  'docs/runbooks/CubbyBackupOverdue.md': { tenant: 'docs-runbooks' },
   'docs/runbooks/CubbyKeysMissing.md': { tenant: 'docs-runbooks' },
   'docs/runbooks/CubbyPersistenceFailing.md': { tenant: 'docs-runbooks' },
   'docs/runbooks/CubbyStoreNotReady.md': { tenant: 'docs-runbooks' },
