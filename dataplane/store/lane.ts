@@ -69,16 +69,21 @@ export class Lane {
     return this.#usable() !== undefined;
   }
 
+  /** How long in ms a request waits now for a Redis that does not take commands. */
+  get waitMs(): number {
+    return this.#bounds.waitMs;
+  }
+
   /**
    * Sends a request, and again only where the first time certainly had no effect or where it is a read. Rejects with a
-   * StoreError. Costs a promise and no timer while all is well: this is the way of every request to a store.
+   * StoreError. Costs a promise and no timer while all is well: this is the way of every request to a store. `since` is when
+   * it began to wait, by performance.now().
    */
-  request<T>(request: Request<T>): Promise<T> {
+  request<T>(request: Request<T>, since: number = performance.now()): Promise<T> {
     if (this.#inFlight >= this.#limits.inFlight) {
       return Promise.reject(new StoreError('unavailable', 'the store has too many requests'));
     }
     this.#inFlight++;
-    const since = performance.now();
     this.#lastUsed = since;
     const connection = this.#usable();
     if (!connection || (this.#writes.opens && request.access === 'write')) return this.#persist(request, since);

@@ -9,10 +9,10 @@ import { type Reply, ReplyError } from '../resp/reply.ts';
 /** What goes together is so much at most, counted as characters and bytes. */
 const MOST_BYTES = 4 * 2 ** 20;
 
-/** Bounds on writes that wait for replicas. */
+/** Bounds on writes that wait for replicas; how long one waits for its turn is the lane's `waitMs`. */
 export interface DurableLimits {
-  /** How long in ms replicas have to confirm a write, and how long a write waits for its turn. */
-  waitMs: number;
+  /** How long in ms replicas have to confirm a write, at most; never longer than the lane's `waitMs`. */
+  confirmMs: number;
   /** Writes that wait at the same time. */
   waiting: number;
 }
@@ -49,7 +49,7 @@ export function createDurableWay(lane: Lane, nodes: number, limits: DurableLimit
     const group: Waiting[] = [];
     for (let bytes = 0; queue.length > 0 && bytes < MOST_BYTES; ) {
       const next = queue.shift() as Waiting;
-      if (performance.now() - next.since >= limits.waitMs) {
+      if (performance.now() - next.since >= lane.waitMs) {
         next.reject(new StoreError('unavailable', `writes before this one still wait for ${nodes} nodes`));
         continue;
       }
@@ -60,17 +60,17 @@ export function createDurableWay(lane: Lane, nodes: number, limits: DurableLimit
   }
 
   async function run(group: readonly Waiting[]): Promise<void> {
+    const [oldest, ...others] = group as [Waiting, ...Waiting[]];
+    const requests = group.map(({ request }) => request);
+    const confirmMs = Math.floor(Math.min(limits.confirmMs, lane.waitMs));
     let answer: { outcomes: readonly Outcome[]; confirmed: boolean };
     try {
-      answer = await lane.request(
-        together(
-          group.map(({ request }) => request),
-          nodes - 1,
-          limits.waitMs,
-        ),
-      );
+      answer = await lane.request(together(requests, nodes - 1, confirmMs), oldest.since);
     } catch (error) {
-      for (const { reject } of group) reject(error as StoreError);
+      oldest.reject(error as StoreError);
+      // The time of those that came later is not up, and nothing was sent of them.
+      if ((error as StoreError).failure === 'unavailable') queue.unshift(...others);
+      else for (const { reject } of others) reject(error as StoreError);
       return;
     }
     const again: Waiting[] = [];
@@ -104,11 +104,11 @@ export function createDurableWay(lane: Lane, nodes: number, limits: DurableLimit
 function together(
   requests: readonly Request<unknown>[],
   replicas: number,
-  waitMs: number,
+  confirmMs: number,
 ): Request<{ outcomes: readonly Outcome[]; confirmed: boolean }> {
   return {
     access: 'write',
-    commands: join([...requests.map(({ commands }) => commands), encode(['WAIT', replicas, waitMs])]),
+    commands: join([...requests.map(({ commands }) => commands), encode(['WAIT', replicas, confirmMs])]),
     count: requests.reduce((sum, { count }) => sum + count, 1),
     read(replies) {
       let at = 0;

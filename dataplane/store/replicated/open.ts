@@ -85,7 +85,7 @@ export function openReplicated(options: ReplicatedOptions): Replicated {
         createDurableWay(
           open(() => primary.open()),
           nodes,
-          { waitMs: Math.min(limits.waitMs, commandTimeoutMs / 2), waiting: limits.inFlight },
+          { confirmMs: commandTimeoutMs / 2, waiting: limits.inFlight },
         ),
       near: options.nearestReads ? openNear() : undefined,
     },

@@ -157,7 +157,7 @@ describe('a store with replicas', () => {
   });
 
   test('too few nodes: a durable write is unknown after the bounded wait, and others do not wait with it', async () => {
-    const store = open({}, { commandTimeoutMs: 4000 });
+    const store = open({}, { commandTimeoutMs: 4001, limits: { waitMs: 2000, inFlight: 100, waiting: 100 } });
     await store.set('k', value);
     const old = await tenant.primary();
     const [replica] = tenant.members.filter(({ ordinal }) => ordinal !== old);
