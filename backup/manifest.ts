@@ -1,48 +1,72 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import type { BackupPlace } from '../contract/backup.ts';
+import type { BackupData, BackupPlace } from '../contract/backup.ts';
 import { BackupError } from './failure.ts';
+import { sumParts } from './parts.ts';
 import type { Target } from './target/target.ts';
 
-/** Version of the layout of a stored backup; a reader refuses a newer one. */
+/** Versions of the layout of a stored backup, of one Redis and of shards; a reader refuses one that is newer. */
 const FORMAT = 1;
+const FORMAT_OF_PARTS = 2;
 const MAX_BYTES = 1024 * 1024;
 
-const schema = z.object({
-  format: z.literal(FORMAT),
+const data = z.object({
+  size: z.int().min(0),
+  storedSize: z.int().min(0),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  keys: z.int().min(0),
+  expiringKeys: z.int().min(0),
+  redisVersion: z.string(),
+  rdbVersion: z.int().min(1),
+});
+const slot = z.int().min(0).max(16_383);
+const part = data.extend({ slots: z.array(z.tuple([slot, slot]).readonly()) });
+const about = {
   created: z.iso.datetime(),
   source: z.object({ namespace: z.string(), store: z.string(), uid: z.string(), projectId: z.string() }),
   encrypted: z.boolean(),
-  data: z.object({
-    size: z.int().min(0),
-    storedSize: z.int().min(0),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/),
-    keys: z.int().min(0),
-    expiringKeys: z.int().min(0),
-    redisVersion: z.string(),
-    rdbVersion: z.int().min(1),
-  }),
-});
+};
+const schema = z.discriminatedUnion('format', [
+  z.object({ format: z.literal(FORMAT), ...about, data }),
+  z
+    .object({
+      format: z.literal(FORMAT_OF_PARTS),
+      ...about,
+      data: data.extend({ parts: z.int().min(1) }),
+      parts: z.array(part).min(1),
+    })
+    .refine(({ parts, data }) => isDeepStrictEqual(sumParts(parts), data)),
+]);
+
+/** Where a stored backup is of shards: what is known of the part of each, by ordinal, and the slots that it had. */
+export type StoredPart = z.infer<typeof part>;
 
 /** What is written beside the data of a backup once all of it is stored: without it there is no backup. */
-export type BackupManifest = z.infer<typeof schema>;
+export interface BackupManifest extends Omit<z.infer<(typeof schema.options)[0]>, 'format' | 'data'> {
+  data: BackupData;
+  parts?: StoredPart[];
+}
 
 /** Path of a place's manifest. */
 export function manifestPath({ object }: BackupPlace): string {
   return `${object}.json`;
 }
 
-/** Path of a place's data: an RDB as it is, or in the format of age. */
-export function dataPath({ object }: BackupPlace, encrypted: boolean): string {
-  return `${object}.rdb${encrypted ? '.age' : ''}`;
+/** Path of a place's data, or of the part of a shard: an RDB as it is, or in the format of age. */
+export function dataPath({ object }: BackupPlace, encrypted: boolean, part?: number): string {
+  return `${object}${part === undefined ? '' : `.${part}`}.rdb${encrypted ? '.age' : ''}`;
+}
+
+/** Paths of all parts of a place's data, or its only one where it has no parts. */
+export function dataPaths(place: BackupPlace, encrypted: boolean, parts?: number): string[] {
+  if (parts === undefined) return [dataPath(place, encrypted)];
+  return Array.from({ length: parts }, (_, part) => dataPath(place, encrypted, part));
 }
 
 /** Stores a manifest, by which the backup becomes one. */
-export async function writeManifest(
-  target: Target,
-  place: BackupPlace,
-  manifest: Omit<BackupManifest, 'format'>,
-): Promise<void> {
-  const text = `${JSON.stringify({ format: FORMAT, ...manifest }, null, 2)}\n`;
+export async function writeManifest(target: Target, place: BackupPlace, manifest: BackupManifest): Promise<void> {
+  const format = manifest.parts ? FORMAT_OF_PARTS : FORMAT;
+  const text = `${JSON.stringify({ format, ...manifest }, null, 2)}\n`;
   await target.put(manifestPath(place), pieces(text));
 }
 
@@ -71,12 +95,13 @@ function parse(text: string): BackupManifest {
     throw corrupt('it is no JSON');
   }
   const format = (value as { format?: unknown } | null)?.format;
-  if (typeof format === 'number' && format > FORMAT) {
+  if (typeof format === 'number' && format > FORMAT_OF_PARTS) {
     throw new BackupError('TooNew', `the backup has the format ${format}: a newer Cubby made it, so upgrade this one`);
   }
-  const { success, data } = schema.safeParse(value);
-  if (!success) throw corrupt('something is missing in it');
-  return data;
+  const read = schema.safeParse(value);
+  if (!read.success) throw corrupt('something is missing in it');
+  const { format: _, ...manifest } = read.data;
+  return manifest;
 }
 
 function corrupt(why: string): BackupError {

@@ -1,4 +1,4 @@
-import { BACKUP_PATHS, type BackupData, type BackupPlace } from '../contract/backup.ts';
+import { BACKUP_PATHS, type BackupPlace } from '../contract/backup.ts';
 import { openEncryption } from './encryption.ts';
 import { BackupError } from './failure.ts';
 import type { Surroundings } from './job.ts';
@@ -9,26 +9,28 @@ import { openTarget } from './target/open.ts';
 /** A stored backup that is read back. */
 export interface Stored {
   manifest: BackupManifest;
-  /** The RDB. Throws at its end, or before, where it is not what was stored. */
-  read(): AsyncGenerator<Buffer>;
+  /** The RDB, or that of a part. Throws at its end, or before, where it is not what was stored. */
+  read(part?: number): AsyncGenerator<Buffer>;
 }
 
 /** Opens the backup at a place. Throws NotFound, TooNew, WrongKey and Corrupt before any of the data is read. */
 export async function openStored(place: BackupPlace, { files, progress, signal }: Surroundings): Promise<Stored> {
   const target = await openTarget(place, files);
   const manifest = await readManifest(target, place);
-  const { encrypted, data } = manifest;
+  const { encrypted, parts } = manifest;
   if (encrypted && !place.encrypted) {
     throw new BackupError('WrongKey', 'the backup is encrypted: name the Secret of its key in encryption');
   }
   const encryption = encrypted ? await openEncryption(files.secret(BACKUP_PATHS.identity, 'WrongKey')) : undefined;
   return {
     manifest,
-    async *read() {
+    async *read(part) {
+      const data = part === undefined ? manifest.data : parts?.[part];
+      if (!data || (part === undefined && parts)) throw new BackupError('Failed', `the backup has no part ${part}`);
       const inspection = await startInspection(progress);
       let storedSize = 0;
       const counted = async function* () {
-        for await (const piece of target.get(dataPath(place, encrypted))) {
+        for await (const piece of target.get(dataPath(place, encrypted, part))) {
           signal.throwIfAborted();
           storedSize += piece.length;
           yield piece;
@@ -49,8 +51,10 @@ export async function openStored(place: BackupPlace, { files, progress, signal }
   };
 }
 
-function differences(found: RdbFacts & { storedSize: number }, expected: BackupData): string[] {
-  return (Object.keys(expected) as (keyof BackupData)[]).filter((name) => found[name] !== expected[name]);
+type Facts = RdbFacts & { storedSize: number };
+
+function differences(found: Facts, expected: Facts): string[] {
+  return (Object.keys(found) as (keyof Facts)[]).filter((name) => found[name] !== expected[name]);
 }
 
 function corrupt(why: string): BackupError {

@@ -55,25 +55,47 @@ export interface BackupSource {
   projectId: string;
 }
 
+/** A Redis that answers there. */
+export interface RedisAddress {
+  host: string;
+  port: number;
+}
+
+/** Hash slots from the first to the last, both included. */
+export type SlotRange = readonly [first: number, last: number];
+
+/** A shard of a store, and the slots whose keys it has. */
+export interface BackupShard extends RedisAddress {
+  slots: readonly SlotRange[];
+}
+
 /** What a backup pod is to do; it holds no secret, those are files at BACKUP_PATHS. */
 export type BackupJob =
-  /** Streams the data of a running Redis to its place. */
-  | { verb: 'backup'; place: BackupPlace; redis: { host: string; port: number }; source: BackupSource }
+  /** Streams the data of a running Redis to its place, or that of each shard of a store in their order, into a part of its own. */
+  | { verb: 'backup'; place: BackupPlace; redis: RedisAddress | readonly BackupShard[]; source: BackupSource }
   /** Reads what is stored and compares it with its manifest. */
   | { verb: 'verify'; place: BackupPlace }
   /**
    * Writes the data beside that of the store, to BACKUP_PATHS.fetched, and verifies it on the way. Data of a newer version
-   * of the RDB format than `rdbVersion` is refused.
+   * of the RDB format than `rdbVersion` is refused. `part` names that of a shard, by its ordinal, of so many; a backup of
+   * another number of parts, or of none, is refused, and where `slots` are given one in which that shard had others.
    */
-  | { verb: 'fetch'; place: BackupPlace; rdbVersion?: number }
+  | { verb: 'fetch'; place: BackupPlace; rdbVersion?: number; part?: BackupPart }
   /** Puts what was fetched in the place of the store's data, which it sets aside. Its Redis is stopped. */
   | { verb: 'swap' }
   /** Puts back what `swap` set aside. */
   | { verb: 'undo' }
   /** Removes what `swap` set aside, and what was fetched. */
   | { verb: 'clean' }
-  /** Removes a stored backup. */
-  | { verb: 'delete'; place: BackupPlace };
+  /** Removes a stored backup, of so many parts where it has any. */
+  | { verb: 'delete'; place: BackupPlace; parts?: number };
+
+/** The part of a backup that a shard takes. */
+export interface BackupPart {
+  member: number;
+  of: number;
+  slots?: readonly SlotRange[];
+}
 
 /** Why a backup pod ended without having done what it was to do. */
 export type BackupFailure =
@@ -93,6 +115,8 @@ export type BackupFailure =
   | 'WrongKey'
   /** Its format is newer than this program or that Redis. */
   | 'TooNew'
+  /** It has not the parts that the store has shards, or its shards had other slots. */
+  | 'ShardsDiffer'
   /** A Redis still holds the lock on the store's data. */
   | 'Busy'
   /** The pod was told to end. */
@@ -100,17 +124,20 @@ export type BackupFailure =
   /** What was asked for makes no sense, or a fault of the program. */
   | 'Failed';
 
-/** What is known of the data of a backup. */
+/** What is known of the data of a backup, or of a part of it. */
 export interface BackupData {
-  /** Bytes of the RDB, and of what is stored. */
+  /** Bytes of the RDB, and of what is stored; of all parts together. */
   size: number;
   storedSize: number;
-  /** SHA-256 of the RDB in hex. */
+  /** SHA-256 in hex of the RDB; of the SHA-256 of all parts in their order, as text, where there are any. */
   sha256: string;
   keys: number;
   expiringKeys: number;
+  /** The newest that any part was made by. */
   redisVersion: string;
   rdbVersion: number;
+  /** How many parts there are: one for each shard of a store of shards. */
+  parts?: number;
 }
 
 /** What a backup pod leaves as its termination message, as JSON. */

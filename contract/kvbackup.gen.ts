@@ -183,7 +183,7 @@ export interface KVBackupStatus {
    */
   size?: number;
   /**
-   * SHA-256 of the data before encryption, in hex.
+   * SHA-256 of the data before encryption, in hex. Of a store of shards it is that of the SHA-256 of each shard's data, one after the other as text.
    */
   sha256?: string;
   /**
@@ -206,6 +206,10 @@ export interface KVBackupStatus {
    * Whether the data is encrypted.
    */
   encrypted?: boolean;
+  /**
+   * How many shards the store has whose data it is, each in a part of its own; absent of a store of one Redis. It is restored into a store of as many.
+   */
+  shards?: number;
   /**
    * The store that it is a backup of.
    */

@@ -5,7 +5,7 @@ import { startCrc64 } from './crc64.ts';
 import { NotRdbError, parseHeader, type RdbHeader } from './header.ts';
 
 /** What is known of an RDB once all of it has streamed by. */
-export type RdbFacts = Omit<BackupData, 'storedSize'>;
+export type RdbFacts = Omit<BackupData, 'storedSize' | 'parts'>;
 
 /** Bytes of the checksum at the end (since RDB version 5). */
 const CHECKSUM = 8;

@@ -1,14 +1,16 @@
-import { BACKUP_PATHS } from '../../contract/backup.ts';
+import { BACKUP_PATHS, type BackupData, type RedisAddress } from '../../contract/backup.ts';
 import { type Encryption, openEncryption } from '../encryption.ts';
 import type { Run } from '../job.ts';
-import { dataPath, manifestPath, writeManifest } from '../manifest.ts';
+import { type BackupManifest, dataPaths, manifestPath, type StoredPart, writeManifest } from '../manifest.ts';
+import { sumParts } from '../parts.ts';
 import { startInspection } from '../rdb/inspect.ts';
 import { readRdb } from '../rdb/source.ts';
 import { openTarget } from '../target/open.ts';
 
 /**
- * Streams the data of a running Redis to its place, and then the manifest. What an earlier attempt left there goes first,
- * its manifest before its data, so that at no moment one stands beside data that is not its own.
+ * Streams the data of a running Redis, or of one shard after the other, to its place, and then the manifest. What an
+ * earlier attempt left there goes first, its manifest before its data, so that at no moment one stands beside data that is
+ * not its own.
  */
 export const backup: Run<'backup'> = async ({ place, redis, source }, { files, signal, progress, now }) => {
   const password = files.secret(BACKUP_PATHS.redisPassword, 'SourceUnavailable');
@@ -16,20 +18,32 @@ export const backup: Run<'backup'> = async ({ place, redis, source }, { files, s
     ? await openEncryption(files.secret(BACKUP_PATHS.identity, 'WrongKey'))
     : undefined;
   const target = await openTarget(place, files);
-  const path = dataPath(place, place.encrypted);
+  const paths = dataPaths(place, place.encrypted, 'host' in redis ? undefined : redis.length);
   await target.remove(manifestPath(place));
-  await target.remove(path);
+  for (const path of paths) await target.remove(path);
 
   const created = now().toISOString();
-  const inspection = await startInspection(progress);
-  const rdb = inspection.pass(readRdb({ ...redis, password, signal }));
-  const storedSize = await target.put(path, await stored(rdb, encryption));
+  const kept: string[] = [];
+  const store = async ({ host, port }: RedisAddress, path = ''): Promise<BackupData> => {
+    const inspection = await startInspection(progress);
+    const rdb = inspection.pass(readRdb({ host, port, password, signal }));
+    const storedSize = await target.put(path, await stored(rdb, encryption));
+    kept.push(path);
+    return { ...inspection.facts(), storedSize };
+  };
+  const storeParts = async (): Promise<Pick<BackupManifest, 'data' | 'parts'>> => {
+    if ('host' in redis) return { data: await store(redis, paths[0]) };
+    const parts: StoredPart[] = [];
+    for (const [ordinal, { slots, ...shard }] of redis.entries())
+      parts.push({ ...(await store(shard, paths[ordinal])), slots: [...slots] });
+    return { data: sumParts(parts), parts };
+  };
   try {
-    const data = { ...inspection.facts(), storedSize };
-    await writeManifest(target, place, { created, source, encrypted: place.encrypted, data });
-    return data;
+    const found = await storeParts();
+    await writeManifest(target, place, { created, source, encrypted: place.encrypted, ...found });
+    return found.data;
   } catch (error) {
-    await target.remove(path).catch(() => {}); // it is no backup, and the first error says why
+    for (const path of kept) await target.remove(path).catch(() => {}); // it is no backup, and the first error says why
     throw error;
   }
 };

@@ -12,6 +12,7 @@ const FAILURES = {
   Corrupt: true,
   WrongKey: true,
   TooNew: true,
+  ShardsDiffer: true,
   Busy: true,
   Stopped: true,
   Failed: true,
@@ -29,6 +30,7 @@ const schema = z.discriminatedUnion('ok', [
         expiringKeys: count,
         redisVersion: z.string().max(32),
         rdbVersion: z.int().min(0).max(1_000_000),
+        parts: z.int().min(1).exactOptional(),
       })
       .exactOptional(),
     seconds: z.number(),
