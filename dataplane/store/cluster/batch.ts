@@ -1,11 +1,13 @@
-import { type BatchOp, type BatchOptions, type BatchOutcome, StoreError } from '../port.ts';
+import { type BatchOp, type BatchOptions, type BatchOutcome, StoreError, type StoreFailure } from '../port.ts';
 import type { RedisStore } from '../redis.ts';
+import { refusal } from '../redis-errors.ts';
 import { Redirected } from './redirect.ts';
 import type { Router } from './router.ts';
 
 /**
  * Runs a batch: the operations of one member together and in order, and members beside one another. An operation whose
- * key is being moved follows it; those of one key stay in order, since a key is only ever at one member.
+ * key is being moved follows it. Those of one key stay in order: one that a later one of its key has overtaken, since that
+ * was taken where it was refused, is not run any more.
  */
 export async function runBatch(
   router: Router,
@@ -28,7 +30,6 @@ export async function runBatch(
   };
   await Promise.all([...group(members)].map(([member, indices]) => place(member, indices)));
 
-  const moved = ops.flatMap((_, i) => (outcomes[i] instanceof Redirected ? [i] : []));
   const chase = async (index: number) => {
     const op = ops[index] as BatchOp;
     const send = async (member: number, asked: boolean) => {
@@ -43,12 +44,23 @@ export async function runBatch(
     outcomes[index] =
       'result' in first ? first.result : await router.follow(first.redirect, member, since, send).catch(asOutcome);
   };
-  const chains = group(moved.map((index) => (ops[index] as BatchOp).key));
-  await Promise.all(
-    [...chains.values()].map(async (chain) => {
-      for (const i of chain) await chase(moved[i] as number);
-    }),
-  );
+  const follow = async (indices: readonly number[]) => {
+    const ran = indices.findLastIndex((index) => failureOf(outcomes[index]) !== 'unavailable');
+    let isLost = false;
+    for (const [i, index] of indices.entries()) {
+      if (!(outcomes[index] instanceof Redirected)) continue;
+      if (i < ran || isLost) {
+        outcomes[index] = refusal('refused');
+        continue;
+      }
+      await chase(index);
+      // It may still be applied, or nobody takes the key in time.
+      isLost = ['unknown', 'unavailable'].includes(failureOf(outcomes[index]) ?? '');
+    }
+  };
+  if (outcomes.some((outcome) => outcome instanceof Redirected)) {
+    await Promise.all([...group(ops.map(({ key }) => key)).values()].map(follow));
+  }
   return outcomes;
 }
 
@@ -59,6 +71,10 @@ async function attempt(store: RedisStore, ops: readonly BatchOp[], options?: Bat
   } catch (error) {
     return ops.map(() => asOutcome(error));
   }
+}
+
+function failureOf(outcome: BatchOutcome | undefined): StoreFailure | undefined {
+  return outcome instanceof StoreError ? outcome.failure : undefined;
 }
 
 function asOutcome(error: unknown): StoreError {
