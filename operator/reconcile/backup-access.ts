@@ -25,6 +25,15 @@ function passwordOf(secret: Secret): string | undefined {
   return Buffer.from(secret.data?.password ?? '', 'base64').toString() || undefined;
 }
 
+/** Name of the KVBackup that has its turn of a store, whose pod may be reading it; undefined where none has. */
+export function turnHolder(
+  cached: Context['caches']['secrets'],
+  { metadata: { namespace, name } }: Pick<KVStore, 'metadata'>,
+): string | undefined {
+  const secret = cached.get({ namespace, name: childNames(name).backupSecret });
+  return secret && passwordOf(secret) !== undefined ? controllerOf(secret)?.name : undefined;
+}
+
 /** Whether a backup has the store to itself, and by which password; `holder` is who has it instead. */
 export type Turn = { password: string } | { holder: string } | 'soon';
 

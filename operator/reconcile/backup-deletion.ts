@@ -46,7 +46,9 @@ export async function removeStored(run: BackupRun): Promise<ReconcileResult | un
   if (writers.length > 0) return { requeueAfterMs: 5_000 }; // sooner when they are gone
   // It may take long, and other backups of the store are not to wait for it.
   await leaveTurn(context, backup, signal);
-  const options = { job: { verb: 'delete', place: placeOf(location) }, target: location.target } as const;
+  const { shards } = backup.status ?? {};
+  const job = { verb: 'delete', place: placeOf(location), ...(shards !== undefined && { parts: shards }) } as const;
+  const options = { job, target: location.target };
   const outcome = await workOff(context, backup, 'delete', options, signal);
   const isGone = outcome.state === 'done' || (outcome.state === 'failed' && outcome.failure.reason === 'NotFound');
   if (isGone) return letGo();

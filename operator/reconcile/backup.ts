@@ -1,6 +1,5 @@
 import type { KVBackupStatus } from '../../contract/kvbackup.gen.ts';
 import { FINAL_LABEL } from '../../contract/labels.ts';
-import { REDIS_PORT } from '../../contract/names.ts';
 import type { KVBackup } from '../../contract/objects.ts';
 import type { ReconcileResult } from '../../kube/controller.ts';
 import { parseKey } from '../../kube/object.ts';
@@ -12,9 +11,10 @@ import type { Finding } from '../status/finding.ts';
 import { leaveTurn } from './backup-access.ts';
 import { keepFinalizer, removeStored } from './backup-deletion.ts';
 import { attemptOf, createJob, jobPod, removePod } from './backup-jobs.ts';
+import { type BackupPlan, planBackup } from './backup-plan.ts';
 import { readProgress } from './backup-progress.ts';
 import type { BackupRun } from './backup-run.ts';
-import { type BackupPlan, openSource, planBackup } from './backup-source.ts';
+import { openSource } from './backup-source.ts';
 import { verifyStored } from './backup-verification.ts';
 import type { Context } from './context.ts';
 import { kvBackups, type Pod } from './kinds.ts';
@@ -129,16 +129,16 @@ async function begin(run: BackupRun, attempt: number, before?: Pod): Promise<Rec
     return { requeueAfterMs: againInMs };
   }
   const { plan } = planned as { plan: BackupPlan };
-  const status = begunStatus(backup, plan, attempt, context.now());
+  const { redis, secret: redisSecret } = source.opened;
+  const shards = 'host' in redis ? undefined : redis.length;
+  const status = begunStatus(backup, plan, shards, attempt, context.now());
   await run.report(status, { first: true });
   if (before) {
     await removePod(context, before, signal);
     return { requeueAfterMs: 1_000 }; // sooner when it is gone
   }
   const { location } = plan;
-  const { host, secret: redisSecret } = source.opened;
   const { uid, name } = plan.store.metadata;
-  const redis = { host, port: REDIS_PORT };
   const projectId = status.source?.projectId ?? '';
   const job = {
     verb: 'backup',
@@ -154,13 +154,20 @@ async function begin(run: BackupRun, attempt: number, before?: Pod): Promise<Rec
   return { requeueAfterMs: PROGRESS_MS };
 }
 
-function begunStatus(backup: KVBackup, { store, location }: BackupPlan, attempt: number, now: Date): KVBackupStatus {
+function begunStatus(
+  backup: KVBackup,
+  { store, location }: BackupPlan,
+  shards: number | undefined,
+  attempt: number,
+  now: Date,
+): KVBackupStatus {
   const projectId = store.status?.projectId;
   const changes: Partial<KVBackupStatus> = {
     phase: 'Running',
     startedAt: backup.status?.startedAt ?? rfc3339(now),
     attempts: attempt,
     location: location as unknown as NonNullable<KVBackupStatus['location']>,
+    ...(shards !== undefined && { shards }),
     source: { uid: store.metadata.uid, ...(projectId !== undefined && { projectId }) },
   };
   return backupStatus(backup, changes, { reason: 'Running', message: 'the data is being stored' }, now);

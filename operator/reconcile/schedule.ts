@@ -67,11 +67,6 @@ function obstacleOf(
       reason: 'StoreNotFound',
       message: `there is no KVStore ${name} in the namespace ${metadata.namespace}; create it`,
     };
-  if (store.spec.shards !== undefined)
-    return {
-      reason: 'TopologyNotSupported',
-      message: 'stores with spec.shards cannot be backed up; copy the data by another way',
-    };
   if (!spec.target && !store.spec.backup)
     return {
       reason: 'TargetMissing',

@@ -4,6 +4,7 @@ import { type ClusterView, parseClusterNodes } from '../redis/cluster-nodes.ts';
 import { RedisRefusal, type RedisSession } from '../redis/session.ts';
 import type { Finding } from '../status/finding.ts';
 import type { StepReason } from '../status/store-facts.ts';
+import { turnHolder } from './backup-access.ts';
 import type { Context } from './context.ts';
 import { moveSlots, type Shard } from './move-slots.ts';
 import type { Member, Observed } from './observe.ts';
@@ -29,7 +30,7 @@ export interface ShardsMaintained {
  * That only goes on while all of them answer; nothing of it is needed for them to serve what they have.
  */
 export async function maintainShards(
-  context: Pick<Context, 'connectRedis' | 'masterKeys' | 'events'>,
+  context: Pick<Context, 'connectRedis' | 'masterKeys' | 'caches'>,
   observed: Pick<Observed, 'store' | 'members'>,
   signal: AbortSignal,
 ): Promise<ShardsMaintained> {
@@ -47,7 +48,7 @@ export async function maintainShards(
   const sessions = new Map<number, RedisSession>();
   const shardOf = (ordinal: number) => openShard(context, observed, views, ordinal, sessions);
   try {
-    await bringOn(plan, observed, known, shardOf, result, signal);
+    await bringOn(plan, observed, known, turnHolder(context.caches.secrets, store), shardOf, result, signal);
   } catch (error) {
     if (!(error instanceof RedisRefusal)) throw error;
     const message = `a shard refuses what moves slots, so that they stay where they are: ${error.message}; where it has no memory or disk left, raise spec.memory or grow its volume`;
@@ -62,6 +63,7 @@ async function bringOn(
   { meet, assign, moves, informed, lost }: ShardsPlan,
   { members }: Pick<Observed, 'members'>,
   known: number,
+  backup: string | undefined,
   shardOf: (ordinal: number) => Promise<Shard>,
   result: ShardsMaintained,
   signal: AbortSignal,
@@ -97,7 +99,11 @@ async function bringOn(
   }
   result.joined = members.length;
   if (moves.length === 0) return;
-  result.steps.push({ reason: 'MovingSlots', message: `${moves.length} of 16384 slots are still to be moved` });
+  const left = `${moves.length} of 16384 slots are still to be moved`;
+  // It would miss keys that go to a shard which it has read.
+  const waiting = backup === undefined ? '' : `, when the KVBackup ${backup} has read the shards`;
+  result.steps.push({ reason: 'MovingSlots', message: `${left}${waiting}` });
+  if (backup !== undefined) return;
   // Clients that do not know a shard cannot follow slots to it, and other versions may not read one another's keys.
   if (known === 0 || !informed || new Set(members.map(versionOf)).size > 1) return;
   const end = performance.now() + MOVE_MS;

@@ -26,13 +26,7 @@ export type BackupReason =
   | BackupEndReason;
 
 /** Why a backup is given up. */
-export type BackupEndReason =
-  | BackupFailure
-  | 'PodEnded'
-  | 'NamespaceEnding'
-  | 'TopologyNotSupported'
-  | 'StoreReplaced'
-  | 'TimedOut';
+export type BackupEndReason = BackupFailure | 'PodEnded' | 'NamespaceEnding' | 'StoreReplaced' | 'TimedOut';
 
 type Changes = Omit<KVBackupStatus, 'conditions' | 'observedGeneration'>;
 

@@ -8,7 +8,6 @@ export type ScheduleReason =
   | 'StoreNotFound'
   | 'StoreHibernated'
   | 'TargetMissing'
-  | 'TopologyNotSupported'
   | 'LastBackupFailed';
 
 /** What the condition of a schedule is made from. */

@@ -130,11 +130,6 @@ export const storeRules: RuleCase[] = [
     refuses: { ...store, shards: 2, reads: 'cached' },
   },
   {
-    rule: 'a store of shards cannot be backed up',
-    accepts: { ...store, shards: 2, deletionPolicy: 'Delete' },
-    refuses: { ...store, shards: 2, deletionPolicy: 'Backup', backup: { target: { volume: { claimName: 'x' } } } },
-  },
-  {
     rule: 'reads nearest needs replicas',
     accepts: { ...store, reads: 'nearest', replicas: 3 },
     refuses: { ...store, reads: 'nearest' },
