@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { OPERATOR_ENV, OPERATOR_FLAGS } from '../../bench/operator/replica.ts';
 import { chartFolder, find, podSpecs, type Rendered, render } from './chart.ts';
 
 const standard = await render();
@@ -36,6 +37,13 @@ test('selectors find the pods of their own component and no others', () => {
       assert.ok(!matches(selector, find(standard, 'Pod', 'cubby-test').metadata.labels));
     }
   }
+});
+
+test('the operator runs as the benchmark of its memory has it', () => {
+  const [{ command, env, resources }] = find(standard, 'Deployment', 'cubby-operator').spec.template.spec.containers;
+  assert.deepEqual(command, ['node', ...OPERATOR_FLAGS.slice(0, -1), 'dist/operator.js']);
+  assert.deepEqual([OPERATOR_FLAGS.at(-1), resources.limits.memory], ['--max-old-space-size=256', '512Mi']);
+  for (const { name, value } of env) assert.equal(OPERATOR_ENV[name], value);
 });
 
 test('there are two replicas, spread where possible, one of which a rollout or a drain leaves', () => {
