@@ -45,6 +45,8 @@ export async function* readRdb(options: SourceOptions): AsyncGenerator<Buffer> {
 async function greet({ socket, next }: Reader, password: string): Promise<Buffer> {
   const commands: readonly { args: string[]; optional?: true }[] = [
     { args: ['AUTH', 'backup', password] },
+    // A Sentinel takes whoever INFO lists for a replica, for good, but where the port is none (createSentinelAddr in sentinel.c).
+    { args: ['REPLCONF', 'listening-port', '65536'] },
     // Without it a Redis sends from a file on its disk only.
     { args: ['REPLCONF', 'capa', 'eof'] },
     // Redis then keeps no stream of changes for this replica (since 7.0; an older one answers with an error).
