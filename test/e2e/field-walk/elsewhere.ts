@@ -4,6 +4,4 @@ import type { Effect } from './row.ts';
 export const walkedElsewhere: Readonly<Record<string, { effect: Effect; test: string }>> = {
   'spec.backup': { effect: 'live', test: 'test/e2e/backup.test.ts' },
   'spec.restoreFrom': { effect: 'hibernation', test: 'test/e2e/restore.test.ts' },
-  'spec.replicas': { effect: 'live', test: 'test/e2e/replicated.test.ts' },
-  'spec.shards': { effect: 'live', test: 'test/e2e/sharded.test.ts' },
 };

@@ -3,6 +3,7 @@ import { persistenceRows } from './persistence-rows.ts';
 import { podRows } from './pod-rows.ts';
 import { type Row, schema } from './row.ts';
 import type { StoreSeen } from './store-seen.ts';
+import { topologyRows } from './topology-rows.ts';
 
 const MIB = 2 ** 20;
 
@@ -194,5 +195,7 @@ export function storeRows(storageClass: string): Row<StoreSeen>[] {
     ...persistenceRows(storageClass),
     directiveRow,
     ...podRows,
+    ...topologyRows,
+    ...topologyRows,
   ];
 }
