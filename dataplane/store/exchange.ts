@@ -1,3 +1,4 @@
+import type { Origin } from './origin.ts';
 import type { StoreError } from './port.ts';
 import type { Connection } from './resp/connection.ts';
 import type { Encoded } from './resp/encode.ts';
@@ -13,10 +14,10 @@ export interface Request<T> {
   /** They are one MULTI … EXEC. */
   transaction?: true;
   /**
-   * The result, from as many replies; called in order with push messages. Throws a ReplyError that is among them, or an
-   * Error where they make no sense.
+   * The result, from as many replies of the process of `origin`; called in order with push messages. Throws a ReplyError
+   * that is among them, or an Error where they make no sense.
    */
-  read: (replies: readonly Reply[]) => T;
+  read: (replies: readonly Reply[], origin: Origin) => T;
   /** The result where the connection broke in the middle and fewer replies are enough to know it. */
   partial?: (replies: readonly Reply[]) => { result: T } | undefined;
 }
@@ -49,7 +50,7 @@ export function exchange<T>(
       if (replies.push(reply) < request.count) return false;
       let result: T;
       try {
-        result = request.read(replies);
+        result = request.read(replies, connection.origin);
       } catch (error) {
         fail({ connection, error, replies });
         return true;

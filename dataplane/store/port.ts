@@ -1,3 +1,5 @@
+import { STAMP } from './origin.ts';
+
 /** What is stored under a key: JSON text, byte for byte as it came in; see StoreAddress.anyValues. */
 export interface Entry {
   value: Buffer;
@@ -43,7 +45,7 @@ export interface ScanPage {
 }
 
 /** What `next` of a page looks like, in a store of shards after the shard's number. To go on from text of another form fails. */
-export const SCAN_POSITION = /^(\d{1,2}-)?\d{1,20}(\.[\w-]{10}\.[\w-]{10})?$/;
+export const SCAN_POSITION: RegExp = new RegExp(`^(\\d{1,2}-)?\\d{1,20}(\\.[\\w-]{10}\\.[\\w-]{10})?(~${STAMP})?$`);
 
 /** The keys and values of one project. Every method rejects with a StoreError and with nothing else. */
 export interface Store {

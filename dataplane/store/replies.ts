@@ -1,5 +1,6 @@
 import { asJson } from '../json/any-text.ts';
 import type { Request } from './exchange.ts';
+import type { Origin } from './origin.ts';
 import { REPLY_LIMITS } from './resp/decode.ts';
 import { type Arg, encode } from './resp/encode.ts';
 import { type Reply, ReplyError, tooLarge } from './resp/reply.ts';
@@ -8,9 +9,9 @@ import { type Reply, ReplyError, tooLarge } from './resp/reply.ts';
 export function one<T>(
   access: 'read' | 'write',
   command: readonly Arg[],
-  read: (reply: Reply | undefined) => T,
+  read: (reply: Reply | undefined, origin: Origin) => T,
 ): Request<T> {
-  return { access, commands: encode(command), count: 1, read: ([reply]) => read(reply) };
+  return { access, commands: encode(command), count: 1, read: ([reply], origin) => read(reply, origin) };
 }
 
 /** The JSON text of a value, from the bytes that are stored. */

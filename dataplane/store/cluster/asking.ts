@@ -1,4 +1,5 @@
 import type { Request } from '../exchange.ts';
+import type { Origin } from '../origin.ts';
 import { elementsOf } from '../replies.ts';
 import { encode, join } from '../resp/encode.ts';
 import { type Reply, ReplyError } from '../resp/reply.ts';
@@ -14,7 +15,7 @@ const EXEC = encode(['EXEC']);
 export function asking<T>(request: Request<T>): Request<T> {
   const { access, commands, count, transaction } = request;
   if (count === 1 || transaction) {
-    const own = (replies: readonly Reply[]) => request.read(accepted(replies).slice(1));
+    const own = (replies: readonly Reply[], origin: Origin) => request.read(accepted(replies).slice(1), origin);
     return { access, commands: join([ASKING, commands]), count: count + 1, read: own };
   }
   return {
@@ -22,10 +23,10 @@ export function asking<T>(request: Request<T>): Request<T> {
     commands: join([ASKING, MULTI, commands, EXEC]),
     count: count + 3,
     transaction: true,
-    read(replies) {
+    read(replies, origin) {
       const refusal = replies.find((reply) => reply instanceof ReplyError);
       if (refusal) throw refusal;
-      return request.read(elementsOf(replies.at(-1)));
+      return request.read(elementsOf(replies.at(-1)), origin);
     },
   };
 }

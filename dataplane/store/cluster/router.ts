@@ -160,7 +160,7 @@ export class Router {
     const { partial, ...rest } = sent;
     const told: Request<Outcome<T>> = {
       ...rest,
-      read: (replies) => heed(() => sent.read(replies)),
+      read: (replies, origin) => heed(() => sent.read(replies, origin)),
       ...(partial && { partial: (replies) => wrapped(partial, replies) }),
     };
     try {

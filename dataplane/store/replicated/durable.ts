@@ -110,13 +110,13 @@ function together(
     access: 'write',
     commands: join([...requests.map(({ commands }) => commands), encode(['WAIT', replicas, confirmMs])]),
     count: requests.reduce((sum, { count }) => sum + count, 1),
-    read(replies) {
+    read(replies, origin) {
       let at = 0;
       const outcomes = requests.map((request): Outcome => {
         const own = replies.slice(at, at + request.count);
         at += request.count;
         try {
-          return { result: request.read(own) };
+          return { result: request.read(own, origin) };
         } catch (error) {
           return { error };
         }

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { type Origin, originOf } from '../origin.ts';
 import { Decoder } from './decode.ts';
 import { type Arg, type Encoded, encode, join } from './encode.ts';
 import { Outbox } from './outbox.ts';
@@ -68,9 +69,12 @@ export class Connection {
   #writing = false;
   readonly #traffic = { sent: 0, done: 0, heard: false };
   readonly #pulse: Pulse;
+  /** Tells replies of one process from those of another. */
+  readonly origin: Origin;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.origin = originOf(options.host, options.port);
     this.#pulse = new Pulse(this.#traffic, options.commandTimeoutMs, () => this.#end(timeout('the reply is late')));
   }
 
@@ -87,6 +91,7 @@ export class Connection {
     try {
       await this.#open(host, port);
       await this.#greet();
+      this.origin.since = Date.now();
       this.#state = 'ready';
       hooks?.opened?.(this);
     } catch (error) {

@@ -4,6 +4,7 @@ import { asking } from '../../../../dataplane/store/cluster/asking.ts';
 import { redirectOf } from '../../../../dataplane/store/cluster/redirect.ts';
 import { ordinalOf, SlotMap } from '../../../../dataplane/store/cluster/slot-map.ts';
 import type { Request, Way } from '../../../../dataplane/store/exchange.ts';
+import { originOf } from '../../../../dataplane/store/origin.ts';
 import { createRedisStore } from '../../../../dataplane/store/redis.ts';
 import { one } from '../../../../dataplane/store/replies.ts';
 import { ReplyError } from '../../../../dataplane/store/resp/reply.ts';
@@ -44,19 +45,21 @@ test('slots of strangers leave the map as it was', () => {
   assert.equal(new SlotMap().owner(7), undefined);
 });
 
+const origin = originOf('h', 1);
+
 test('one command is asked for as it is, several in one transaction', () => {
   const get = one('read', ['GET', 'k'], (reply) => reply);
   const single = asking(get);
   assert.equal(single.count, 2);
   assert.equal(single.commands, '*1\r\n$6\r\nASKING\r\n*2\r\n$3\r\nGET\r\n$1\r\nk\r\n');
-  assert.equal(single.read(['OK', 'v']), 'v');
+  assert.equal(single.read(['OK', 'v'], origin), 'v');
 
   const pair = asking({ ...get, commands: `${get.commands}${get.commands}`, count: 2, read: (replies) => replies });
   assert.equal(pair.count, 5);
   assert.match(String(pair.commands), /ASKING.*MULTI.*GET.*GET.*EXEC/s);
-  assert.deepEqual(pair.read(['OK', 'OK', 'QUEUED', 'QUEUED', ['a', 'b']]), ['a', 'b']);
+  assert.deepEqual(pair.read(['OK', 'OK', 'QUEUED', 'QUEUED', ['a', 'b']], origin), ['a', 'b']);
   const moved = new ReplyError('MOVED 1 a:1');
-  assert.throws(() => pair.read(['OK', 'OK', moved, moved, new ReplyError('EXECABORT')]), moved);
+  assert.throws(() => pair.read(['OK', 'OK', moved, moved, new ReplyError('EXECABORT')], origin), moved);
 });
 
 test('nothing comes between a sum in a shard and the question when it expires', async () => {
@@ -64,7 +67,7 @@ test('nothing comes between a sum in a shard and the question when it expires', 
   const way = {
     request: async (request: Request<unknown>) => {
       sent.push(request);
-      return request.read(['OK', 'QUEUED', 'QUEUED', [3, -1]]);
+      return request.read(['OK', 'QUEUED', 'QUEUED', [3, -1]], origin);
     },
   } as unknown as Way;
   const { value, expiresAt } = await createRedisStore(way, undefined, true).increment('k', 3);

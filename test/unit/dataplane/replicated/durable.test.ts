@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request } from '../../../../dataplane/store/exchange.ts';
 import type { Lane } from '../../../../dataplane/store/lane.ts';
+import { originOf } from '../../../../dataplane/store/origin.ts';
 import { StoreError } from '../../../../dataplane/store/port.ts';
 import { createDurableWay } from '../../../../dataplane/store/replicated/durable.ts';
 import { integerOf, one } from '../../../../dataplane/store/replies.ts';
@@ -24,7 +25,7 @@ function awayUntil(up: number, waitMs: number): { lane: Lane; sent: Request<unkn
     }
     sent.push(each);
     const replies: Reply[] = Array.from({ length: each.count - 1 }, () => ++sum);
-    return each.read([...replies, REPLICAS]);
+    return each.read([...replies, REPLICAS], originOf('h', 1));
   };
   return { lane: { waitMs, request, refused: () => assert.fail('nothing is refused') } as unknown as Lane, sent };
 }
