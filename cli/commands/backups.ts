@@ -82,6 +82,7 @@ export function viewBackup({ metadata, spec, status = {} }: KVBackup) {
     size: status.size ?? null,
     progressBytes: phase === 'Running' ? (status.progress?.bytes ?? 0) : null,
     sha256: status.sha256 ?? null,
+    shards: status.shards ?? null,
     redisVersion: status.redisVersion ?? null,
     encrypted: status.encrypted ?? null,
     place: placeText(location?.target) ?? null,

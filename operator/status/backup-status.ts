@@ -66,7 +66,8 @@ export function completedStatus(backup: KVBackup, data: BackupData, at: string, 
     rdbVersion,
     encrypted: backup.status?.location?.encryption !== undefined,
   };
-  const message = `${keys} keys in ${size} bytes are stored as ${backup.status?.location?.object}`;
+  const parts = data.parts === undefined ? '' : `, a part for each of ${data.parts} shards,`;
+  const message = `${keys} keys in ${size} bytes${parts} are stored as ${backup.status?.location?.object}`;
   return backupStatus(backup, changes, { reason: 'Completed', message }, now);
 }
 
