@@ -1,9 +1,10 @@
-import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption';
+import { Decrypter, identityToRecipient } from 'age-encryption';
+import { encryptFor } from './age.ts';
 import { BackupError } from './failure.ts';
 
 /** What encrypts and decrypts by one age identity (AGE-SECRET-KEY-1…), in pieces. */
 export interface Encryption {
-  encrypt(source: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>>;
+  encrypt(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Throws WrongKey where it was encrypted with another key, and Corrupt where it is not what was encrypted. */
   decrypt(source: AsyncIterable<Uint8Array>): AsyncIterable<Buffer>;
 }
@@ -20,11 +21,7 @@ export async function openEncryption(text: string): Promise<Encryption> {
     );
   }
   return {
-    async encrypt(source) {
-      const encrypter = new Encrypter();
-      encrypter.addRecipient(recipient);
-      return encrypter.encrypt(ReadableStream.from(source) as ReadableStream<Uint8Array>);
-    },
+    encrypt: (source) => encryptFor(recipient, source),
     async *decrypt(source) {
       const decrypter = new Decrypter();
       decrypter.addIdentity(identity);

@@ -1,5 +1,5 @@
 import { BACKUP_PATHS, type BackupData, type RedisAddress } from '../../contract/backup.ts';
-import { type Encryption, openEncryption } from '../encryption.ts';
+import { openEncryption } from '../encryption.ts';
 import type { Run } from '../job.ts';
 import { type BackupManifest, dataPaths, manifestPath, type StoredPart, writeManifest } from '../manifest.ts';
 import { sumParts } from '../parts.ts';
@@ -27,7 +27,7 @@ export const backup: Run<'backup'> = async ({ place, redis, source }, { files, s
   const store = async ({ host, port }: RedisAddress, path = ''): Promise<BackupData> => {
     const inspection = await startInspection(progress);
     const rdb = inspection.pass(readRdb({ host, port, password, signal }));
-    const storedSize = await target.put(path, await stored(rdb, encryption));
+    const storedSize = await target.put(path, encryption ? encryption.encrypt(rdb) : rdb);
     kept.push(path);
     return { ...inspection.facts(), storedSize };
   };
@@ -47,7 +47,3 @@ export const backup: Run<'backup'> = async ({ place, redis, source }, { files, s
     throw error;
   }
 };
-
-async function stored(rdb: AsyncIterable<Buffer>, encryption?: Encryption): Promise<AsyncIterable<Uint8Array>> {
-  return encryption ? encryption.encrypt(rdb) : rdb;
-}

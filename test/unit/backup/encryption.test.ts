@@ -18,7 +18,7 @@ async function gather(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
 }
 
 const plain = randomBytes(200_000);
-const stored = await gather(await encrypt(pieces(plain)));
+const stored = await gather(encrypt(pieces(plain)));
 
 test('what is encrypted is decrypted, and by any program that reads age as well', async () => {
   assert.deepEqual(await gather(decrypt(pieces(stored))), plain);
@@ -28,9 +28,16 @@ test('what is encrypted is decrypted, and by any program that reads age as well'
   assert.match(stored.toString('latin1', 0, 21), /^age-encryption\.org\/v1/);
 });
 
-test('nothing at all is encrypted and decrypted', async () => {
-  const empty = await gather(await encrypt(pieces(Buffer.alloc(0))));
-  assert.equal((await gather(decrypt(pieces(empty)))).length, 0);
+test('any length is decrypted, that of whole chunks and nothing at all too', async () => {
+  for (const length of [0, 1, 65_535, 65_536, 65_537, 131_072]) {
+    const text = randomBytes(length);
+    assert.deepEqual(await gather(decrypt(pieces(await gather(encrypt(pieces(text, 7_001)))))), text, `${length}`);
+  }
+});
+
+test('nothing is encrypted with the same key twice', async () => {
+  const again = await gather(encrypt(pieces(plain)));
+  assert.notDeepEqual(again.subarray(-1000), stored.subarray(-1000));
 });
 
 test('another key is told apart from damage', async () => {
