@@ -17,6 +17,9 @@ const REMEDIES: Record<string, string> = {
   AuthorizationHeaderMalformed: 'the bucket is in another region: correct region',
 };
 
+/** What a service answers that got other bytes than were sent: it knows by their SHA-256, which is signed. */
+const CHANGED = new Set(['XAmzContentSHA256Mismatch', 'BadDigest']);
+
 /** Names under which Node tells that a certificate is not trusted. */
 const TLS = /^(DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|CERT_|ERR_TLS_|HOSTNAME_MISMATCH)/;
 
@@ -28,6 +31,8 @@ export function explain(error: unknown, path?: string): BackupError {
   const fail = (reason: BackupFailure, message: string) => new BackupError(reason, message, { cause: error });
   if (TLS.test(code))
     return fail('TargetRefused', `its certificate is not trusted (${code}): name its authority in caSecret`);
+  if (CHANGED.has(name))
+    return fail('TargetUnavailable', 'what was sent to the S3 service was changed on its way: look at the network');
   const remedy = REMEDIES[name];
   if (remedy) return fail('TargetRefused', remedy);
   if (path !== undefined && (name === 'NoSuchKey' || name === 'NotFound'))

@@ -1,5 +1,5 @@
 import { Agent } from 'node:https';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
   DeleteObjectCommand,
@@ -8,11 +8,11 @@ import {
   type PutObjectCommandInput,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import type { BackupTarget } from '../../contract/backup.ts';
 import { BackupError } from '../failure.ts';
 import { explain } from './s3-errors.ts';
 import type { Target } from './target.ts';
+import { upload } from './upload.ts';
 
 /** What signs requests, and whom TLS trusts where that is not a public authority. */
 export interface S3Secrets {
@@ -21,10 +21,6 @@ export interface S3Secrets {
   ca?: string | undefined;
 }
 
-/** At most 10,000 parts of 8 MiB: 78 GiB, which no tenant's Redis holds. */
-const PART_BYTES = 8 * 1024 * 1024;
-/** Parts under way at once, each of which is in memory until the service has it. */
-const PARTS_AT_ONCE = 3;
 const CONNECT_MS = 10_000;
 const SILENCE_MS = 60_000;
 
@@ -57,30 +53,18 @@ export function openS3(options: NonNullable<BackupTarget['s3']>, secrets: S3Secr
 
   return {
     async put(path, body) {
-      let bytes = 0;
       let cause: unknown;
       const source = async function* () {
         try {
-          for await (const piece of body) {
-            bytes += piece.length;
-            yield piece;
-          }
+          yield* body;
         } catch (error) {
           cause = error;
           throw error;
         }
       };
-      const Body = Readable.from(source(), { objectMode: false, highWaterMark: 1024 * 1024 });
-      const params = { Bucket, Key: path, Body, ...encryption };
-      try {
-        await new Upload({ client, params, partSize: PART_BYTES, queueSize: PARTS_AT_ONCE }).done();
-      } catch (error) {
-        // A stream that is ended early throws into its source what it was ended for.
-        throw cause instanceof BackupError ? cause : explain(error);
-      } finally {
-        Body.destroy();
-      }
-      return bytes;
+      return upload(client, { Bucket, Key: path, ...encryption }, source()).catch((error) => {
+        throw cause ?? explain(error);
+      });
     },
     async *get(path) {
       try {

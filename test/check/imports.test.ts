@@ -85,7 +85,7 @@ const modules: Record<string, { imports: string[]; packages?: string[] }> = {
     ],
   },
   'backup/rdb': { imports: ['contract', 'backup'], packages: ['hash-wasm'] },
-  'backup/target': { imports: ['contract', 'backup'], packages: ['@aws-sdk/client-s3', '@aws-sdk/lib-storage'] },
+  'backup/target': { imports: ['contract', 'backup'], packages: ['@aws-sdk/client-s3'] },
   backup: { imports: ['contract', 'backup/rdb', 'backup/target'], packages: ['age-encryption'] },
   sdk: { imports: [] },
   dashboard: { imports: ['sdk'] },

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { after, before, test } from 'node:test';
+import { Redis } from 'ioredis';
+import { startRedis, type TestRedis } from '../../../cluster/test-redis.ts';
+import { startS3, type TestS3 } from '../../../cluster/test-s3.ts';
+import { BACKUP_USER, makePod, placeIn, runHere, SOURCE } from './pipeline.ts';
+
+let s3: TestS3;
+let large: TestRedis;
+let small: TestRedis;
+before(async () => {
+  s3 = await startS3();
+  large = await filled(30);
+  small = await filled(2);
+});
+after(() => Promise.all([s3.stop(), large.stop(), small.stop()]));
+
+async function filled(megabytes: number): Promise<TestRedis> {
+  const redis = await startRedis({ version: '8.0', config: BACKUP_USER });
+  const client = new Redis({ host: redis.host, port: redis.port });
+  for (let index = 0; index < megabytes; index++) await client.set(`large:${index}`, randomBytes(1_000_000));
+  client.disconnect();
+  return redis;
+}
+
+/** The S3 server behind a network that changes one bit, the first time that so much was sent over a connection. */
+async function behindBitFlip(at: number): Promise<{ s3: TestS3; flipped: () => boolean }> {
+  let flipped = false;
+  const server = createServer((client) => {
+    const upstream = connect(Number(new URL(s3.endpoint).port), '127.0.0.1');
+    let sent = 0;
+    client.on('data', (chunk: Buffer) => {
+      if (!flipped && sent + chunk.length > at) {
+        chunk[at - sent] = (chunk[at - sent] ?? 0) ^ 4;
+        flipped = true;
+      }
+      sent += chunk.length;
+      upstream.write(chunk);
+    });
+    upstream.pipe(client);
+    for (const socket of [client, upstream])
+      socket.on('error', () => {}).on('close', () => [client, upstream].forEach((other) => void other.destroy()));
+  });
+  server.listen(0, '127.0.0.1').unref();
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  return { s3: { ...s3, endpoint: `http://127.0.0.1:${port}` }, flipped: () => flipped };
+}
+
+for (const [what, redis, at] of [
+  ['a part of a large backup', () => large, 5_000_000],
+  ['a small backup', () => small, 1_000_000],
+] as const)
+  test(`${what} that was changed on its way is refused and not stored, and another try succeeds`, async () => {
+    const network = await behindBitFlip(at);
+    const place = placeIn(network.s3, `transit/${at}`);
+    const job = { verb: 'backup', place, redis: redis(), source: SOURCE } as const;
+    const pod = makePod();
+    const first = await runHere(pod, job);
+    assert.ok(network.flipped());
+    assert.ok(first.result && !first.result.ok, JSON.stringify(first.result));
+    assert.equal(first.result.reason, 'TargetUnavailable');
+    assert.match(first.result.message, /changed on its way/);
+    const none = await runHere(pod, { verb: 'verify', place });
+    assert.ok(none.result && !none.result.ok && none.result.reason === 'NotFound', JSON.stringify(none.result));
+
+    assert.equal((await runHere(pod, job)).code, 0);
+    assert.equal((await runHere(pod, { verb: 'verify', place })).code, 0);
+  });
