@@ -87,7 +87,7 @@ for (const [kind, at] of Object.entries(kinds)) {
       [sound.slice(0, -20), 'Corrupt'],
       [sound.replace(/"sha256": "./, '"sha256": "g'), 'Corrupt'],
       [sound.replace(/"keys": 300/, '"keys": 301'), 'Corrupt'],
-      [sound.replace('"format": 1', '"format": 2'), 'TooNew'],
+      [sound.replace('"format": 1', '"format": 3'), 'TooNew'],
     ] as const) {
       assert.notEqual(text, sound);
       // Longer than before is right as well: blanks do not change JSON, and S3 notes the length of an object.
