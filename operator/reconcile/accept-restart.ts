@@ -113,11 +113,16 @@ function rolledBack(image: string): Finding<'RolledBack'> {
   return { reason: 'RolledBack', message };
 }
 
-/** The newest Redis that may have written the store's data. */
-function dataVersion({ store, claim, redis }: Observed): string | undefined {
+/** The newest Redis that may have written data of the store: of several, some may have been upgraded and others not yet. */
+function dataVersion(observed: Observed): string | undefined {
+  const { store, members } = observed;
   if (store.spec.persistence.mode === 'none') return undefined;
-  const running = redis && 'look' in redis ? redis.look.info.version : undefined;
-  return running ?? claim?.metadata.annotations?.[DATA_VERSION_ANNOTATION] ?? store.status?.version;
+  const versions = [observed, ...members].flatMap(({ redis, claim }) => {
+    const running = redis && 'look' in redis ? redis.look.info.version : undefined;
+    return running ?? claim?.metadata.annotations?.[DATA_VERSION_ANNOTATION] ?? [];
+  });
+  if (versions.length === 0) return store.status?.version;
+  return versions.reduce((newest, version) => (isOlder(newest, version) ? version : newest));
 }
 
 function downgrade(wanted: string, floor: string): Finding<'DowngradeRefused'> {

@@ -145,6 +145,35 @@ test('a downgrade is refused before anything is tried, and by what the image say
   assert.match(byImage.refusals[0]?.message ?? '', /set spec\.version or spec\.image to 8\.0 or newer/);
 });
 
+test('an upgrade of several members that is half done is not taken back', () => {
+  const at = (ordinal: number, version: string, role: 'primary' | 'replica') => ({
+    ordinal,
+    pod: pod(undefined, { name: `main-redis-${ordinal}` }),
+    claim: undefined,
+    redis: redis({ version, replication: { role, linked: role === 'replica' } }),
+  });
+  const claim = {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'data-main-redis-2', annotations: { 'cubby.dev/data-version': '8.0.2' } },
+    spec: {},
+  };
+  const first = at(0, '7.0.15', 'primary');
+  for (const second of [
+    at(2, '8.0.2', 'replica'),
+    { ...at(2, '8.0.2', 'replica'), pod: undefined, redis: undefined, claim },
+  ])
+    for (const spec of [{ replicas: 3 }, { shards: 2 }]) {
+      const back = {
+        store: store({ version: '7.0', ...spec }),
+        accepted: { ...plan().accepted, replicated: true as const },
+      };
+      const half = decide({ ...back, ...first, members: [first, second] });
+      assert.deepEqual(reasons(half), ['DowngradeRefused']);
+      assert.match(half.refusals[0]?.message ?? '', /8\.0/);
+    }
+});
+
 test('data of a claim that was left behind keeps an older Redis away, and lets a newer one in', () => {
   const metadata = { name: 'data', annotations: { 'cubby.dev/data-version': '8.0.2' } };
   const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec: {} };
