@@ -1,18 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startRedis } from '../../../cluster/test-redis.ts';
 import { redisPassword } from '../../../contract/credentials.ts';
+import { REDIS_PORT } from '../../../contract/names.ts';
 import type { KVStore } from '../../../contract/objects.ts';
 import { createPool } from '../../../dataplane/store/pool.ts';
 import type { BatchOp, Store } from '../../../dataplane/store/port.ts';
-import type { KubeObject } from '../../../kube/object.ts';
-import { services, statefulSets } from '../../../kube/resources.ts';
-import { makePod, runPod } from './players.ts';
-import { readFiles } from './store-redis.ts';
+import { podsWanted, runShard } from './shard-redis.ts';
 import {
   createNamespace,
   createStore,
@@ -24,7 +18,6 @@ import {
   startWorld,
   statusWhen,
   until,
-  type World,
   writesIn,
 } from './world.ts';
 
@@ -32,36 +25,6 @@ const { server } = await startCluster();
 const SLOTS = 16_384;
 /** Each shard has an address of its own, as a pod has, so that all of them can have Redis' port. */
 const addressOf = (ordinal: number) => `127.0.1.${10 + ordinal}`;
-const REDIS_PORT = 6379;
-
-/** Plays the kubelet of one shard: a real Redis by the store's own files. */
-async function runShard(t: TestContext, world: World, namespace: string, ordinal: number): Promise<void> {
-  const host = addressOf(ordinal);
-  const directory = await mkdtemp(join(tmpdir(), 'cubby-shard-'));
-  const { conf, acl } = await readFiles(world, namespace);
-  const paths = { conf: join(directory, 'redis.conf'), acl: join(directory, 'users.acl') };
-  await writeFile(paths.conf, conf.replace(/^(bind|port|dir|aclfile) .*$/gm, ''));
-  await writeFile(paths.acl, acl);
-  const announce = ['--cluster-announce-ip', host, '--cluster-announce-hostname', host];
-  const config = ['--include', paths.conf, '--aclfile', paths.acl, ...announce];
-  const redis = await startRedis({ version: '8.0', config, listen: { host, port: REDIS_PORT } });
-  t.after(async () => {
-    await redis.stop();
-    await rm(directory, { recursive: true, force: true });
-  });
-  const name = `main-redis-${ordinal}`;
-  type Service = KubeObject & { spec: { clusterIP: string } };
-  const service = await until(`Service ${name}`, () => world.client.get<Service>(services, { namespace, name }));
-  world.redisAt.set(service.spec.clusterIP, { host, port: REDIS_PORT });
-  await runPod(world, await makePod(world, namespace, 'main', ordinal), host);
-}
-
-const podsWanted = (world: World, namespace: string, count: number) =>
-  until(`a StatefulSet of ${count}`, async () => {
-    type StatefulSet = KubeObject & { spec: { replicas: number } };
-    const set = await world.client.get<StatefulSet>(statefulSets, { namespace, name: 'main-redis' });
-    return set?.spec.replicas === count;
-  });
 
 const slotsOf = ({ members = [] }: NonNullable<KVStore['status']>) => members.map(({ slots = 0 }) => slots);
 const isWhole = (status: NonNullable<KVStore['status']>, shards: number) => {
@@ -78,8 +41,8 @@ test('shards become one cluster, and grow under load wherever the operator is br
   const { metadata } = await createStore(world, namespace, { shards: 4, memory: '64Mi' });
   await podsWanted(world, namespace, 4);
   // Nothing may be told of shards that have not joined: clients would ask them.
-  await runShard(t, world, namespace, 0);
-  for (const ordinal of [1, 2]) await runShard(t, world, namespace, ordinal);
+  await runShard(t, world, namespace, 0, addressOf(0));
+  for (const ordinal of [1, 2]) await runShard(t, world, namespace, ordinal, addressOf(ordinal));
   const waiting = await statusWhen(
     world,
     namespace,
@@ -87,7 +50,7 @@ test('shards become one cluster, and grow under load wherever the operator is br
     (status) => reasonOf(status, 'Progressing') === 'JoiningShards',
   );
   assert.equal(waiting.topology, undefined);
-  await runShard(t, world, namespace, 3);
+  await runShard(t, world, namespace, 3, addressOf(3));
   const joined = await statusWhen(world, namespace, 'four shards', (status) => isWhole(status, 4));
   assert.deepEqual(joined.topology, { mode: 'Sharded', members: 4 });
   await settled(world);
@@ -162,7 +125,7 @@ test('shards become one cluster, and grow under load wherever the operator is br
   try {
     await editStore(world, namespace, { shards: 5 });
     await podsWanted(world, namespace, 5);
-    await runShard(t, world, namespace, 4);
+    await runShard(t, world, namespace, 4, addressOf(4));
     const told = await statusWhen(world, namespace, 'clients know five', ({ topology }) => topology?.members === 5);
     assert.ok(
       slotsOf(told).every((slots) => slots === 0 || slots > SLOTS / 5),
