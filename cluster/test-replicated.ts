@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -32,6 +32,8 @@ export interface TestMember {
   sentinel: TestProcess;
   /** Removes the data and what the Sentinel knows, as a lost volume would; both must have ended. */
   wipe(): Promise<void>;
+  /** The directory of its volume. */
+  data: string;
   /** File with the output of the Redis, or of the Sentinel. */
   logs: { redis: string; sentinel: string };
 }
@@ -54,6 +56,8 @@ export interface TestReplicatedOptions {
   settings?: Partial<LiveSettings>;
   /** Addresses of the members, where they are not to be free ones of 127.0.0.0/8. */
   hosts?: readonly string[];
+  /** A store that was made again has the volumes of this one, which has ended and not been stopped. */
+  volumesOf?: Pick<TestReplicated, 'members'>;
   /** A command before that of each process of a member, such as one that enters a network namespace. */
   wrap?: (ordinal: number) => readonly string[];
 }
@@ -64,7 +68,7 @@ export interface TestReplicatedOptions {
  * answers. All ends with the calling process.
  */
 export async function startReplicated(options: TestReplicatedOptions): Promise<TestReplicated> {
-  const { version, members: count = 3, settings, wrap = () => [] } = options;
+  const { version, members: count = 3, settings, volumesOf, wrap = () => [] } = options;
   const root = join(tmpdir(), `cubby-replicated-${process.pid}-${randomBytes(4).toString('hex')}`);
   const net = `127.${randomInt(1, 255)}.${randomInt(0, 255)}`;
   const hosts = options.hosts ?? Array.from({ length: count }, (_, ordinal) => `${net}.${10 + ordinal}`);
@@ -100,7 +104,8 @@ export async function startReplicated(options: TestReplicatedOptions): Promise<T
     const directory = join(root, String(ordinal));
     const [conf, data] = [join(directory, 'conf'), join(directory, 'data')];
     await mkdir(conf, { recursive: true });
-    await mkdir(data);
+    const volume = volumesOf?.members[ordinal]?.data;
+    await (volume === undefined ? mkdir(data) : cp(volume, data, { recursive: true }));
     for (const [name, text] of Object.entries(files)) {
       const placed = text
         .replaceAll('/etc/redis', conf)
@@ -125,7 +130,7 @@ export async function startReplicated(options: TestReplicatedOptions): Promise<T
       await rm(data, { recursive: true, force: true });
       await mkdir(data);
     };
-    members.push({ ordinal, host, redis, sentinel, wipe, logs });
+    members.push({ ordinal, host, redis, sentinel, wipe, data, logs });
   }
   for (const { redis, sentinel } of members) {
     sentinel.start();

@@ -123,11 +123,27 @@ const sentinel = `set -u
 dir=$data/sentinel
 mkdir -p $dir
 file=$dir/sentinel.conf
+# A store that was deleted and made again has the volumes that it had, and other addresses.
+renamed=
+if [ -s $file ]; then
+  while read -r mark word number address sentinel; do
+    [ "$mark $word" = '# member' ] || continue
+    now=$(sed -n "s/^$number //p" $conf/members)
+    [ -z "$now" ] || [ "$now" = "$address $sentinel" ] || renamed="$renamed $address/\${now% *} $sentinel/\${now#* }"
+  done <$file
+fi
+rename() {
+  for pair in $renamed; do
+    if [ "\${pair%%/*}" = "$1" ]; then echo "\${pair#*/}"; return; fi
+  done
+  echo "$1"
+}
 known=
 if [ -s $file ]; then
   known=$(while read -r line; do
     case $line in
     'sentinel monitor '* | 'sentinel config-epoch '* | 'sentinel leader-epoch '* | 'sentinel known-'* | 'sentinel current-epoch '*)
+      [ -z "$renamed" ] || line=$(for word in $line; do printf '%s ' "$(rename "$word")"; done)
       echo "$line" ;;
     esac
   done <$file)
@@ -153,6 +169,7 @@ sentinel known-replica ${MASTER_NAME} $member ${REDIS_PORT}" ;; esac
 done
 umask 077
 cat >$file.new <<END
+$(sed 's/^/# member /' $conf/members)
 port ${SENTINEL_PORT}
 bind * -::*
 protected-mode no

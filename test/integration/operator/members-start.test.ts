@@ -144,4 +144,26 @@ for (const version of ['7.0', '8.0'] as const)
       }
       await write('together', 'value');
     });
+
+    test('a store that is made again around its volumes has the same primary at other addresses', async (t) => {
+      const [first, second, third] = store.members as [TestMember, TestMember, TestMember];
+      await first.redis.kill();
+      await first.sentinel.kill();
+      const primary = await write('before', 'value');
+      assert.notEqual(primary.ordinal, 0);
+      first.sentinel.start();
+      first.redis.start();
+      await inStep();
+      const before = store;
+      await Promise.all(before.members.flatMap(({ redis, sentinel }) => [redis.stop(), sentinel.stop()]));
+      // Two have the addresses of each other: the API server gives them out anew.
+      const hosts = [second.host, first.host, third.host.replace(/\d+$/, '99')];
+      store = await startReplicated({ version, volumesOf: before, hosts });
+      t.after(() => before.stop());
+      const again = await write('again', 'value');
+      assert.equal(again.ordinal, primary.ordinal);
+      await inStep();
+      for (const member of store.members)
+        assert.deepEqual(await run(member, 'MGET', 'before', 'again'), ['value', 'value'], `member ${member.ordinal}`);
+    });
   });
