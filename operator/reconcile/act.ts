@@ -13,7 +13,7 @@ import { type MemberMaintained, maintainMember } from './maintain.ts';
 import { judgeMembers } from './member-trouble.ts';
 import { labelRoles } from './members.ts';
 import { type Observed, ofMember } from './observe.ts';
-import { planStore } from './plan.ts';
+import { dataOwners, planStore } from './plan.ts';
 import { maintainFailover } from './planned-failover.ts';
 import { maintainPreflight } from './preflight-pod.ts';
 import { renewStatefulSet } from './renew-statefulset.ts';
@@ -67,8 +67,7 @@ export async function act(context: Context, seen: Observed, shell: Shell, signal
 
   if (plan.replicas === 0 && (observed.statefulSet?.spec.replicas ?? 0) > 0) {
     await requireCurrent(context.client, kvStores, observed.store, signal);
-    for (const member of store.spec.shards === undefined ? [observed] : observed.members)
-      await noteKeys(context, ofMember(observed, member), signal);
+    for (const member of dataOwners(observed)) await noteKeys(context, ofMember(observed, member), signal);
   }
   const applied = await applyChildren(context, plan, observed, signal);
   if (applied.created) context.events.record(observed.store, 'Normal', 'Created', "made the store's objects");
@@ -88,15 +87,13 @@ export async function act(context: Context, seen: Observed, shell: Shell, signal
   );
   const shards = store.spec.shards === undefined ? undefined : await maintainShards(context, observed, signal);
   await renewStatefulSet(context, observed, signal);
-  if (
-    (beforeStop?.action === 'save' || beforeStop?.action === 'retry') &&
-    observed.redis &&
-    'session' in observed.redis
-  )
-    await observed.redis.session.bgsave();
+  for (const { member, decision } of beforeStop) {
+    const mustSave = decision.action === 'save' || decision.action === 'retry';
+    if (mustSave && member.redis && 'session' in member.redis) await member.redis.session.bgsave();
+  }
   const stopping = {
-    steps: beforeStop && 'step' in beforeStop ? [beforeStop.step] : [],
-    troubles: beforeStop && 'trouble' in beforeStop ? [beforeStop.trouble] : [],
+    steps: beforeStop.flatMap(({ decision }) => ('step' in decision ? [decision.step] : [])),
+    troubles: beforeStop.flatMap(({ decision }) => ('trouble' in decision ? [decision.trouble] : [])),
   };
   return {
     parts: [

@@ -6,7 +6,7 @@ import type { Acceptance } from './accept.ts';
 import { publishedPassword } from './access.ts';
 import { backupGuest } from './backup-access.ts';
 import type { Context } from './context.ts';
-import type { Observed } from './observe.ts';
+import type { Member, Observed } from './observe.ts';
 import { planReplication } from './replication.ts';
 import { decideStop, type RollDecision } from './roll.ts';
 import type { Shell } from './shell.ts';
@@ -14,7 +14,8 @@ import type { Shell } from './shell.ts';
 /** What the children are made from, and what must come before Redis is stopped, where it is to be. */
 export interface Planned {
   plan: StorePlan;
-  beforeStop: RollDecision | undefined;
+  /** By the members that are not ready for it. */
+  beforeStop: { member: Member; decision: RollDecision }[];
   /** Name of the newest master key whose passwords the users of the plan have. */
   masterKey: string;
 }
@@ -28,7 +29,7 @@ export function planStore(
   mayRun = true,
 ): Planned | undefined {
   if (!accepted) return undefined;
-  const { store, pod, redis } = observed;
+  const { store } = observed;
   const { uid } = store.metadata;
   const keys = masterKeys();
   const { credentialGeneration = 1, credentials } = store.status ?? {};
@@ -40,7 +41,10 @@ export function planStore(
   const replicated = planReplication(observed, accepted, passwords);
   const isSharded = store.spec.shards !== undefined;
   const runs = store.spec.enabled && mayRun;
-  const beforeStop = runs ? undefined : decideStop({ pod, redis, mode });
+  const beforeStop = (runs ? [] : dataOwners(observed)).flatMap((member) => {
+    const decision = decideStop({ ...member, mode });
+    return decision ? [{ member, decision }] : [];
+  });
   const plan: StorePlan = {
     store,
     accepted,
@@ -72,9 +76,14 @@ export function planStore(
     systemNamespace: settings.systemNamespace,
     ...replicated,
     ...(isSharded && { addresses: observed.members.map(({ address }) => address) }),
-    replicas: runs || beforeStop ? (accepted.replicated || isSharded ? observed.members.length : 1) : 0,
+    replicas: runs || beforeStop.length > 0 ? (accepted.replicated || isSharded ? observed.members.length : 1) : 0,
   };
   return { plan, beforeStop, masterKey: masterKeyId(keys.current) };
+}
+
+/** The members that together have all data: the shards, or the one that stands for a store in which all have the same. */
+export function dataOwners(observed: Observed): readonly Member[] {
+  return observed.store.spec.shards === undefined ? [observed] : observed.members;
 }
 
 /** The mode that Redis starts in: that of the files which the claim says are there, else the wanted one. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { KVStore } from '../../../../contract/objects.ts';
 import { type Acceptance, accept } from '../../../../operator/reconcile/accept.ts';
 import type { Observed } from '../../../../operator/reconcile/observe.ts';
 import { restartHash } from '../../../../operator/resources/plan.ts';
@@ -163,7 +164,7 @@ test('an upgrade of several members that is half done is not taken back', () => 
     at(2, '8.0.2', 'replica'),
     { ...at(2, '8.0.2', 'replica'), pod: undefined, redis: undefined, claim },
   ])
-    for (const spec of [{ replicas: 3 }, { shards: 2 }]) {
+    for (const spec of [{ replicas: 3 as const }, { shards: 2 }] as Partial<KVStore['spec']>[]) {
       const back = {
         store: store({ version: '7.0', ...spec }),
         accepted: { ...plan().accepted, replicated: true as const },
