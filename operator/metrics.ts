@@ -6,6 +6,7 @@ import type { Answered } from '../kube/rest-client.ts';
 import { addBackupMetrics, type BackupSources } from './backup-metrics.ts';
 import type { ControllerName, Queues } from './controller/controllers.ts';
 import type { SessionOutcome } from './redis/outcome.ts';
+import { addReplicationMetrics } from './replication-metrics.ts';
 import { paused } from './status/paused.ts';
 
 /** What the metrics are read from when they are asked for. */
@@ -28,6 +29,7 @@ export function createMetrics(sources: MetricSources) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   addBackupMetrics(registry, sources);
+  addReplicationMetrics(registry, sources);
   const registers = [registry];
   const labelNames = ['controller'];
   const runs = new Counter({

@@ -142,3 +142,38 @@ test('backups are counted, and the schedule that owes one for longest tells for 
   assert.match(text, /^cubby_backup_overdue_seconds 3600$/m);
   assert.match(text, /^cubby_backup_success_age_seconds 89700$/m);
 });
+
+test('stores with replicas are counted by whether all members do their part, and those that are off or paused are not', async () => {
+  type Members = NonNullable<NonNullable<KVStore['status']>['members']>;
+  const primary = { name: 'main-redis-0', role: 'Primary', ready: true } as const;
+  const replica = { name: 'main-redis-1', role: 'Replica', ready: true, linked: true } as const;
+  const of = (members: Members, spec: Partial<KVStore['spec']> = {}, mode: 'Replicated' | 'Sharded' = 'Replicated') =>
+    store({ enabled: true, ...spec }, { topology: { mode, members: members.length }, members });
+  const paused = of([replica]);
+  paused.metadata.annotations = { 'cubby.dev/paused': 'true' };
+  const { registry } = createMetrics({
+    queues: queues(),
+    ...none,
+    stores: () => [
+      of([primary, replica]),
+      of([primary, { ...replica, linked: false }]),
+      of([primary, { ...replica, ready: false }]),
+      of([primary, { name: 'main-redis-1', ready: false }]),
+      of([replica, { ...replica, linked: false }]),
+      of([replica], { enabled: false }),
+      of([replica], {}, 'Sharded'),
+      paused,
+      store({ enabled: true }),
+    ],
+    isLeader: () => true,
+    silentMs: () => 0,
+    overdue: () => ({ masterKey: 0, store: 0 }),
+    now: () => 0,
+  });
+  const series = (await registry.metrics()).match(/^cubby_replicated_stores{.*$/gm);
+  assert.deepEqual(series, [
+    'cubby_replicated_stores{state="whole"} 1',
+    'cubby_replicated_stores{state="replica-down"} 3',
+    'cubby_replicated_stores{state="no-primary"} 1',
+  ]);
+});
