@@ -75,7 +75,7 @@ async function bringOn(
     return;
   }
   if (meet.length > 0) {
-    if (known === 0) result.steps.push(joining('the shards meet'));
+    result.steps.push(joining('the shards meet'));
     for (const { at, to } of meet) {
       const address = members[to]?.address;
       if (address !== undefined) await (await shardOf(at)).session.cluster('MEET', address, REDIS_PORT);
