@@ -16,6 +16,7 @@ export interface BackupView {
   keys: number | null;
   expiring_keys: number | null;
   sha256: string | null;
+  shards: number | null;
   redis_version: string | null;
   encrypted: boolean | null;
   place: string | null;
@@ -55,6 +56,7 @@ export function viewBackup({ metadata, spec, status = {} }: KVBackup): BackupVie
     keys: status.keys ?? null,
     expiring_keys: status.expiringKeys ?? null,
     sha256: status.sha256 ?? null,
+    shards: status.shards ?? null,
     redis_version: status.redisVersion ?? null,
     encrypted: status.encrypted ?? null,
     place: location ? placeText(location.target as Parameters<typeof placeText>[0]) : null,

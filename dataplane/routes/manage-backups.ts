@@ -32,6 +32,12 @@ const backupSchema = z
     keys: z.int().nullable().describe('Keys in the data'),
     expiring_keys: z.int().nullable().describe('Keys in the data that expire'),
     sha256: z.string().nullable().describe('SHA-256 of the data before encryption, in hex'),
+    shards: z
+      .int()
+      .nullable()
+      .describe(
+        'How many shards the store has whose data it is, each in a part of its own; null of a store of one Redis',
+      ),
     redis_version: z.string().nullable().describe('The Redis that made the data; an older one may not read it'),
     encrypted: z.boolean().nullable(),
     place: z.string().nullable().describe('Where it went, such as s3://bucket/prefix'),

@@ -16,6 +16,8 @@ export interface Backup {
   expiring_keys: number | null;
   /** Of the data before encryption, in hex. */
   sha256: string | null;
+  /** How many shards the store has whose data it is, each in a part of its own. Null of a store of one Redis. */
+  shards: number | null;
   redis_version: string | null;
   encrypted: boolean | null;
   /** Such as `s3://bucket/prefix`. */

@@ -133,6 +133,7 @@ describe('backups over the API', () => {
         keys: 7,
         expiring_keys: 2,
         sha256: null,
+        shards: null,
         redis_version: null,
         encrypted: null,
         place: 'backups',
