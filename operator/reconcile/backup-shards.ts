@@ -10,8 +10,8 @@ import { planShards } from './shards-plan.ts';
 export type Shards = readonly BackupShard[];
 
 /**
- * The shards that have joined, where all of them answer and no slot is on its way from one to another: else a key that is
- * moved meanwhile would be missed, or be read twice. Otherwise why not.
+ * The shards that have joined, where all of them answer and no slot is on its way from one to another: else a key that
+ * moves on between the reading of two would be read twice. Otherwise why not.
  */
 export async function findShards(
   context: Pick<Context, 'caches' | 'connectRedis' | 'masterKeys'>,
