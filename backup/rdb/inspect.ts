@@ -19,7 +19,7 @@ export interface Inspection {
 }
 
 /**
- * Looks at an RDB while it streams by, keeping no more of it than its header. Once `pass` has ended `facts` returns what it
+ * Looks at an RDB while it streams by, piece by piece, keeping no more of it than its header. Once `pass` has ended `facts` returns what it
  * was, or throws Corrupt where it is no RDB, is cut off, or its own checksum does not fit.
  */
 export async function startInspection(progress: (bytes: number) => void): Promise<Inspection> {
@@ -46,7 +46,7 @@ export async function startInspection(progress: (bytes: number) => void): Promis
         sha256.update(chunk);
         check(chunk);
         if (!header && head.length < MAX_HEAD) {
-          head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
+          head = Buffer.concat([head, chunk]);
           header = readHeader(head);
           if (header) head = Buffer.alloc(0);
         }

@@ -2,7 +2,10 @@ import { connect, type Socket } from 'node:net';
 
 /** Bytes that wait to be taken before no more is read. */
 const MAX_WAITING = 4 * 1024 * 1024;
-/** Reads go one after the other into blocks of this size: a buffer for each, most of it unused, is what Node would make. */
+/**
+ * Reads go one after the other into blocks of this size: a buffer for each, most of it unused, is what Node would make. A
+ * block whose pieces were all taken is used again, for collecting them would take longer than hashing what is in them.
+ */
 const BLOCK = 1024 * 1024;
 const MIN_READ = 64 * 1024;
 
@@ -10,8 +13,8 @@ const MIN_READ = 64 * 1024;
 export interface Reader {
   socket: Socket;
   /**
-   * The next piece of what has come; nothing once the other side has ended. Throws what closed the connection, and where
-   * nothing comes for `silenceMs`: a time in which nobody asked does not count.
+   * The next piece of what has come, which is good until the next one is asked for; nothing once the other side has ended.
+   * Throws what closed the connection, and where nothing comes for `silenceMs`: a time in which nobody asked does not count.
    */
   next(): Promise<Buffer | undefined>;
 }
@@ -27,22 +30,26 @@ export interface ReaderOptions {
 
 /** Connects. Rejects where that is not done within `connectMs`. */
 export async function open({ host, port, connectMs, silenceMs, signal }: ReaderOptions): Promise<Reader> {
-  let block = Buffer.allocUnsafeSlow(BLOCK);
+  let block: Buffer = Buffer.allocUnsafeSlow(BLOCK);
   let filled = 0;
   let taken = 0;
-  const waiting: Buffer[] = [];
+  /** With the last piece of a block comes the block itself. */
+  const waiting: { piece: Buffer; block?: Buffer }[] = [];
+  const spare: Buffer[] = [];
+  let lent: Buffer | undefined;
   let waitingBytes = 0;
   let over: { error?: Error } | undefined;
   let wake = () => {};
 
-  const gather = () => {
-    if (filled > taken) waiting.push(block.subarray(taken, filled));
+  const gather = (whole?: Buffer) => {
+    const piece = block.subarray(taken, filled);
+    if (piece.length > 0 || whole) waiting.push({ piece, ...(whole && { block: whole }) });
     taken = filled;
   };
-  const free = () => {
+  const room = () => {
     if (BLOCK - filled >= MIN_READ) return block.subarray(filled);
-    gather();
-    block = Buffer.allocUnsafeSlow(BLOCK);
+    gather(block);
+    block = spare.pop() ?? Buffer.allocUnsafeSlow(BLOCK);
     filled = taken = 0;
     return block;
   };
@@ -52,7 +59,7 @@ export async function open({ host, port, connectMs, silenceMs, signal }: ReaderO
     noDelay: true,
     signal,
     onread: {
-      buffer: free,
+      buffer: room,
       callback(bytes) {
         filled += bytes;
         waitingBytes += bytes;
@@ -79,12 +86,16 @@ export async function open({ host, port, connectMs, silenceMs, signal }: ReaderO
     socket,
     async next() {
       for (;;) {
-        gather();
-        const piece = waiting.shift();
-        if (piece) {
-          waitingBytes -= piece.length;
+        if (lent) spare.push(lent);
+        lent = undefined;
+        if (waiting.length === 0) gather();
+        const next = waiting.shift();
+        if (next) {
+          lent = next.block;
+          waitingBytes -= next.piece.length;
           if (waitingBytes < MAX_WAITING / 2) socket.resume();
-          return piece;
+          if (next.piece.length > 0) return next.piece;
+          continue;
         }
         if (over) {
           if (over.error) throw over.error;

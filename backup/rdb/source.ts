@@ -15,9 +15,9 @@ const CONNECT_MS = 10_000;
 const SILENCE_MS = 60_000;
 
 /**
- * The data of a running Redis as one RDB, in the pieces in which it comes: for as long as that takes this is one of its
- * replicas. A piece is only asked for when the one before was taken, so the Redis' fork is slowed down rather than the
- * memory filled. Throws SourceUnavailable, also where the Redis ends in the middle.
+ * The data of a running Redis as one RDB, in the pieces in which it comes, each good until the next one is asked for: for as
+ * long as that takes this is one of its replicas. A piece is only asked for when the one before was taken, so the Redis' fork
+ * is slowed down rather than the memory filled. Throws SourceUnavailable, also where the Redis ends in the middle.
  */
 export async function* readRdb(options: SourceOptions): AsyncGenerator<Buffer> {
   const { host, port, signal, silenceMs = SILENCE_MS } = options;

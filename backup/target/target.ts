@@ -2,7 +2,7 @@
 export interface Target {
   /**
    * Stores what `body` yields, and resolves with its length in bytes once it is safe there, in the place of what was there
-   * before. Where it rejects, or the process ends in the middle, nothing is there under that path that was not before.
+   * before; a piece is done with when the next one is asked for. Where it rejects, or the process ends in the middle, nothing is there under that path that was not before.
    */
   put(path: string, body: AsyncIterable<Uint8Array>): Promise<number>;
   /** What is stored, in pieces. Throws NotFound where nothing is. */

@@ -45,24 +45,23 @@ export async function writeWhole(file: string, body: AsyncIterable<Uint8Array>):
   const handle = await open(file, 'w', 0o640).catch((error) => {
     throw readable(error);
   });
+  const gathered = Buffer.allocUnsafeSlow(PIECE);
+  let filled = 0;
   let bytes = 0;
   try {
-    let pieces: Uint8Array[] = [];
-    let gathered = 0;
     const flush = async () => {
-      let left = gathered;
-      while (left > 0) {
-        const { bytesWritten } = await handle.writev(pieces);
-        left -= bytesWritten;
-        pieces = left > 0 ? [Buffer.concat(pieces).subarray(bytesWritten)] : [];
-      }
-      gathered = 0;
+      for (let at = 0; at < filled; ) at += (await handle.write(gathered, at, filled - at)).bytesWritten;
+      filled = 0;
     };
     for await (const piece of body) {
-      pieces.push(piece);
-      gathered += piece.length;
       bytes += piece.length;
-      if (gathered >= PIECE) await flush();
+      for (let at = 0; at < piece.length; ) {
+        const length = Math.min(piece.length - at, PIECE - filled);
+        gathered.set(piece.subarray(at, at + length), filled);
+        at += length;
+        filled += length;
+        if (filled === PIECE) await flush();
+      }
     }
     await flush();
     await handle.sync();
