@@ -1,40 +1,30 @@
-import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { findFreePorts } from '../cluster/daemon.ts';
-import { redisProgram, startRedis, type TestRedis } from '../cluster/test-redis.ts';
-import { startS3, TEST_S3, type TestS3 } from '../cluster/test-s3.ts';
-import { BACKUP_PATHS, type BackupJob, type BackupPlace, type BackupResult } from '../contract/backup.ts';
+import { startRedis } from '../cluster/test-redis.ts';
+import { startS3 } from '../cluster/test-s3.ts';
 import { buildProcesses } from '../tools/build/processes.ts';
 import { fill } from './backup/fill.ts';
+import { memoryRise } from './backup/memory.ts';
+import { type Bench, type Measured, makePod, PASSWORD, runWay, uploadFile, WAYS, type Way } from './backup/ways.ts';
 import { formatSpread, spreadOf } from './spread.ts';
 
-const HELP = `npm run bench -- backup [--megabytes 1000] [--runs 5]
+const HELP = `npm run bench -- backup [--megabytes 1000] [--runs 5] [--memory-runs 3]
 
 Backs up a Redis 8.0 with that much data in values of 1,000 random bytes: by \`redis-cli --rdb\` to a file, and by a backup
-pod's program to a volume and to an S3 server on this machine, as it is and encrypted, in turn.
+pod's program to a volume and to an S3 server on this machine, as it is and encrypted, in turn. Beside it, as many bytes go
+from a file to the S3 server. Then again while 1,000 values a second are written, for the memory of Redis and its fork.
 `;
 
-const PASSWORD = 'a-password-of-the-bench';
-const ways = ['redis-cli --rdb', 'volume', 's3', 'volume, encrypted', 's3, encrypted'] as const;
-type Way = (typeof ways)[number];
-
-interface Measured {
-  seconds: number;
-  /** Resident, in MB, at its highest. */
-  peak: number;
-}
-
-/** MB/s of backups beside `redis-cli --rdb` in the same run, and the memory that they took. */
+/** MB/s of backups beside `redis-cli --rdb` in the same run, and the memory that they and the Redis took. */
 export async function benchBackup(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
       megabytes: { type: 'string', default: '1000' },
       runs: { type: 'string', default: '5' },
+      'memory-runs': { type: 'string', default: '3' },
       help: { type: 'boolean' },
     },
   });
@@ -50,118 +40,55 @@ export async function benchBackup(args: readonly string[]): Promise<void> {
     await buildProcesses(join(import.meta.dirname, '..'), join(root, 'dist'));
     await makePod(root);
     console.log(`filling Redis with ${values.megabytes} MB`);
-    await fill(redis, Number(values.megabytes) * 1e6);
-    await compare({ redis, s3, root, runs: Number(values.runs) });
+    const keys = Number(values.megabytes) * 1000;
+    await fill(redis, keys);
+    const bench = { redis, s3, root };
+    await compare(bench, Number(values.runs));
+    await compareMemory(bench, keys, Number(values['memory-runs']));
   } finally {
     await Promise.all([redis.stop(), s3.stop()]);
     await rm(root, { recursive: true, force: true });
   }
 }
 
-interface Bench {
-  redis: TestRedis;
-  s3: TestS3;
-  root: string;
-  runs: number;
-}
-
-async function compare(bench: Bench): Promise<void> {
-  const measured = new Map<Way, Measured[]>(ways.map((way) => [way, []]));
+async function compare(bench: Bench, runs: number): Promise<void> {
+  const measured = new Map<Way, Measured[]>(WAYS.map((way) => [way, []]));
+  const uploads: number[] = [];
   let size = 0;
-  for (let run = 0; run < bench.runs; run++) {
-    for (const way of ways) {
-      const one = way === 'redis-cli --rdb' ? await byRedisCli(bench) : await byProgram(bench, way);
+  for (let run = 1; run <= runs; run++) {
+    for (const way of WAYS) {
+      const one = await runWay(bench, way);
       size = one.size ?? size;
       measured.get(way)?.push(one);
-      console.log(
-        `run ${run + 1} of ${bench.runs}, ${way}: ${one.seconds.toFixed(2)} s, peak ${one.peak.toFixed(0)} MB`,
-      );
+      const [seconds, cpu, peak] = [one.seconds.toFixed(2), one.cpu.toFixed(2), one.peak.toFixed(0)];
+      console.log(`run ${run} of ${runs}, ${way}: ${seconds} s, ${cpu} s of CPU, peak ${peak} MB`);
     }
+    uploads.push(await uploadFile(bench, size));
   }
-  const rates = (way: Way) => measured.get(way)?.map(({ seconds }) => size / 1e6 / seconds) ?? [];
-  const baseline = rates('redis-cli --rdb');
+  const ofAll = (way: Way, figure: (one: Measured) => number) => measured.get(way)?.map(figure) ?? [];
+  const rates = (way: Way) => ofAll(way, ({ seconds }) => size / 1e6 / seconds);
+  const baseline = rates(WAYS[0]);
+  const ratios = (ofWay: number[]) => spreadOf(ofWay.map((rate, run) => rate / (baseline[run] ?? 1)));
   console.log(`\n${(size / 1e6).toFixed(0)} MB of RDB`);
-  for (const way of ways) {
+  for (const way of WAYS) {
     console.log(formatSpread(`${way} (MB/s)`, spreadOf(rates(way)), 0));
-    if (way === 'redis-cli --rdb') continue;
-    console.log(
-      formatSpread('  of redis-cli, run by run', spreadOf(rates(way).map((rate, run) => rate / (baseline[run] ?? 1)))),
-    );
-    console.log(formatSpread('  peak resident (MB)', spreadOf(measured.get(way)?.map(({ peak }) => peak) ?? []), 0));
+    if (way !== WAYS[0]) console.log(formatSpread('  of redis-cli, run by run', ratios(rates(way))));
+    console.log(formatSpread('  CPU of the program (s)', spreadOf(ofAll(way, ({ cpu }) => cpu))));
+    console.log(formatSpread('  peak resident (MB)', spreadOf(ofAll(way, ({ peak }) => peak)), 0));
   }
+  const fromFile = uploads.map((seconds) => size / 1e6 / seconds);
+  console.log(formatSpread('as many bytes from a file to s3 (MB/s)', spreadOf(fromFile), 0));
+  console.log(formatSpread('  of redis-cli, run by run', ratios(fromFile)));
 }
 
-async function byRedisCli({ redis, root }: Bench): Promise<Measured & { size?: number }> {
-  const { command, args } = await redisProgram('8.0');
-  const cli = args.map((arg) => arg.replace(/redis-server$/, 'redis-cli'));
-  const file = join(root, 'redis-cli.rdb');
-  const login = ['-h', redis.host, '-p', String(redis.port), '--user', 'backup', '--no-auth-warning'];
-  const measured = await measure(command, [...cli, ...login, '--rdb', file], { REDISCLI_AUTH: PASSWORD });
-  await rm(file);
-  return measured;
-}
-
-async function byProgram(
-  { redis, s3, root }: Bench,
-  way: Exclude<Way, 'redis-cli --rdb'>,
-): Promise<Measured & { size: number }> {
-  const place: BackupPlace = {
-    target: way.startsWith('s3') ? s3Target(s3) : { volume: { claimName: 'bench' } },
-    object: 'bench/backup',
-    encrypted: way.endsWith('encrypted'),
-  };
-  const source = { namespace: 'bench', store: 'bench', uid: 'bench', projectId: 'bench' };
-  const { host, port } = redis;
-  const job = (verb: BackupJob['verb']) => JSON.stringify({ verb, place, redis: { host, port }, source });
-  const program = [join(root, 'dist/backup.js')];
-  const [progressPort] = await findFreePorts(1);
-  const environment = { CUBBY_ROOT: root, CUBBY_PROGRESS_PORT: String(progressPort) };
-  const measured = await measure(process.execPath, program, { ...environment, CUBBY_JOB: job('backup') });
-  const result = JSON.parse(await readFile(join(root, 'dev/termination-log'), 'utf8')) as BackupResult;
-  if (!result.ok || !result.data) throw new Error(`the backup failed: ${JSON.stringify(result)}`);
-  await measure(process.execPath, program, { ...environment, CUBBY_JOB: job('delete') });
-  return { ...measured, size: result.data.size };
-}
-
-function s3Target({ endpoint }: TestS3): BackupPlace['target'] {
-  const { region, bucket } = TEST_S3;
-  const credentialsSecret = { name: 's3', accessKeyIdKey: 'accessKeyId', secretAccessKeyKey: 'secretAccessKey' };
-  return { s3: { endpoint, region, bucket, credentialsSecret } };
-}
-
-async function makePod(root: string): Promise<void> {
-  const { generateIdentity } = await import('age-encryption');
-  const secrets = {
-    [BACKUP_PATHS.redisPassword]: PASSWORD,
-    [BACKUP_PATHS.identity]: await generateIdentity(),
-    [`${BACKUP_PATHS.s3}/accessKeyId`]: TEST_S3.accessKeyId,
-    [`${BACKUP_PATHS.s3}/secretAccessKey`]: TEST_S3.secretAccessKey,
-  };
-  for (const [path, secret] of Object.entries(secrets)) {
-    await mkdir(join(root, dirname(path)), { recursive: true });
-    await writeFile(join(root, path), secret);
-  }
-  for (const folder of ['dev', BACKUP_PATHS.volume]) await mkdir(join(root, folder));
-}
-
-/** Runs a program to its end; its peak is what the kernel counts, read until it has gone. */
-async function measure(command: string, args: readonly string[], env: Record<string, string>): Promise<Measured> {
-  const start = performance.now();
-  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: 'ignore' });
-  let code: number | null | undefined;
-  const ended = new Promise<number>((resolve) => {
-    child.once('exit', (status) => {
-      code = status;
-      resolve((performance.now() - start) / 1000);
-    });
-  });
-  let peak = 0;
-  while (code === undefined) {
-    const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '');
-    peak = Math.max(peak, Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1000);
-    await sleep(20);
-  }
-  const seconds = await ended;
-  if (code !== 0) throw new Error(`${command} ${args.at(-1)} ended with ${code}`);
-  return { seconds, peak };
+async function compareMemory(bench: Bench, keys: number, runs: number): Promise<void> {
+  const rises = new Map<Way, number[]>(WAYS.map((way) => [way, []]));
+  for (let run = 1; run <= runs; run++)
+    for (const way of WAYS) {
+      const rise = await memoryRise(bench.redis, keys, () => runWay(bench, way));
+      rises.get(way)?.push(rise);
+      console.log(`run ${run} of ${runs} under writes, ${way}: Redis and its fork take ${rise.toFixed(0)} MB more`);
+    }
+  for (const way of WAYS)
+    if (runs > 0) console.log(formatSpread(`${way}: Redis takes more (MB)`, spreadOf(rises.get(way) ?? []), 0));
 }
