@@ -21,6 +21,7 @@ import {
 import type { VolumeClaim } from '../../operator/reconcile/kinds.ts';
 import type { Pod as PodFields } from '../../operator/status/pod.ts';
 import { type JobRun, jobOf, runJob } from './job.ts';
+import { behindService, isServiceAddress } from './member-address.ts';
 import { endedStatus, imageVersion, jobStatus, runningStatus, waitingStatus } from './pod-status.ts';
 import { type Files, type Sandbox, startSandbox } from './sandbox.ts';
 
@@ -152,18 +153,24 @@ export async function startNode(client: KubeClient, onError: (error: unknown) =>
     return name === undefined ? undefined : claims.cache.get({ namespace: pod.metadata.namespace, name });
   };
   const filesOf =
-    ({ metadata: { namespace, labels } }: Pod): Files =>
+    ({ metadata: { namespace, name, labels } }: Pod): Files =>
     () => {
       const names = childNames(labels?.[STORE_LABEL] ?? '');
-      const conf = maps.cache.get({ namespace, name: names.configMap })?.data?.['redis.conf'];
+      const { 'redis.conf': conf, members } = maps.cache.get({ namespace, name: names.configMap })?.data ?? {};
       const acl = secrets.cache.get({ namespace, name: names.aclSecret })?.data?.['users.acl'];
-      return conf === undefined || acl === undefined ? undefined : { conf, acl: Buffer.from(acl, 'base64').toString() };
+      if (conf === undefined || acl === undefined) return undefined;
+      const files = { conf, acl: Buffer.from(acl, 'base64').toString() };
+      if (!conf.includes('cluster-enabled yes')) return files;
+      const address = memberAddress(members ?? '', name);
+      return address === undefined ? undefined : { ...files, shard: { address, name: `${name}.${namespace}.svc` } };
     };
 
   function onFile({ metadata: { namespace, labels } }: KubeObject): void {
-    const name = childNames(labels?.[STORE_LABEL] ?? '').pod;
-    const sandbox = sandboxes.get(pods.cache.get({ namespace, name })?.metadata.uid ?? '');
-    if (sandbox) act(() => sandbox.refresh());
+    for (const { metadata } of pods.cache.list()) {
+      if (metadata.namespace !== namespace || metadata.labels?.[STORE_LABEL] !== labels?.[STORE_LABEL]) continue;
+      const sandbox = sandboxes.get(metadata.uid ?? '');
+      if (sandbox) act(() => sandbox.refresh());
+    }
   }
 
   function onClaim(claim: Claim): void {
@@ -197,6 +204,14 @@ export async function startNode(client: KubeClient, onError: (error: unknown) =>
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Where a member of a store is, by the file that says so; undefined while its Service has no address. */
+function memberAddress(members: string, pod: string): string | undefined {
+  const ordinal = pod.slice(pod.lastIndexOf('-') + 1);
+  const line = members.split('\n').find((one) => one.startsWith(`${ordinal} `));
+  const address = line?.split(' ')[1] ?? '';
+  return isServiceAddress(address) ? behindService(address) : undefined;
 }
 
 /** Name of the Secret that a pod's volume is of. */

@@ -6,8 +6,8 @@ import { type Daemon, startDaemon, waitUntilReady } from '../../cluster/daemon.t
 import { redisProgram } from '../../cluster/test-redis.ts';
 import { REDIS_PORT } from '../../contract/names.ts';
 
-/** What a pod mounts, as text; undefined while it is not there. */
-export type Files = () => { conf: string; acl: string } | undefined;
+/** What a pod mounts, as text; undefined while it is not there. A shard also has an address of its own, and a name. */
+export type Files = () => { conf: string; acl: string; shard?: { address: string; name: string } } | undefined;
 
 export interface SandboxOptions {
   version: '7.0' | '8.0';
@@ -52,12 +52,14 @@ export function startSandbox({ version, data, home, files, holders }: SandboxOpt
     await mkdir(data, { recursive: true });
     await mkdir(home, { recursive: true });
     while (!files() && !ending) await sleep(20);
+    const { shard } = files() ?? {};
+    const announce = shard && ['--cluster-announce-ip', shard.address, '--cluster-announce-hostname', shard.name];
     const program = await redisProgram(version);
     for (let attempt = 1; !ending; attempt++) {
-      const address = nextAddress();
+      const address = shard?.address ?? nextAddress();
       await write(address);
       const log = join(home, 'redis.log');
-      const args = [...program.args, join(home, 'redis.conf')];
+      const args = [...program.args, join(home, 'redis.conf'), ...(announce ?? [])];
       if (ending) break;
       daemon = startDaemon({ command: program.command, args, log });
       const isReady = () => answersPing(address);

@@ -37,14 +37,19 @@ export interface Scene {
   until<T>(what: string, probe: () => Promise<T | undefined | false>): Promise<T>;
   /** Waits until Redis runs as spec says and nothing is under way. */
   ready(): Promise<Status>;
-  /** Runs `work` with a connection to the store's Redis as that user; undefined where no Redis runs. */
-  redis<T>(user: ServiceUser, work: (redis: Redis) => Promise<T>): Promise<T | undefined>;
+  /** Runs `work` with a connection to the Redis of each pod as that user; what came of it at those that have the keys. */
+  redis<T>(user: ServiceUser, work: (redis: Redis) => Promise<T>): Promise<T[]>;
 }
 
 /** A scene in a namespace that exists; nothing is waited for longer than `patienceMs`. */
 export function setScene(client: KubeClient, namespace: string, patienceMs = PATIENCE_MS): Scene {
   const key = { namespace, name: 'main' };
   const store = () => client.get<KVStore>(kvStores, key);
+  const running = async () => {
+    const { items } = await client.list<Pod>(pods, { namespace });
+    const members = items.filter(({ metadata }) => /^main-redis-\d+$/.test(metadata.name));
+    return members.flatMap(({ status }) => status?.podIP ?? []);
+  };
   const pod = () => client.get<Pod>(pods, { namespace, name: childNames('main').pod });
   const wait: Scene['until'] = (what, probe) => until(`${namespace}: ${what}`, probe, patienceMs);
   const when: Scene['when'] = (what, holds) =>
@@ -65,20 +70,30 @@ export function setScene(client: KubeClient, namespace: string, patienceMs = PAT
     until: wait,
     ready: () => when('is ready', (status) => is(status, 'Ready', 'True') && !is(status, 'Progressing', 'True')),
     async redis(user, work) {
-      const [owner, runs] = await Promise.all([store(), pod()]);
-      const host = runs?.status?.podIP;
-      if (!host || !owner) return undefined;
+      const [owner, hosts] = await Promise.all([store(), running()]);
+      if (!owner) return [];
       const password = redisPassword(masterKey, owner.metadata.uid, owner.status?.credentialGeneration ?? 1, user);
-      const at = { host, port: REDIS_PORT, username: user, password };
-      const redis = new Redis({ ...at, protocol: 2, enableReadyCheck: false, retryStrategy: () => null });
-      redis.on('error', () => {}); // the call that it concerns rejects
-      try {
-        return await work(redis);
-      } finally {
-        redis.disconnect();
-      }
+      const ask = async (host: string) => {
+        const at = { host, port: REDIS_PORT, username: user, password };
+        const redis = new Redis({ ...at, protocol: 2, enableReadyCheck: false, retryStrategy: () => null });
+        redis.on('error', () => {}); // the call that it concerns rejects
+        try {
+          return [await work(redis)];
+        } catch (error) {
+          if (isElsewhere(error)) return [];
+          throw error;
+        } finally {
+          redis.disconnect();
+        }
+      };
+      return (await Promise.all(hosts.map(ask))).flat();
     },
   };
+}
+
+/** Whether a shard says that another has the key. */
+export function isElsewhere(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('MOVED ');
 }
 
 /** Whether a condition has that status. */

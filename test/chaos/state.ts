@@ -1,3 +1,4 @@
+import type { KVStore } from '../../contract/objects.ts';
 import { hashToken } from '../../contract/token.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import {
@@ -10,7 +11,7 @@ import {
   services,
   statefulSets,
 } from '../../kube/resources.ts';
-import type { Scene } from './scene.ts';
+import { isElsewhere, type Scene } from './scene.ts';
 
 /** Keys that the suites write, and that a store's data is judged by. */
 export const KEYS = ['kept', 'brief', 'later'] as const;
@@ -35,17 +36,14 @@ export async function stateOf(scene: Scene): Promise<unknown> {
   const lists = await Promise.all(kinds.map((kind) => client.list<KubeObject>(kind, { namespace })));
   const objects = lists.flatMap(({ items }) => items.map(describe));
   const [store, token, redis] = await Promise.all([scene.store(), scene.token(), readRedis(scene)]);
-  const held =
-    store && redis
-      ? await scene.redis('dataplane', (redis) => Promise.all(KEYS.map((key) => redis.get(key))))
-      : undefined;
+  const held = await readKeys(scene);
   const state = {
     objects,
-    store: store && { spec: store.spec, status: store.status },
+    store: store && { spec: store.spec, status: describeStatus(store.status) },
     token: token && { status: { ...token.status, hashes: token.status?.hashes?.length } },
     tokenIsAccepted: token && (await isAccepted(scene)),
     redis,
-    held,
+    ...held,
   };
   return mask(state, namespace);
 }
@@ -77,6 +75,36 @@ function describeSecret(data: Record<string, string> = {}): unknown {
   return Object.entries(data).map(([name, value]) => (name === 'users.acl' ? text(value) : name));
 }
 
+type Status = NonNullable<KVStore['status']>;
+
+/** Which of the shards has a slot more than others is not said. */
+function describeStatus(status: KVStore['status']): unknown {
+  const { members } = status ?? {};
+  if (!members?.some(({ slots }) => slots !== undefined)) return status;
+  return { ...status, members: members.map(({ slots: _, ...rest }) => rest), even: hasEvenShards(status as Status) };
+}
+
+/** Whether each shard has as many slots as any other, but for one. */
+export function hasEvenShards({ members = [] }: Status): boolean {
+  const slots = members.map(({ slots = 0 }) => slots);
+  return slots.length > 0 && Math.max(...slots) - Math.min(...slots) <= 1;
+}
+
+/** What the keys that suites write have, whichever shard that says; and how many keys there are. */
+async function readKeys(scene: Scene): Promise<{ held?: (string | null)[]; keys?: number }> {
+  const elsewhere = (error: unknown) => {
+    if (!isElsewhere(error)) throw error;
+    return undefined;
+  };
+  const shards = await scene.redis('dataplane', async (redis) => ({
+    values: await Promise.all(KEYS.map((key) => redis.get(key).catch(elsewhere))),
+    size: await redis.dbsize(),
+  }));
+  if (shards.length === 0) return {};
+  const held = KEYS.map((_, i) => shards.map(({ values }) => values[i]).find((value) => value !== undefined) ?? null);
+  return { held, keys: shards.reduce((sum, { size }) => sum + size, 0) };
+}
+
 async function readRedis(scene: Scene): Promise<unknown> {
   return scene.redis('operator', async (redis) => {
     const info = await redis.info('server');
@@ -99,7 +127,7 @@ async function isAccepted({ client, namespace, token }: Scene): Promise<boolean>
 const MASKS: readonly [RegExp, string][] = [
   [/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uid>'],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>'],
-  [/\b127(\.\d+){3}\b/g, '<address>'],
+  [/\b(127|10\.96)(\.\d+){2,3}\b/g, '<address>'],
   [/[0-9a-f]{64}/g, '<hash>'],
   [/("[^"]*(?:hash|revision)[^"]*":)"\w+"/g, '$1"<hash>"'],
   [/(controller-revision-hash":)"[^"]+"/g, '$1"<hash>"'],

@@ -1,11 +1,12 @@
+import type { Redis } from 'ioredis';
 import { childNames } from '../../contract/names.ts';
-import { API_VERSION, type KVBackup } from '../../contract/objects.ts';
+import { API_VERSION, type KVBackup, type KVStore } from '../../contract/objects.ts';
 import { configMaps, persistentVolumeClaims, pods } from '../../kube/resources.ts';
 import { restorePodName } from '../../operator/resources/restore-pod.ts';
 import { kvBackups, kvStores } from '../integration/operator/world.ts';
 import type { PlantName } from './plants.ts';
 import { is, type Scene } from './scene.ts';
-import { KEYS } from './state.ts';
+import { hasEvenShards, KEYS } from './state.ts';
 import { offerBackup, type StoredBackup, storeBackup } from './stored-backup.ts';
 
 /** A part of a store's life. Operators die while `act` runs and until its end is reached; before that all is well. */
@@ -106,6 +107,18 @@ export const suites: readonly Suite[] = [
     },
   },
   {
+    name: 'shards',
+    about: 'two shards become one cluster with data, change in memory and become three',
+    catches: ['forgetful', 'edge-triggered', 'doubling'],
+    async act(scene) {
+      await makeStore(scene, { shards: 2 });
+      await fill(scene);
+      await scene.edit({ shards: 3, memory: '48Mi' });
+      await scene.when('has three shards', (status) => status.topology?.members === 3 && hasSettled(status));
+      await write(scene, later, '3');
+    },
+  },
+  {
     name: 'backup',
     about: 'backed up to a volume, the backup deleted with what it stored, and the store after a last one',
     catches: ['forgetful', 'doubling'],
@@ -165,12 +178,14 @@ export function storedBackup(): Promise<StoredBackup> {
   return stored;
 }
 
+const hasBackup = async (redis: Redis) => (await redis.get(kept)) === OF_BACKUP && (await redis.ttl(brief)) > 0;
+
 /** Waits until the backup is in place and all that the restore needed is gone. */
 async function restored(scene: Scene): Promise<void> {
   await scene.when('is restored', ({ restore }) => restore?.phase === 'Completed');
   await scene.ready();
   await scene.until('it has the data of the backup', async () =>
-    scene.redis('dataplane', async (redis) => (await redis.get(kept)) === OF_BACKUP && (await redis.ttl(brief)) > 0),
+    (await scene.redis('dataplane', hasBackup)).some(Boolean),
   );
   const key = { namespace: scene.namespace, name: restorePodName('main') };
   await scene.until('its pod is gone', async () => {
@@ -231,9 +246,18 @@ export async function makeStore(scene: Scene, spec: Record<string, unknown> = {}
   await write(scene, brief, '2', 'EX', '3600');
 }
 
+/** So many keys that every shard has some. */
+async function fill(scene: Scene): Promise<void> {
+  for (let i = 0; i < 48; i++) await write(scene, `filler:${i}`, 'x'.repeat(i * 50));
+}
+
+function hasSettled(status: NonNullable<KVStore['status']>): boolean {
+  return is(status, 'Ready', 'True') && !is(status, 'Progressing', 'True') && hasEvenShards(status);
+}
+
 /** Tries for as long as Redis restarts. */
 async function write(scene: Scene, ...args: string[]): Promise<void> {
-  const set = () => scene.redis('dataplane', (redis) => redis.call('SET', ...args));
+  const set = async () => (await scene.redis('dataplane', (redis) => redis.call('SET', ...args))).length > 0;
   await scene.until(`${args[0]} is written`, set);
 }
 
