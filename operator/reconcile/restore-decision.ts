@@ -6,7 +6,7 @@ import { isCrashing } from '../status/pod-trouble.ts';
 import { KEYS_ANNOTATION } from './key-counts.ts';
 import type { Observed } from './observe.ts';
 import type { JobSeen } from './restore-job.ts';
-import { isTouching, type RestoreRecord, restoreDigest } from './restore-record.ts';
+import { isAskedAgain, isTouching, type RestoreRecord, restoreDigest } from './restore-record.ts';
 import type { RestoreSource } from './restore-source.ts';
 
 /** What is to be written on the claim: null removes. */
@@ -74,10 +74,12 @@ export function decideRestore(input: RestoreInput): RestoreDecision {
   const wanted = restoreDigest(store);
   if (record === undefined) return wanted === undefined ? nothing : begin(input, wanted);
   if (isTouching(record)) return finish(input, record);
+  if (wanted === undefined && record.phase === 'Completed' && record.lifted === undefined)
+    return write({ ...record, lifted: store.metadata.generation });
   if (record.dirty) return tell(record, wanted, cleanUp(input, record));
   if (record.phase === 'Fetching') return wanted === record.from ? fetch(input, record) : giveUp(input, record, wanted);
   if (wanted === undefined) return forget(record);
-  if (wanted !== record.from) return begin(input, wanted);
+  if (wanted !== record.from || isAskedAgain(record, store)) return begin(input, wanted);
   return record.phase === 'Failed' && record.fresh ? tryAgain(input, record) : tell(record, wanted, nothing);
 }
 
@@ -210,7 +212,7 @@ function cleanUp({ job, now }: RestoreInput, record: RestoreRecord): RestoreDeci
   return write({ ...rest, attempts: 0 });
 }
 
-/** What was done is never done again; what was given up may be asked for anew by taking spec.restoreFrom away first. */
+/** What was given up may be asked for anew when spec.restoreFrom was taken away. */
 function forget(record: RestoreRecord): RestoreDecision {
   if (record.phase === 'Completed') return nothing;
   return record.fresh ? giveUpFresh(record) : write(null);

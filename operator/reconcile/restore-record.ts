@@ -31,6 +31,8 @@ export interface RestoreRecord {
   /** What was fetched or set aside may still take room on the volume. */
   dirty?: true;
   finishedAt?: string;
+  /** The generation of the KVStore in which what was completed was asked for no more: a later one may ask for it again. */
+  lifted?: number;
 }
 
 /** What has begun to replace the data; it is brought to an end whatever spec says by then. */
@@ -66,8 +68,13 @@ export function restoreDigest({ spec }: Pick<KVStore, 'spec'>): string | undefin
 export function isPending(record: RestoreRecord | undefined, wanted: string | undefined): boolean {
   if (record === undefined) return wanted !== undefined;
   if (isTouching(record) || record.phase === 'Fetching' || record.dirty) return true;
-  if (record.phase === 'Failed' && (record.fresh || wanted === undefined)) return true;
-  return wanted !== undefined && wanted !== record.from;
+  if (wanted === undefined) return record.lifted === undefined;
+  return (record.phase === 'Failed' && record.fresh) || wanted !== record.from || record.lifted !== undefined;
+}
+
+/** Whether spec asks for what was completed once more: it had ceased to in a generation before this one. */
+export function isAskedAgain({ lifted }: RestoreRecord, { metadata }: KVStore): boolean {
+  return lifted !== undefined && metadata.generation > lifted;
 }
 
 /** status.restore: of the volume, or of the last one where nothing is noted there. */

@@ -89,7 +89,7 @@ test('a new store waits for a backup that is not there, and goes on when spec is
   assert.equal(await get(scene, 'key-0'), '"0"');
 });
 
-test('data that is there is not replaced without a confirmation, and then only once', async (t) => {
+test('data that is there is not replaced without a confirmation, and then once for each time it is asked', async (t) => {
   const scene = await enter(t, 'restore-unconfirmed');
   await scene.create();
   await scene.ready();
@@ -105,11 +105,18 @@ test('data that is there is not replaced without a confirmation, and then only o
   await scene.ready();
   assert.deepEqual([await get(scene, 'own'), await get(scene, 'key-1')], [null, '"1"']);
   await scene.redis('dataplane', (redis) => redis.set('newer', '"data"'));
-  await scene.edit({ restoreFrom: null });
-  await scene.ready();
-  await scene.edit({ restoreFrom: { ...restoreFrom, overwriteData: true } });
+  await scene.edit({ memory: '40Mi' });
   await scene.ready();
   assert.equal(await get(scene, 'newer'), '"data"');
+  await scene.edit({ restoreFrom: null });
+  await scene.ready();
+  assert.equal(await get(scene, 'newer'), '"data"');
+  await scene.edit({ restoreFrom });
+  await refusal(scene, 'RestoreRefused');
+  await scene.edit({ restoreFrom: { overwriteData: true } });
+  await scene.until('it is restored again', async () => (await get(scene, 'newer').catch(() => '')) === null);
+  await isRestored(scene);
+  assert.equal(await get(scene, 'key-1'), '"1"');
 });
 
 test('a store without a confirmation finds its retained data again, and no backup in its place', async (t) => {

@@ -291,12 +291,24 @@ test('a restore that is taken back before anything was touched is given up', () 
   assert.deepEqual(reasons(decideRestore(input({ store: restoring(), record: record() }))), ['RestoreRefused']);
 });
 
-test('what was done is never done again, and what was given up only when it is asked for anew', () => {
+test('what is over is done again only when spec had ceased to ask for it', () => {
   const completed = record({ phase: 'Completed', data: fetched, loaded: { keys: 10, expired: 0 } });
   assert.equal(isPending(completed, digest), false);
-  assert.equal(isPending(completed, undefined), false);
+  assert.equal(isPending(completed, undefined), true);
   assert.deepEqual(decideRestore(input({ record: completed })), { refusals: [], steps: [] });
-  assert.deepEqual(decideRestore(input({ record: completed, store: store() })), { refusals: [], steps: [] });
+  const lifted = { ...completed, lifted: 3 };
+  assert.deepEqual(decideRestore(input({ record: completed, store: store() })).write, { record: lifted });
+  assert.equal(isPending(lifted, undefined), false);
+  assert.deepEqual(decideRestore(input({ record: lifted, store: store() })), { refusals: [], steps: [] });
+  // A cache that is behind shows what spec asked for before.
+  assert.equal(isPending(lifted, digest), true);
+  assert.deepEqual(decideRestore(input({ record: lifted })), { refusals: [], steps: [] });
+  const later = (overwriteData: boolean) => {
+    const { metadata, ...rest } = restoring(overwriteData);
+    return { ...rest, metadata: { ...metadata, generation: 4 } };
+  };
+  assert.deepEqual(decideRestore(input({ record: lifted, store: later(true) })).write, { record: record() });
+  assert.deepEqual(reasons(decideRestore(input({ record: lifted, store: later(false) }))), ['RestoreRefused']);
   const failed = record({ phase: 'Failed', message: 'bad' });
   assert.equal(decideRestore(input({ record: failed })).write, undefined);
   assert.deepEqual(decideRestore(input({ record: failed, store: store() })).write, { record: null });
