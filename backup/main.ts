@@ -4,9 +4,7 @@ import { asBackupError, BackupError, exitCodeOf } from './failure.ts';
 import { filesBelow } from './files.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { run } from './run.ts';
-
-/** The kubelet keeps no more of a termination message. */
-const MAX_RESULT = 4096;
+import { terminationMessage } from './termination.ts';
 
 const { CUBBY_JOB, CUBBY_ROOT = '/', CUBBY_PROGRESS_PORT } = process.env;
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -51,6 +49,6 @@ function readJob(): BackupJob {
 /** Leaves the result where the kubelet finds it; outside a pod there is no such file, and the output has it. */
 function leave(result: BackupResult): void {
   try {
-    writeFileSync(files.path('/dev/termination-log'), JSON.stringify(result).slice(0, MAX_RESULT));
+    writeFileSync(files.path('/dev/termination-log'), terminationMessage(result));
   } catch {}
 }

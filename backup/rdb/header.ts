@@ -11,6 +11,9 @@ export interface RdbHeader {
 /** Thrown where bytes are not the beginning of an RDB. */
 export class NotRdbError extends Error {}
 
+/** Of a version that is told. */
+const MAX_VERSION = 32;
+
 // Opcodes of rdb.h that may come before the first key.
 const FUNCTION2 = 245;
 const MODULE_AUX = 247;
@@ -35,7 +38,7 @@ export function parseHeader(head: Buffer): RdbHeader | undefined {
       if (opcode === AUX) {
         const name = reader.string();
         const value = reader.string();
-        if (name === 'redis-ver') header.redisVersion = value;
+        if (name === 'redis-ver') header.redisVersion = value.slice(0, MAX_VERSION);
       } else if (opcode === MODULE_AUX) skipModuleAux(reader);
       else if (opcode === FUNCTION2) reader.string();
       else if (opcode === SELECTDB) reader.length();
