@@ -13,11 +13,13 @@ export interface ShardsPlan {
   meet: { at: number; to: number }[];
   /** Slots that nobody has, and who gets them. */
   assign: { at: number; ranges: SlotRange[] }[];
+  /** Slots that a shard hands over to a node that is no shard any more, and so never will. */
+  keep: { at: number; slots: number[] }[];
   /** Slots to be moved, those that are half moved first. */
   moves: SlotMove[];
   /**
-   * Every shard knows who has each slot, and the names of the others. One that does not learns nothing more of a slot that
-   * it takes over, and refuses its keys.
+   * Every shard knows which of them has each slot that one of them has, and their names. One that does not learns nothing
+   * more of a slot that it takes over, and refuses its keys.
    */
   informed: boolean;
   /** Slots of nodes that are none of the shards: those of a shard that has lost its volume. */
@@ -35,11 +37,13 @@ export function planShards(views: readonly ClusterView[]): ShardsPlan {
   );
   const owners = ownersOf(views);
   const lost = takeStrangers(views, owners);
+  const served = owners.reduce((count, owner) => count + (owner >= 0 ? 1 : 0), 0);
   return {
     meet,
     assign: assignments(owners, views.length),
+    keep: abandoned(views),
     moves: movesOf(views, owners),
-    informed: views.every(knowsAll),
+    informed: views.every((view) => knowsAll(view, views, served)),
     lost,
   };
 }
@@ -49,10 +53,11 @@ export function slotCounts(views: readonly ClusterView[]): number[] {
   return countSlots(ownersOf(views), views.length);
 }
 
-function knowsAll({ slots, others }: ClusterView): boolean {
-  if ([...others.values()].some(({ named }) => !named)) return false;
-  const known = [slots, ...[...others.values()].map((other) => other.slots)].flat();
-  return known.reduce((sum, [first, last]) => sum + last - first + 1, 0) >= SLOTS;
+function knowsAll({ slots, others }: ClusterView, views: readonly ClusterView[], served: number): boolean {
+  const shards = views.flatMap(({ id }) => others.get(id) ?? []);
+  if (shards.some(({ named }) => !named)) return false;
+  const known = [slots, ...shards.map((shard) => shard.slots)].flat();
+  return known.reduce((sum, [first, last]) => sum + last - first + 1, 0) >= served;
 }
 
 const NOBODY = -1;
@@ -98,6 +103,14 @@ function assignments(owners: Int16Array, shards: number): ShardsPlan['assign'] {
     ranges.set(at, own);
   });
   return [...ranges].map(([at, own]) => ({ at, ranges: own }));
+}
+
+function abandoned(views: readonly ClusterView[]): ShardsPlan['keep'] {
+  const ids = new Set(views.map(({ id }) => id));
+  return views.flatMap(({ migrating }, at) => {
+    const slots = [...migrating].flatMap(([slot, id]) => (ids.has(id) ? [] : [slot]));
+    return slots.length > 0 ? [{ at, slots }] : [];
+  });
 }
 
 function movesOf(views: readonly ClusterView[], owners: Int16Array): SlotMove[] {

@@ -60,7 +60,7 @@ export async function maintainShards(
 }
 
 async function bringOn(
-  { meet, assign, moves, informed, lost }: ShardsPlan,
+  { meet, assign, keep, moves, informed, lost }: ShardsPlan,
   { members }: Pick<Observed, 'members'>,
   known: number,
   backup: string | undefined,
@@ -91,6 +91,11 @@ async function bringOn(
     await session.cluster('ADDSLOTSRANGE', ...ranges.flat());
     result.changed = true;
   }
+  // Until then it sends clients of keys that it does not have to a node that is gone.
+  for (const { at, slots } of keep) {
+    const { session } = await shardOf(at);
+    await Promise.all(slots.map((slot) => session.cluster('SETSLOT', slot, 'STABLE')));
+  }
   if (assign.length > 0) return;
   // It takes some seconds until a shard serves what it has got.
   if (known === 0 && !(await allServe(members))) {
@@ -106,6 +111,8 @@ async function bringOn(
   if (backup !== undefined) return;
   // Clients that do not know a shard cannot follow slots to it, and other versions may not read one another's keys.
   if (known === 0 || !informed || new Set(members.map(versionOf)).size > 1) return;
+  // One that was just restarted takes no keys for two seconds.
+  if (!(await allServe(members))) return;
   const end = performance.now() + MOVE_MS;
   await moveSlots(moves, shardOf, () => performance.now() < end && !signal.aborted);
   result.changed = true;

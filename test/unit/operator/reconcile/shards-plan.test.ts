@@ -68,6 +68,7 @@ test('slots of a node that is no shard are not given to another, but told', () =
   const lost = { ...second, id: 'new', slots: [] };
   const known = { ...first, others: new Map([...first.others, ['new', { linked: true, named: true, slots: [] }]]) };
   const plan = planShards([known, lost]);
+  assert.equal(plan.informed, true, 'nobody tells the new one of them');
   assert.equal(plan.lost, SLOTS / 2);
   assert.deepEqual(plan.assign, []);
 });
@@ -93,6 +94,20 @@ test('what was begun is finished first, whichever side of it is left', () => {
     { slot: 5, from: 0, to: 2 },
     { slot: 6, from: 0, to: 2 },
   ]);
+});
+
+test('what was to go to a shard that has lost its volume stays, or goes to the one that has taken its place', () => {
+  const models = [empty(), empty(), empty()];
+  apply(models, planShards(views(models)), 0);
+  models[0]?.migrating.set(5, 'gone');
+  models[1]?.migrating.set(6000, 'gone');
+  models[1]?.migrating.set(6001, 'n2');
+  const { keep, moves } = planShards(views(models));
+  assert.deepEqual(keep, [
+    { at: 0, slots: [5] },
+    { at: 1, slots: [6000] },
+  ]);
+  assert.deepEqual(moves[0], { slot: 6001, from: 1, to: 2 });
 });
 
 test('growing gives each an equal part, moves slots up only, and comes to an end wherever it is broken off', () => {

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { redisPassword } from '../../../contract/credentials.ts';
+import { REDIS_PORT } from '../../../contract/names.ts';
+import { slotOf } from '../../../dataplane/store/cluster/slot.ts';
+import { createPool } from '../../../dataplane/store/pool.ts';
+import { type BatchOp, type Store, StoreError } from '../../../dataplane/store/port.ts';
+import { parseClusterNodes } from '../../../operator/redis/cluster-nodes.ts';
+import { connectRedis } from '../../../operator/redis/session.ts';
+import { podsWanted, runShard, startShard } from './shard-redis.ts';
+import {
+  createNamespace,
+  createStore,
+  editStore,
+  masterKey,
+  reasonOf,
+  startCluster,
+  startWorld,
+  statusWhen,
+  until,
+} from './world.ts';
+
+const { server } = await startCluster();
+const addressOf = (ordinal: number) => `127.0.3.${10 + ordinal}`;
+
+test('a shard that loses its volume while slots go to it leaves none half moved, and gets slots again', {
+  timeout: 300_000,
+}, async (t) => {
+  const world = await startWorld(t, server);
+  const namespace = await createNamespace(world.client, 'lost');
+  const { metadata } = await createStore(world, namespace, { shards: 2, memory: '64Mi' });
+  await podsWanted(world, namespace, 2);
+  for (const ordinal of [0, 1]) await runShard(t, world, namespace, ordinal, addressOf(ordinal));
+  await statusWhen(world, namespace, 'two shards', (status) => status.topology?.members === 2);
+  const pool = createPool({
+    limits: { waitMs: 10_000, inFlight: 4096, waiting: 256 },
+    connectTimeoutMs: 2000,
+    commandTimeoutMs: 5000,
+    idleCloseMs: 60_000,
+    password: (store) => redisPassword(masterKey, store.uid, 1, 'dataplane'),
+    report: () => {},
+  });
+  t.after(() => pool.close());
+  const open = (shards: number) => {
+    const members = Array.from({ length: shards }, (_, i) => ({ host: addressOf(i), port: REDIS_PORT }));
+    const topology = { mode: 'Sharded' as const, members };
+    return pool.open({ uid: metadata.uid, host: addressOf(0), port: REDIS_PORT, credentialGeneration: 1, topology });
+  };
+  const keys = Array.from({ length: 10_000 }, (_, i) => `key:${i}`);
+  const write = async (store: Store, some: readonly string[]) => {
+    const refused: string[] = [];
+    for (let i = 0; i < some.length; i += 100) {
+      const part = some.slice(i, i + 100);
+      const outcomes = await store.batch(part.map((key): BatchOp => ({ op: 'set', key, value: Buffer.from('1') })));
+      refused.push(...part.filter((_, at) => outcomes[at] instanceof StoreError));
+    }
+    return refused;
+  };
+  assert.deepEqual(await write(open(2), keys), []);
+
+  async function nodesSeenBy(ordinal: number): Promise<string> {
+    const password = redisPassword(masterKey, metadata.uid, 1, 'cluster');
+    const session = await connectRedis({ host: addressOf(ordinal), port: REDIS_PORT, password, user: 'cluster' });
+    try {
+      return String(await session.cluster('NODES'));
+    } finally {
+      session.close();
+    }
+  }
+  const halfMoved = async () =>
+    (await Promise.all([0, 1, 2].map(nodesSeenBy))).flatMap((text) => text.match(/\[\d+-[<>]-\w+\]/g) ?? []);
+
+  // From some slots on it never comes to the end of a move.
+  let given = 0;
+  world.onCluster = ([word, , how]) => {
+    if (word !== 'SETSLOT' || how !== 'NODE') return;
+    if (++given > 500) throw new Error('the operator dies here');
+  };
+  await editStore(world, namespace, { shards: 3 });
+  await podsWanted(world, namespace, 3);
+  const third = await runShard(t, world, namespace, 2, addressOf(2));
+  await until('slots are half moved', async () => given > 500 && (await halfMoved()).length > 0, 60_000);
+  await third.stop();
+  await startShard(t, world, namespace, addressOf(2));
+  world.onCluster = undefined;
+
+  const status = await statusWhen(world, namespace, 'it is told', (each) => reasonOf(each, 'Degraded') === 'ShardLost');
+  t.diagnostic(status.conditions?.find(({ type }) => type === 'Degraded')?.message ?? '');
+  await until(
+    'it has slots again',
+    async () => {
+      const { members: reported = [] } = await statusWhen(world, namespace, 'is there', () => true);
+      return (reported[2]?.slots ?? 0) > 5000;
+    },
+    120_000,
+  );
+  await until('nothing is half moved', async () => (await halfMoved()).length === 0, 60_000);
+  // What the lost shard had is nobody's, and the rest is served.
+  const owned = (await Promise.all([0, 1, 2].map(nodesSeenBy))).flatMap((text) => parseClusterNodes(text).slots);
+  const served = keys.filter((key) => owned.some(([first, last]) => slotOf(key) >= first && slotOf(key) <= last));
+  assert.ok(served.length > 0.9 * keys.length && served.length < keys.length, `${served.length} keys are served`);
+  assert.deepEqual(await write(open(3), served), []);
+});
