@@ -56,8 +56,9 @@ function nodesOf(reply: Reply | undefined): Endpoint[] {
     const [, address = '', flags = ''] = line.split(' ');
     const [, port] = /:(\d+)@/.exec(address) ?? [];
     const [, host = ''] = address.split(',');
-    // A shard that has not heard of it, or not all: nothing was moved there.
-    return flags.includes('handshake') || host === '' ? [] : [{ host, port: Number(port) }];
+    // A shard that has not heard of it, or not all: nothing was moved there. One that has lost its volume is in the list
+    // for good, without an address, and another has its name.
+    return /handshake|noaddr/.test(flags) || host === '' ? [] : [{ host, port: Number(port) }];
   });
 }
 

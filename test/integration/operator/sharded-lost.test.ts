@@ -30,7 +30,10 @@ test('a shard that loses its volume while slots go to it leaves none half moved,
   const namespace = await createNamespace(world.client, 'lost');
   const { metadata } = await createStore(world, namespace, { shards: 2, memory: '64Mi' });
   await podsWanted(world, namespace, 2);
-  for (const ordinal of [0, 1]) await runShard(t, world, namespace, ordinal, addressOf(ordinal));
+  const [, second] = [
+    await runShard(t, world, namespace, 0, addressOf(0)),
+    await runShard(t, world, namespace, 1, addressOf(1)),
+  ];
   await statusWhen(world, namespace, 'two shards', (status) => status.topology?.members === 2);
   const pool = createPool({
     limits: { waitMs: 10_000, inFlight: 4096, waiting: 256 },
@@ -100,4 +103,23 @@ test('a shard that loses its volume while slots go to it leaves none half moved,
   const served = keys.filter((key) => owned.some(([first, last]) => slotOf(key) >= first && slotOf(key) <= last));
   assert.ok(served.length > 0.9 * keys.length && served.length < keys.length, `${served.length} keys are served`);
   assert.deepEqual(await write(open(3), served), []);
+
+  // A scan asks the last shard whether others have joined, and that one knows of the lost one for good.
+  await second.stop();
+  await startShard(t, world, namespace, addressOf(1));
+  const left = await until(
+    'all others are found',
+    async () => {
+      const found = new Set<string>();
+      let next: string | undefined;
+      do {
+        const page = await open(3).scan('*', 1000, next);
+        for (const key of page.keys) found.add(key);
+        next = page.next;
+      } while (next !== undefined);
+      return found;
+    },
+    30_000,
+  );
+  assert.ok(left.size > 0.5 * keys.length && left.size < served.length, `${left.size} keys are left`);
 });
