@@ -2,14 +2,14 @@ import type { KVBackupScheduleStatus } from '../../contract/kvbackupschedule.gen
 import { SCHEDULE_LABEL } from '../../contract/labels.ts';
 import { API_VERSION, type KVBackup, type KVBackupSchedule } from '../../contract/objects.ts';
 import type { ReconcileResult } from '../../kube/controller.ts';
-import { isAlreadyExists, isConflict, isForbidden, isInvalid } from '../../kube/errors.ts';
-import { type KubeObject, keyOf, parseKey } from '../../kube/object.ts';
+import { isAlreadyExists, isForbidden, isInvalid } from '../../kube/errors.ts';
+import { type KubeObject, parseKey } from '../../kube/object.ts';
 import { rfc3339, toConditions } from '../status/conditions.ts';
 import { type ScheduleFacts, scheduleReady } from '../status/schedule-ready.ts';
 import { BY_SCHEDULE, type Context, FIELD_MANAGER } from './context.ts';
 import { kvBackupSchedules, kvBackups } from './kinds.ts';
 import { reportStatus, statusOf } from './report.ts';
-import { outlived } from './retention.ts';
+import { removeOutlived } from './schedule-retention.ts';
 import { backupName, dueNow, readTimes, ScheduleError, type Times } from './schedule-times.ts';
 
 /** Makes the backup of the schedule called `key` ("namespace/name") that is due, removes what it keeps no longer, and reports. */
@@ -23,7 +23,10 @@ export async function reconcileSchedule(
   const status = statusOf(cached);
   const schedule: KVBackupSchedule = status ? { ...cached, status } : cached;
   const now = context.now();
-  const backups = context.caches.backups.by(BY_SCHEDULE, key);
+  // An earlier schedule of that name may have been of another store, whose last backups are no business of this one.
+  const backups = context.caches.backups
+    .by(BY_SCHEDULE, key)
+    .filter(({ spec }) => spec.storeRef.name === schedule.spec.storeRef.name);
   const { times, invalid } = tryTimes(schedule);
   const obstacle = obstacleOf(context, schedule, backups);
   const { due, missed, next } = times && !schedule.spec.suspend ? dueNow(schedule, times, now) : {};
@@ -34,8 +37,7 @@ export async function reconcileSchedule(
     const message = `the backup of ${rfc3339(missed)} was missed by more than spec.startingDeadlineSeconds`;
     context.events.record(cached, 'Warning', 'BackupMissed', message);
   }
-  for (const backup of outlived(backups, schedule.spec.retention, now))
-    await removeBackup(context, schedule, backup, signal);
+  await removeOutlived(context, schedule, backups, signal);
   const passed = due ?? missed;
   const facts = { suspended: schedule.spec.suspend, invalid, obstacle, next: next && rfc3339(next) };
   const report = scheduleStatus(schedule, backups, facts, passed, due && skipped === undefined, now);
@@ -115,25 +117,6 @@ async function makeBackup(
     if (isAlreadyExists(error)) return undefined; // made before, and not reported
     if (!isForbidden(error) && !isInvalid(error)) throw error;
     return `the API server refuses the KVBackup: ${error.message}`;
-  }
-}
-
-async function removeBackup(
-  { client, events }: Pick<Context, 'client' | 'events'>,
-  schedule: KVBackupSchedule,
-  backup: KVBackup,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await client.delete(kvBackups, keyOf(backup), { preconditions: { uid: backup.metadata.uid }, signal });
-    events.record(
-      schedule,
-      'Normal',
-      'BackupOutlived',
-      `spec.retention keeps the KVBackup ${backup.metadata.name} no longer`,
-    );
-  } catch (error) {
-    if (!isConflict(error)) throw error;
   }
 }
 

@@ -138,6 +138,53 @@ test('what the retention does not keep is deleted with what it stored, and the n
   assert.deepEqual(kept.map(({ metadata }) => metadata.name).sort(), ['often-202601020300', 'often-202601030300']);
 });
 
+/** A backup that a schedule called `often` has made of a store, complete for so many hours. */
+async function madeBy(namespace: string, store: string, name: string, hours: number): Promise<void> {
+  await admin.create(kvBackups, {
+    apiVersion: 'cubby.dev/v1alpha1',
+    kind: 'KVBackup',
+    metadata: { namespace, name, labels: { 'cubby.dev/schedule': 'often' } },
+    spec: { storeRef: { name: store }, target: { volume: { claimName: 'vault' } } },
+  } as never);
+  const completedAt = minutesAgo(hours * 60)
+    .toISOString()
+    .replace('.000', '');
+  const options = { type: 'merge', subresource: 'status' } as const;
+  await admin.patch(kvBackups, { namespace, name }, { status: { phase: 'Completed', completedAt } }, options);
+}
+
+test('what an earlier schedule of that name made of another store is neither deleted nor counted', async (t) => {
+  const world = await startWorld(t, server);
+  const namespace = await createNamespace(admin, 'schedule-others');
+  await createStore(world, namespace);
+  await world.operator.stop();
+  await madeBy(namespace, 'before', 'of-before', 1);
+  for (const hours of [50, 60]) await madeBy(namespace, 'main', `of-main-${hours}`, hours);
+  await createSchedule(world, namespace, { schedule: '0 3 1 1 *', retention: { count: 1 } });
+  await world.restartOperator();
+  const { lastSuccessfulTime } = await scheduleWhen(world, namespace, 'is seen', (s) => s.nextScheduleTime);
+  await until('one is gone', async () => (await backupsOf(namespace)).length === 2);
+  await settled(world);
+  const kept = (await backupsOf(namespace)).map(({ metadata }) => metadata.name).sort();
+  assert.deepEqual(kept, ['of-before', 'of-main-50']);
+  assert.ok(Date.parse(lastSuccessfulTime ?? '') < Date.now() - 49 * 3_600_000, lastSuccessfulTime);
+});
+
+test('what a store is still to be restored from is not deleted by the retention', async (t) => {
+  const world = await startWorld(t, server);
+  const namespace = await createNamespace(admin, 'schedule-restored');
+  await createStore(world, namespace);
+  await world.operator.stop();
+  for (const hours of [1, 50, 60]) await madeBy(namespace, 'main', `of-main-${hours}`, hours);
+  await createStore(world, namespace, { restoreFrom: { backupRef: { name: 'of-main-60' } } }, 'copy');
+  await createSchedule(world, namespace, { schedule: '0 3 1 1 *', retention: { count: 1 } });
+  await world.restartOperator();
+  await until('one is gone', async () => (await backupsOf(namespace)).length === 2);
+  await settled(world);
+  const kept = (await backupsOf(namespace)).map(({ metadata }) => metadata.name).sort();
+  assert.deepEqual(kept, ['of-main-1', 'of-main-60']);
+});
+
 test('what is in the way is told: no store, no such time, no such zone', async (t) => {
   const world = await startWorld(t, server);
   const namespace = await createNamespace(admin, 'schedule-obstacles');
