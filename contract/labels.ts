@@ -44,3 +44,8 @@ export function storeSelector(store: string): Record<string, string> {
 export function storeLabels(store: string): Record<string, string> {
   return { ...storeSelector(store), [MANAGED_BY_LABEL]: MANAGED_BY };
 }
+/**
+ * On a KVStore: "<pod>:<RFC 3339 time>", the member that may become the primary until then, where none is and nobody can
+ * tell which has the newest data.
+ */
+export const PROMOTE_ANNOTATION = 'cubby.dev/promote';

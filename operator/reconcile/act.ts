@@ -22,6 +22,7 @@ import { maintenanceOrder } from './roll-order.ts';
 import { agreeOnPrimary } from './sentinel.ts';
 import { maintainShards, type ShardsMaintained } from './shards.ts';
 import type { Shell } from './shell.ts';
+import { maintainSuccession } from './succession.ts';
 
 /** What came of bringing a store to what its spec says. */
 export interface Outcome {
@@ -85,6 +86,7 @@ export async function act(context: Context, seen: Observed, shell: Shell, signal
     observed,
     maintained.some(({ mustHandOver }) => mustHandOver),
   );
+  const succeeds = await maintainSuccession(context, plan, observed);
   const shards = store.spec.shards === undefined ? undefined : await maintainShards(context, observed, signal);
   await renewStatefulSet(context, observed, signal);
   for (const { member, decision } of beforeStop) {
@@ -110,7 +112,7 @@ export async function act(context: Context, seen: Observed, shell: Shell, signal
     binding: applied.binding,
     masterKey: acceptsPlanned(planned, applied, observed) ? planned.masterKey : undefined,
     shards,
-    changed: moved || handover.done || shards?.changed || maintained.some(({ changed }) => changed),
+    changed: moved || handover.done || succeeds || shards?.changed || maintained.some(({ changed }) => changed),
     topology: accepted?.replicated && agreeOnPrimary(observed.members) ? 'Replicated' : undefined,
     failover: handover.requestedFor,
     restore,

@@ -14,7 +14,7 @@ import type { Pod } from './kinds.ts';
 /** What a running Redis says of itself. */
 export interface RedisLook {
   info: RedisInfo;
-  /** All directives that the operator sets, as they are. */
+  /** All directives that the operator sets, as they are, and `syslog-ident`. */
   config: Record<string, string>;
   users: LoadedUsers;
   /** Why Redis refuses writes, in its own words. */
@@ -95,14 +95,17 @@ function passwordsOf(context: Access, { metadata, status }: KVStore): string[] {
   return passwordsToTry(context.masterKeys(), metadata.uid, status?.credentialGeneration ?? 1, 'operator');
 }
 
-/** Names of the directives that the operator sets in a running Redis. */
-const DIRECTIVES = Object.keys(
-  liveDirectives({
-    maxmemory: 0,
-    evictionPolicy: 'noeviction',
-    mode: 'none',
-    fsync: 'everysec',
-    config: withDefaults({}),
-    members: 3,
-  }),
-);
+/** Names of the directives that the operator sets in a running Redis, and what tells how far a replica came before it started. */
+const DIRECTIVES = [
+  ...Object.keys(
+    liveDirectives({
+      maxmemory: 0,
+      evictionPolicy: 'noeviction',
+      mode: 'none',
+      fsync: 'everysec',
+      config: withDefaults({}),
+      members: 3,
+    }),
+  ),
+  'syslog-ident',
+];

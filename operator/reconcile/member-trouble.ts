@@ -3,6 +3,7 @@ import { isReady, isTerminating, ownStatus } from '../status/pod.ts';
 import type { StepReason } from '../status/store-facts.ts';
 import { isSettled, primaryOf, replicationOf } from './members.ts';
 import type { Member, Observed } from './observe.ts';
+import { explainChoice, findSuccession, type Succession } from './succession.ts';
 
 /** How long a member may take to start and to follow the primary, in ms, before that is told as trouble. */
 const PATIENCE_MS = 60_000;
@@ -15,7 +16,7 @@ export function judgeMembers(
   const none = { troubles: [], steps: [] };
   if (!accepted?.replicated || !store.spec.enabled) return none;
   const primary = primaryOf(members);
-  if (!primary) return judgeNoPrimary(members, now);
+  if (!primary) return judgeNoPrimary(members, findSuccession({ store, accepted, members }), store, now);
   const replicas = members.filter((member) => member !== primary);
   const syncing = replicas.find((member) => replicationOf(member)?.syncing);
   const name = ({ pod, ordinal }: Member) => pod?.metadata.name ?? `member ${ordinal}`;
@@ -31,11 +32,20 @@ export function judgeMembers(
   return { troubles, steps: [{ reason: 'Syncing', message: `${name(syncing)} copies the data of the primary` }] };
 }
 
-function judgeNoPrimary(members: readonly Member[], now: Date): ReturnType<typeof judgeMembers> {
+function judgeNoPrimary(
+  members: readonly Member[],
+  succession: Succession | undefined,
+  store: Observed['store'],
+  now: Date,
+): ReturnType<typeof judgeMembers> {
   const isFit = members.some((member) => (replicationOf(member)?.priority ?? 0) > 0);
   const isOver = members.every(({ pod }) => pod && now.getTime() - startedAt(pod) > PATIENCE_MS);
-  if (isFit && !isOver)
+  if ((isFit && !isOver) || (succession && 'successor' in succession))
     return { troubles: [], steps: [{ reason: 'FailingOver', message: 'Sentinel makes another member the primary' }] };
+  if (succession) {
+    const message = `no member is the primary, so nothing is written: ${explainChoice(store, succession)}`;
+    return { troubles: [{ reason: 'NoPrimary', message }], steps: [] };
+  }
   if (!isOver) return { troubles: [], steps: [] };
   const message =
     'no member is the primary, so nothing is written: most of the Sentinels must be up, and a member with all the data; see the logs of the containers redis and sentinel, which say what each waits for';

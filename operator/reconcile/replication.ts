@@ -7,7 +7,7 @@ import type { Member, Observed } from './observe.ts';
 
 /** The parts of a plan that only a replicated store has. */
 export function planReplication(
-  { members }: Pick<Observed, 'members'>,
+  { store, members }: Pick<Observed, 'store' | 'members'>,
   accepted: Pick<Accepted, 'replicated'>,
   passwords: (user: RedisUser) => string[],
 ): Pick<StorePlan, 'addresses' | 'replication' | 'labelsPrimary'> {
@@ -17,6 +17,7 @@ export function planReplication(
   const replication = known.length === addresses.length && {
     addresses: known,
     holds: isAlone(members[0]),
+    isNew: !isAlone(members[0]) && neverServed(store, members),
     passwords: {
       dataplane: passwords('dataplane'),
       operator: passwords('operator'),
@@ -34,4 +35,11 @@ export function planReplication(
  */
 export function isAlone(member: Member | undefined): boolean {
   return member?.pod !== undefined && !isMemberPod(member.pod) && replicationOf(member)?.role !== 'replica';
+}
+
+/** Whether no member can have data: it was never one store with replicas, and it found no volumes of an earlier one. */
+function neverServed({ metadata, status }: Observed['store'], members: readonly Member[]): boolean {
+  const made = Date.parse(metadata.creationTimestamp);
+  const isOwn = ({ claim }: Member) => !claim || Date.parse(claim.metadata.creationTimestamp ?? '') >= made;
+  return status?.topology === undefined && members.every(isOwn);
 }

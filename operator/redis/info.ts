@@ -2,6 +2,8 @@
 export interface RedisInfo {
   version: string;
   loading: boolean;
+  /** For how long it has run. */
+  uptimeSeconds: number;
   /** Bytes. */
   usedMemory: number;
   /** Keys of all databases, and those of them that expire. */
@@ -35,6 +37,8 @@ export interface RedisInfo {
     syncing: boolean;
     /** Bytes of the primary's stream of writes that it has sent or taken in. */
     offset: number;
+    /** The stream that the offset is of. */
+    history: string;
     /** 0 where a replica may not become the primary. */
     priority: number;
     /** How many replicas a primary has that follow it. */
@@ -64,6 +68,7 @@ export function parseInfo(text: string): RedisInfo {
   return {
     version: fields.get('redis_version') ?? '',
     loading: is('loading'),
+    uptimeSeconds: number('uptime_in_seconds'),
     usedMemory: number('used_memory'),
     keys: countKeys(text),
     loaded: { keys: number('rdb_last_load_keys_loaded'), expired: number('rdb_last_load_keys_expired') },
@@ -87,6 +92,7 @@ export function parseInfo(text: string): RedisInfo {
       downSeconds: downSeconds >= 0 ? downSeconds : undefined,
       syncing: is('master_sync_in_progress'),
       offset: number(fields.get('role') === 'slave' ? 'slave_repl_offset' : 'master_repl_offset'),
+      history: fields.get('master_replid') ?? '',
       priority: number('slave_priority', 100),
       replicas: [...text.matchAll(/^slave\d+:[^\r\n]*state=online/gm)].length,
     },

@@ -9,6 +9,8 @@ export interface Replication {
   addresses: readonly string[];
   /** The first member still is the one Redis that the store was, and no other may become the primary by itself. */
   holds?: boolean;
+  /** The store has never had data, so that members may start without any before all are there. */
+  isNew?: boolean;
   /** Passwords that each user may sign in with; by the first one the members themselves do. */
   passwords: Readonly<Record<'dataplane' | 'operator' | 'replica' | 'sentinel', readonly string[]>>;
 }
@@ -16,12 +18,12 @@ export interface Replication {
 /** The files of PATHS.conf that say who the members are and how they start, by name. */
 export function memberFiles(
   storeUid: string,
-  { addresses, holds = false }: Omit<Replication, 'passwords'>,
+  { addresses, holds = false, isNew = false }: Omit<Replication, 'passwords'>,
 ): Record<string, string> {
   // A Sentinel that has lost its file is the same Sentinel to the others.
   const id = (ordinal: number) => createHash('sha1').update(`${storeUid}\n${ordinal}`).digest('hex');
   const members = addresses.map((address, ordinal) => `${ordinal} ${address} ${id(ordinal)}\n`).join('');
-  return { members, hold: holds ? 'yes\n' : '', ...memberScripts };
+  return { members, hold: holds ? 'yes\n' : '', new: isNew ? 'yes\n' : '', ...memberScripts };
 }
 
 /** The files with passwords in clear, by name: Redis and Sentinel take them in no other form. */

@@ -6,7 +6,7 @@ import { containerSecurity } from './security.ts';
 
 /** The files that a member's pod mounts, by where they are. */
 export const memberFileNames = {
-  plain: [PATHS.memberConfFile, 'members', 'hold', ...Object.values(SCRIPTS)],
+  plain: [PATHS.memberConfFile, 'members', 'hold', 'new', ...Object.values(SCRIPTS)],
   secret: [PATHS.aclFile, PATHS.replicationFile, 'sentinel.acl', 'sentinel.password'],
 } as const;
 

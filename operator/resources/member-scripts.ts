@@ -4,6 +4,9 @@ import { PATHS } from './redis-conf.ts';
 /** The files by which the containers of a member start, in PATHS.conf. */
 export const SCRIPTS = { common: 'common.sh', redis: 'start-redis.sh', sentinel: 'start-sentinel.sh' } as const;
 
+/** Below PATHS.data, what a replica that is in step has taken in: "<replication ID>:<offset>:<when, in µs since 1970>". */
+const POSITION_FILE = 'sentinel/position';
+
 /** Ms without an answer after which a Sentinel takes the primary to be down. */
 const DOWN_AFTER_MS = 1_500;
 /** Ms that a failover may take, and half of those between two tries. */
@@ -69,21 +72,22 @@ has_data() {
   return 1
 }
 
-# Whether another member is to be the primary in place of this one, and why.
+# Whether another member is to be the primary in place of this one, and why. Who has no data must hear from all others that
+# they have none either, but in a store that never had any.
 must_wait() {
   for member in $others; do
     reply=$(ask "$member" ${REDIS_PORT} info)
-    case $? in
-    0) ;;
-    124)
-      [ $(($(date +%s) - began)) -ge ${SILENCE_SECONDS} ] || { why="$member does not answer"; return 0; }
+    code=$?
+    if [ $code = 124 ] && [ $(($(date +%s) - began)) -lt ${SILENCE_SECONDS} ]; then
+      why="$member does not answer"
+      return 0
+    elif [ $code != 0 ]; then
+      [ "$empty" = no ] || [ -s $conf/new ] || { why="$member may have data, and this one has none"; return 0; }
       continue
-      ;;
-    *) continue ;;
-    esac
+    fi
     case $reply in *role:master*) why="$member is a primary"; return 0 ;; esac
     case $reply in *slave_priority:100*) why="$member has newer data"; return 0 ;; esac
-    case $reply in *db[0-9]*:keys=*) [ "$empty" = no ] || { why="$member has data, and this one has none"; return 0; } ;; esac
+    case $reply in *loading:1* | *db[0-9]*:keys=*) [ "$empty" = no ] || { why="$member has data, and this one has none"; return 0; } ;; esac
   done
   return 1
 }
@@ -110,6 +114,8 @@ if [ "$primary" = "$self" ]; then
 else
   echo "starting as a replica of $primary"
   set -- --replica-priority 0 --replicaof "$primary" ${REDIS_PORT}
+  # A name for a log that is off, by which the operator sees how far this one had come: nothing else of Redis says it.
+  if [ -s $data/${POSITION_FILE} ]; then set -- "$@" --syslog-ident "$(cat $data/${POSITION_FILE})"; fi
 fi
 exec redis-server $conf/${PATHS.memberConfFile} --replica-announce-ip "$self" "$@"
 `;
@@ -192,28 +198,38 @@ mv $file.new $file
 
 look() {
   while kill -0 $$ 2>/dev/null; do
-    redis-cli -h "$self" -p ${REDIS_PORT} --user sentinel -r 20 -i 0.5 info server replication 2>/dev/null
+    redis-cli -h "$self" -p ${REDIS_PORT} --user sentinel -r 20 -i 0.5 info server persistence replication 2>/dev/null
     sleep 0.5
   done
 }
 
-# While the primary is away, a replica that was in step with it stays one that may take its place.
+# While the primary is away, a replica that was in step with it stays one that may take its place. How far it has come is
+# kept for the time after a restart, in its place in the file, so that no moment has half of it.
 watch() {
-  run= host= status= step=
+  cr=$(printf '\\r')
+  run= host= status= step= fresh= rewrites= history= time= kept=
   look | while read -r line; do
+    line=\${line%"$cr"}
     case $line in
-    run_id:*) [ "$run" = "$line" ] || { run=$line step=; } ;;
-    role:master*) step= ;;
-    master_host:*) host=$line ;;
-    master_link_status:*) status=$line ;;
+    run_id:*) [ "$run" = "$line" ] || { run=$line step= fresh=yes; } ;;
+    server_time_usec:*) time=\${line#*:} ;;
+    aof_enabled:*) rewrites= ;;
+    aof_rewrite_in_progress:1 | aof_rewrite_scheduled:1) rewrites=yes ;;
+    role:master) step= host= status= ;;
+    master_host:*) [ "$host" = "$line" ] || { host=$line fresh=yes; } ;;
+    master_link_status:*) status=\${line#*:} ;;
     slave_priority:*)
-      case $status in *:up*) step=$host ;; esac
+      if [ "$status" = up ]; then step=$host; fi
       if [ -s $conf/hold ]; then continue; fi
-      if [ "$step" = "$host" ]; then wanted=100; else wanted=0; fi
-      case $line in
-      slave_priority:$wanted*) ;;
-      *) ask "$self" ${REDIS_PORT} config set replica-priority $wanted >/dev/null ;;
-      esac
+      if [ "$step" = "$host" ]; then wanted=100; elif [ -n "$fresh" ]; then wanted=0; else continue; fi
+      if [ "$line" = "slave_priority:$wanted" ] || ask "$self" ${REDIS_PORT} config set replica-priority $wanted >/dev/null
+      then fresh=; fi
+      ;;
+    master_replid:*) history=\${line#*:} ;;
+    master_repl_offset:*)
+      # A log that is being written anew may lack what was copied.
+      if [ "$status" != up ] || [ -n "$rewrites" ] || [ "$kept" = "$history$line" ]; then continue; fi
+      printf '%s:%020d:%s\\n' "$history" "\${line#*:}" "$time" 1<>$data/${POSITION_FILE} && kept=$history$line
       ;;
     esac
   done

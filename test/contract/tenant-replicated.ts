@@ -19,6 +19,8 @@ export interface TenantReplicated {
   address: StoreAddress;
   members: readonly TestMember[];
   password: string;
+  /** The operator's, of Redis and Sentinel. */
+  operatorPassword: string;
   /** A command as the operator, to the Redis of a member or with a port to its Sentinel. */
   ask(ordinal: number, command: readonly (string | number)[], port?: number): Promise<Reply>;
   /** The ordinal of a member but `not` that says that it is the primary; as many replicas follow it, and may take its place. */
@@ -84,6 +86,7 @@ export async function startTenantReplicated(options: TestReplicatedOptions): Pro
     },
     members,
     password: store.password('dataplane'),
+    operatorPassword: store.password('operator'),
     ask,
     primary,
     pool(overrides = {}) {

@@ -102,6 +102,7 @@ export function redis(
       info: {
         version: '8.0.2',
         loading: false,
+        uptimeSeconds: 3_600,
         usedMemory: 1_000_000,
         keys: { all: 0, expiring: 0, ...keys },
         loaded: { keys: 0, expired: 0, ...loaded },
@@ -114,6 +115,7 @@ export function redis(
           downSeconds: undefined,
           syncing: false,
           offset: 0,
+          history: '',
           priority: 100,
           replicas: 0,
           ...replication,

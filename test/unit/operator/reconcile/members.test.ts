@@ -55,8 +55,8 @@ test('members wait until each has an address, and none replaces the first while 
   const accepted = { replicated: true as const };
   const members = [0, 1, 2].map((ordinal) => ({ ...member(ordinal, replica()), address: `10.0.0.${ordinal}` }));
   const [first, ...others] = members as [Member, ...Member[]];
-  const planOf = (all: Member[]) => planReplication({ members: all }, accepted, passwords);
-  assert.deepEqual(planReplication({ members }, {}, passwords), {});
+  const planOf = (all: Member[]) => planReplication({ store: store(), members: all }, accepted, passwords);
+  assert.deepEqual(planReplication({ store: store(), members }, {}, passwords), {});
   assert.equal(planOf([{ ...first, address: undefined }, ...others]).replication, undefined);
   assert.equal(planOf([{ ...first, redis: redis() }, ...others]).replication?.holds, true);
   assert.equal(planOf(members).replication?.holds, false, 'another has taken its place');
@@ -64,6 +64,22 @@ test('members wait until each has an address, and none replaces the first while 
   const renewed = pod(running());
   renewed.spec.containers.push(sentinel);
   assert.equal(planOf([{ ...first, pod: renewed, redis: redis() }, ...others]).replication?.holds, false);
+});
+
+test('members may start without data before all are there only while none can have any', () => {
+  const members = [0, 1, 2].map((ordinal) => ({ ...member(ordinal, undefined), pod: undefined, address: '10.0.0.1' }));
+  const isNew = (of: ReturnType<typeof store>, all: Member[] = members) =>
+    planReplication({ store: of, members: all }, { replicated: true }, () => ['']).replication?.isNew;
+  const claimed = (at: string) =>
+    members.map((each, ordinal) => (ordinal === 2 ? { ...each, claim: claim(at) } : each));
+  const claim = (creationTimestamp: string) => ({ metadata: { name: 'data', creationTimestamp }, spec: {} }) as never;
+  const made = store().metadata.creationTimestamp;
+  assert.equal(isNew(store()), true);
+  assert.equal(isNew(store(), claimed(made)), true);
+  assert.equal(isNew(store(), claimed('2020-01-01T00:00:00Z')), false, 'a volume of an earlier store');
+  assert.equal(isNew(store({}, { topology: { mode: 'Replicated', members: 3 } })), false, 'it has served');
+  const alone = [{ ...member(0, redis()), address: '10.0.0.1' }, ...members.slice(1)];
+  assert.equal(isNew(store(), alone), false, 'it was one Redis');
 });
 
 test('a replica that has not followed for a minute is told, and one that copies the data is on its way', () => {
