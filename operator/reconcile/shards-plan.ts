@@ -1,4 +1,5 @@
-import { type ClusterView, SLOTS, type SlotRange } from '../redis/cluster-nodes.ts';
+import type { SlotRange } from '../../contract/backup.ts';
+import { type ClusterView, SLOTS } from '../redis/cluster-nodes.ts';
 
 /** A slot that goes from one shard to another, by their ordinals. */
 export interface SlotMove {

@@ -1,8 +1,7 @@
+import type { SlotRange } from '../../contract/backup.ts';
+
 /** Hash slots of a Redis Cluster. */
 export const SLOTS = 16_384;
-
-/** Slots from the first to the last. */
-export type SlotRange = readonly [first: number, last: number];
 
 /** A node of a Redis Cluster, as one of them sees it. */
 export interface ClusterNode {

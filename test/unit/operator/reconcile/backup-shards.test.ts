@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { SlotRange } from '../../../../contract/backup.ts';
 import { unsettled } from '../../../../operator/reconcile/backup-shards.ts';
-import type { ClusterView, SlotRange } from '../../../../operator/redis/cluster-nodes.ts';
+import type { ClusterView } from '../../../../operator/redis/cluster-nodes.ts';
 
 /** Shards of those slots that all know one another. */
 function views(...slots: SlotRange[][]): ClusterView[] {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { SlotRange } from '../../../../contract/backup.ts';
 import { planShards, type ShardsPlan, slotCounts } from '../../../../operator/reconcile/shards-plan.ts';
-import { type ClusterView, SLOTS, type SlotRange } from '../../../../operator/redis/cluster-nodes.ts';
+import { type ClusterView, SLOTS } from '../../../../operator/redis/cluster-nodes.ts';
 
 type Model = { slots: Set<number>; migrating: Map<number, string>; importing: Map<number, string> };
 
