@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { chmod, cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -102,35 +102,12 @@ export async function startReplicated(options: TestReplicatedOptions): Promise<T
   const members: TestMember[] = [];
   for (const [ordinal, host] of hosts.entries()) {
     const directory = join(root, String(ordinal));
-    const [conf, data] = [join(directory, 'conf'), join(directory, 'data')];
-    await mkdir(conf, { recursive: true });
+    const data = join(directory, 'data');
     const volume = volumesOf?.members[ordinal]?.data;
-    await (volume === undefined ? mkdir(data) : cp(volume, data, { recursive: true }));
-    for (const [name, text] of Object.entries(files)) {
-      const placed = text
-        .replaceAll('/etc/redis', conf)
-        .replaceAll('/data', data)
-        .replaceAll('bind * -::*', `bind ${host}`);
-      await writeFile(join(conf, name), placed, { mode: 0o600 });
-    }
-    const env = {
-      PATH: `${programs}:${process.env.PATH}`,
-      POD: `store-redis-${ordinal}`,
-      KEEPS_DATA: live.mode === 'none' ? 'no' : 'yes',
-    };
-    const logs = { redis: join(directory, 'redis.log'), sentinel: join(directory, 'sentinel.log') };
-    const run = (script: string, log: string) =>
-      createProcess(() => {
-        const [command = 'setsid', ...args] = [...wrap(ordinal), 'setsid', 'sh', join(conf, script)];
-        return startDaemon({ command, args, log, env });
-      });
-    const redis = run(SCRIPTS.redis, logs.redis);
-    const sentinel = run(SCRIPTS.sentinel, logs.sentinel);
-    const wipe = async () => {
-      await rm(data, { recursive: true, force: true });
-      await mkdir(data);
-    };
-    members.push({ ordinal, host, redis, sentinel, wipe, data, logs });
+    if (volume !== undefined) await cp(volume, data, { recursive: true });
+    const keepsData = live.mode !== 'none';
+    const place = { ordinal, host, directory, data, programs, keepsData, wrap: wrap(ordinal) };
+    members.push(await placeMember(place, files));
   }
   for (const { redis, sentinel } of members) {
     sentinel.start();
@@ -145,6 +122,57 @@ export async function startReplicated(options: TestReplicatedOptions): Promise<T
       await rm(root, { recursive: true, force: true });
     },
   };
+}
+
+/** Where a member is, and by which programs it runs. */
+export interface MemberPlace extends Pick<TestMember, 'ordinal' | 'host' | 'data'> {
+  /** For its logs and what its pod mounts. */
+  directory: string;
+  /** See `writePrograms`. */
+  programs: string;
+  keepsData: boolean;
+  wrap?: readonly string[];
+}
+
+/** Puts a member where it is to be, with the files that its pod mounts, by name. It does not run yet. */
+export async function placeMember(place: MemberPlace, files: Readonly<Record<string, string>>): Promise<TestMember> {
+  const { ordinal, host, directory, data, programs, keepsData, wrap = [] } = place;
+  await mkdir(data, { recursive: true });
+  await writeMemberFiles(place, files);
+  const env = {
+    PATH: `${programs}:${process.env.PATH}`,
+    POD: `store-redis-${ordinal}`,
+    KEEPS_DATA: keepsData ? 'yes' : 'no',
+  };
+  const logs = { redis: join(directory, 'redis.log'), sentinel: join(directory, 'sentinel.log') };
+  const run = (script: string, log: string) =>
+    createProcess(() => {
+      const [command = 'setsid', ...args] = [...wrap, 'setsid', 'sh', join(directory, 'conf', script)];
+      return startDaemon({ command, args, log, env });
+    });
+  const wipe = async () => {
+    await rm(data, { recursive: true, force: true });
+    await mkdir(data);
+  };
+  const [redis, sentinel] = [run(SCRIPTS.redis, logs.redis), run(SCRIPTS.sentinel, logs.sentinel)];
+  return { ordinal, host, redis, sentinel, wipe, data, logs };
+}
+
+/** Brings the files that a member's pod mounts up to date. */
+export async function writeMemberFiles(
+  { host, directory, data }: Pick<MemberPlace, 'host' | 'directory' | 'data'>,
+  files: Readonly<Record<string, string>>,
+): Promise<void> {
+  const conf = join(directory, 'conf');
+  await mkdir(conf, { recursive: true });
+  for (const [name, text] of Object.entries(files)) {
+    const placed = text
+      .replaceAll('/etc/redis', conf)
+      .replaceAll('/data', data)
+      .replaceAll('bind * -::*', `bind ${host}`);
+    await writeFile(join(conf, `${name}.new`), placed, { mode: 0o600 });
+    await rename(join(conf, `${name}.new`), join(conf, name));
+  }
 }
 
 /** Resolves when every Redis and every Sentinel accepts connections. */
@@ -180,8 +208,8 @@ function createProcess(launch: () => Daemon): TestProcess {
   };
 }
 
-/** The programs of Redis under their usual names, in a folder for PATH. */
-async function writePrograms(root: string, version: TestReplicatedOptions['version']): Promise<string> {
+/** Writes the programs of Redis under their usual names into a folder of `root` for PATH. */
+export async function writePrograms(root: string, version: TestReplicatedOptions['version']): Promise<string> {
   const folder = join(root, 'bin');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const { command, args } = await redisProgram(version);

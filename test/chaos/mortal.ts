@@ -6,7 +6,7 @@ import { type Operator, startOperator } from '../../operator/operator.ts';
 import { type ConnectRedis, connectRedis, type RedisSession } from '../../operator/redis/session.ts';
 import { masterKey, SYSTEM_NAMESPACE } from '../integration/operator/world.ts';
 import { pass, type Script } from './fate.ts';
-import { behindService } from './member-address.ts';
+import { behindService, serviceBefore } from './member-address.ts';
 import { type ApiProxy, type StreamFaults, startProxy } from './proxy.ts';
 
 /** A bug of the test's own, put between the operator and its client, that a suite must catch. */
@@ -109,7 +109,15 @@ function createMortalRedis(): { connect: ConnectRedis; die(): void } {
       // Members of a store know one another by the addresses of Services, behind which there is nobody here.
       const cluster: RedisSession['cluster'] = (...words) =>
         session.cluster(...words.map((word) => (typeof word === 'string' ? behindService(word) : word)));
-      return { ...session, cluster, close };
+      const members: Pick<RedisSession, 'configSet' | 'replicaOf' | 'sentinelPrimary'> = {
+        configSet: (name, value) => session.configSet(name, behindService(value)),
+        replicaOf: (host, port) => session.replicaOf(behindService(host), port),
+        async sentinelPrimary() {
+          const address = await session.sentinelPrimary();
+          return address && serviceBefore(address);
+        },
+      };
+      return { ...session, ...members, cluster, close };
     },
     die() {
       dead = true;

@@ -5,7 +5,7 @@ import { run } from '../../cluster/command.ts';
 import { redisProgram } from '../../cluster/test-redis.ts';
 import type { BackupJob } from '../../contract/backup.ts';
 import { MANAGED_BY, MANAGED_BY_LABEL, STORE_LABEL } from '../../contract/labels.ts';
-import { childNames, PREFLIGHT_CONTAINER, VOLUME_CLAIM_TEMPLATE } from '../../contract/names.ts';
+import { childNames, PREFLIGHT_CONTAINER, SENTINEL_CONTAINER, VOLUME_CLAIM_TEMPLATE } from '../../contract/names.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { isConflict, isNotFound } from '../../kube/errors.ts';
 import { type KubeObject, keyOf } from '../../kube/object.ts';
@@ -21,7 +21,8 @@ import {
 import type { VolumeClaim } from '../../operator/reconcile/kinds.ts';
 import type { Pod as PodFields } from '../../operator/status/pod.ts';
 import { type JobRun, jobOf, runJob } from './job.ts';
-import { behindService, isServiceAddress } from './member-address.ts';
+import { memberAddress, memberFiles } from './member-address.ts';
+import { type MemberFiles, startMemberSandbox } from './member-sandbox.ts';
 import { endedStatus, imageVersion, jobStatus, runningStatus, waitingStatus } from './pod-status.ts';
 import { type Files, type Sandbox, startSandbox } from './sandbox.ts';
 
@@ -112,7 +113,9 @@ export async function startNode(client: KubeClient, onError: (error: unknown) =>
     }
     const data = join(directory, claimOf(pod)?.metadata.uid ?? `scratch-${uid}`);
     const home = join(directory, `pod-${uid}`);
-    const sandbox = startSandbox({ version, data, home, files: filesOf(pod), holders });
+    const sandbox = runsSentinel(pod)
+      ? startMemberSandbox({ version, data, home, holders, ...memberOf(pod) })
+      : startSandbox({ version, data, home, holders, files: filesOf(pod) });
     sandboxes.set(uid, sandbox);
     const { namespace = '' } = pod.metadata;
     starts.set(namespace, (starts.get(namespace) ?? 0) + 1);
@@ -161,9 +164,24 @@ export async function startNode(client: KubeClient, onError: (error: unknown) =>
       if (conf === undefined || acl === undefined) return undefined;
       const files = { conf, acl: Buffer.from(acl, 'base64').toString() };
       if (!conf.includes('cluster-enabled yes')) return files;
-      const address = memberAddress(members ?? '', name);
+      const address = memberAddress(members ?? '', ordinalOf(name));
       return address === undefined ? undefined : { ...files, shard: { address, name: `${name}.${namespace}.svc` } };
     };
+  const memberOf = (pod: Pod) => {
+    const { namespace, name, labels } = pod.metadata;
+    const names = childNames(labels?.[STORE_LABEL] ?? '');
+    const ordinal = ordinalOf(name);
+    const keepsData = claimName(pod) !== undefined;
+    const files: MemberFiles = () => {
+      const map = maps.cache.get({ namespace, name: names.configMap })?.data ?? {};
+      const hidden = Object.entries(secrets.cache.get({ namespace, name: names.aclSecret })?.data ?? {});
+      const clear = hidden.map(([file, text]) => [file, Buffer.from(text, 'base64').toString()]);
+      const files = memberFiles(map, Object.fromEntries(clear));
+      const address = memberAddress(map.members ?? '', ordinal);
+      return files && address !== undefined ? { address, files } : undefined;
+    };
+    return { ordinal, keepsData, files };
+  };
 
   function onFile({ metadata: { namespace, labels } }: KubeObject): void {
     for (const { metadata } of pods.cache.list()) {
@@ -206,13 +224,9 @@ export async function startNode(client: KubeClient, onError: (error: unknown) =>
   };
 }
 
-/** Where a member of a store is, by the file that says so; undefined while its Service has no address. */
-function memberAddress(members: string, pod: string): string | undefined {
-  const ordinal = pod.slice(pod.lastIndexOf('-') + 1);
-  const line = members.split('\n').find((one) => one.startsWith(`${ordinal} `));
-  const address = line?.split(' ')[1] ?? '';
-  return isServiceAddress(address) ? behindService(address) : undefined;
-}
+const ordinalOf = (pod: string) => Number(pod.slice(pod.lastIndexOf('-') + 1));
+
+const runsSentinel = ({ spec }: Pod) => spec.containers.some(({ name }) => name === SENTINEL_CONTAINER);
 
 /** Name of the Secret that a pod's volume is of. */
 function secretName({ spec }: Pod, called: string): string | undefined {

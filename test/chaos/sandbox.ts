@@ -117,7 +117,7 @@ async function replaceFile(path: string, text: string): Promise<void> {
 }
 
 /** As the readiness probe asks: as the user "probe", and LOADING is no answer. */
-function answersPing(host: string): Promise<boolean> {
+export function answersPing(host: string): Promise<boolean> {
   return new Promise((resolve) => {
     let heard = '';
     const socket = connect({ host, port: PORT, timeout: 1000 }, () => socket.write('AUTH probe none\r\nPING\r\n'));

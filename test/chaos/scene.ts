@@ -91,9 +91,9 @@ export function setScene(client: KubeClient, namespace: string, patienceMs = PAT
   };
 }
 
-/** Whether a shard says that another has the key. */
+/** Whether a shard says that another has the key, or a replica that another takes the writes. */
 export function isElsewhere(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('MOVED ');
+  return error instanceof Error && /^(MOVED|READONLY) /.test(error.message);
 }
 
 /** Whether a condition has that status. */

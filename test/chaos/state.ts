@@ -1,3 +1,4 @@
+import { ROLE_LABEL } from '../../contract/labels.ts';
 import type { KVStore } from '../../contract/objects.ts';
 import { hashToken } from '../../contract/token.ts';
 import type { KubeObject } from '../../kube/object.ts';
@@ -35,10 +36,12 @@ export async function stateOf(scene: Scene): Promise<unknown> {
   const { client, namespace } = scene;
   const lists = await Promise.all(kinds.map((kind) => client.list<KubeObject>(kind, { namespace })));
   const objects = lists.flatMap(({ items }) => items.map(describe));
+  const roles = lists.flatMap(({ items }) => items.flatMap(({ metadata }) => metadata.labels?.[ROLE_LABEL] ?? []));
   const [store, token, redis] = await Promise.all([scene.store(), scene.token(), readRedis(scene)]);
   const held = await readKeys(scene);
   const state = {
     objects,
+    roles: roles.sort(),
     store: store && { spec: store.spec, status: describeStatus(store.status) },
     token: token && { status: { ...token.status, hashes: token.status?.hashes?.length } },
     tokenIsAccepted: token && (await isAccepted(scene)),
@@ -51,7 +54,8 @@ export async function stateOf(scene: Scene): Promise<unknown> {
 function describe(object: KubeObject): unknown {
   const { kind, metadata, spec, data } = object;
   const owners = metadata.ownerReferences?.map(({ kind, name, controller }) => ({ kind, name, controller }));
-  const { name, labels, annotations, deletionTimestamp, finalizers } = metadata;
+  const { name, annotations, deletionTimestamp, finalizers } = metadata;
+  const labels = { ...metadata.labels, ...(metadata.labels?.[ROLE_LABEL] && { [ROLE_LABEL]: 'either' }) };
   const isSecret = kind === 'Secret';
   return {
     kind,
@@ -77,11 +81,17 @@ function describeSecret(data: Record<string, string> = {}): unknown {
 
 type Status = NonNullable<KVStore['status']>;
 
-/** Which of the shards has a slot more than others is not said. */
+/** Neither which of the shards has a slot more than others is said, nor which of the members is the primary. */
 function describeStatus(status: KVStore['status']): unknown {
   const { members } = status ?? {};
-  if (!members?.some(({ slots }) => slots !== undefined)) return status;
-  return { ...status, members: members.map(({ slots: _, ...rest }) => rest), even: hasEvenShards(status as Status) };
+  if (!members) return status;
+  const alike = members.map(({ name: _, slots, ...rest }) => ({ ...rest, hasSlots: slots !== undefined && slots > 0 }));
+  const text = alike.map((member) => JSON.stringify(member)).sort();
+  return {
+    ...status,
+    members: text,
+    ...(members[0]?.slots !== undefined && { even: hasEvenShards(status as Status) }),
+  };
 }
 
 /** Whether each shard has as many slots as any other, but for one. */
@@ -128,7 +138,7 @@ const MASKS: readonly [RegExp, string][] = [
   [/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uid>'],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>'],
   [/\b(127|10\.96)(\.\d+){2,3}\b/g, '<address>'],
-  [/[0-9a-f]{64}/g, '<hash>'],
+  [/[0-9a-f]{64}|\b[0-9a-f]{40}\b/g, '<hash>'],
   [/("[^"]*(?:hash|revision)[^"]*":)"\w+"/g, '$1"<hash>"'],
   [/(controller-revision-hash":)"[^"]+"/g, '$1"<hash>"'],
   [/(revision-(?:native-|shell-)?)\w+/g, '$1<hash>'],

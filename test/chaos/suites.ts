@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { FAILOVER_ANNOTATION } from '../../contract/labels.ts';
 import { childNames } from '../../contract/names.ts';
 import { API_VERSION, type KVBackup, type KVStore } from '../../contract/objects.ts';
 import { configMaps, persistentVolumeClaims, pods } from '../../kube/resources.ts';
@@ -107,6 +108,25 @@ export const suites: readonly Suite[] = [
     },
   },
   {
+    name: 'replicas',
+    about: 'three replicas with data change in memory, and another becomes the primary',
+    catches: ['forgetful', 'edge-triggered', 'doubling'],
+    async act(scene) {
+      await makeStore(scene, { replicas: 3 });
+      await scene.edit({ memory: '48Mi' });
+      await scene.when(
+        'is replicated',
+        (status) => status.topology?.mode === 'Replicated' && is(status, 'Ready', 'True'),
+      );
+      await scene.ready();
+      const body = { metadata: { annotations: { [FAILOVER_ANNOTATION]: '2026-01-01T00:00:00Z' } } };
+      await scene.client.patch(kvStores, { namespace: scene.namespace, name: 'main' }, body, { type: 'merge' });
+      await scene.when('has another primary', ({ failover }) => failover?.requestedFor !== undefined);
+      await scene.ready();
+      await write(scene, later, '3');
+    },
+  },
+  {
     name: 'shards',
     about: 'two shards become one cluster with data, change in memory and become three',
     catches: ['forgetful', 'edge-triggered', 'doubling'],
@@ -187,7 +207,7 @@ async function restored(scene: Scene): Promise<void> {
   await scene.until('it has the data of the backup', async () =>
     (await scene.redis('dataplane', hasBackup)).some(Boolean),
   );
-  const key = { namespace: scene.namespace, name: restorePodName('main') };
+  const key = { namespace: scene.namespace, name: restorePodName('main', 0) };
   await scene.until('its pod is gone', async () => {
     const claim = await scene.client.get(persistentVolumeClaims, { ...key, name: childNames('main').volumeClaim });
     return !(await scene.client.get(pods, key)) && !JSON.stringify(claim).includes('dirty');
