@@ -70,13 +70,15 @@ function sizeOf({ size, progressBytes }: BackupView): string {
 export function viewBackup({ metadata, spec, status = {} }: KVBackup) {
   const { phase = 'Pending', location } = status;
   const complete = status.conditions?.find(({ type }) => type === 'Complete');
+  const refuted = status.conditions?.find(({ type, status: holds }) => type === 'Verified' && holds === 'False');
+  const told = complete?.status === 'True' ? (refuted ?? complete) : complete;
   return {
     namespace: metadata.namespace,
     name: metadata.name,
     store: spec.storeRef.name,
-    state: metadata.deletionTimestamp ? 'Deleting' : phase,
-    reason: complete?.reason ?? null,
-    message: complete?.message ?? null,
+    state: metadata.deletionTimestamp ? 'Deleting' : refuted ? 'Failed' : phase,
+    reason: told?.reason ?? null,
+    message: told?.message ?? null,
     keys: status.keys ?? null,
     expiringKeys: status.expiringKeys ?? null,
     size: status.size ?? null,

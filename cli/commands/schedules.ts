@@ -113,6 +113,9 @@ function nextOf({ nextAt }: ScheduleView, now: number): string {
 
 /** A schedule as `-o json` shows it. */
 export function viewSchedule({ metadata, spec, status = {} }: KVBackupSchedule) {
+  // What is foretold is so by the spec that the operator has seen.
+  const isSeen = status.observedGeneration === metadata.generation;
+  const ready = isSeen ? status.conditions?.find(({ type }) => type === 'Ready') : undefined;
   return {
     namespace: metadata.namespace,
     name: metadata.name,
@@ -124,8 +127,8 @@ export function viewSchedule({ metadata, spec, status = {} }: KVBackupSchedule) 
     keepAge: spec.retention?.maxAge ?? null,
     lastScheduledAt: status.lastScheduleTime ?? null,
     lastSuccessfulAt: status.lastSuccessfulTime ?? null,
-    nextAt: status.nextScheduleTime ?? null,
+    nextAt: (isSeen && status.nextScheduleTime) || null,
     active: status.active ?? null,
-    message: status.conditions?.find(({ status: holds }) => holds === 'False')?.message ?? null,
+    message: ready?.status === 'False' ? ready.message : null,
   };
 }

@@ -45,8 +45,8 @@ export function viewBackup({ metadata, spec, status = {} }: KVBackup): BackupVie
   const { phase = 'Pending', location } = status;
   return {
     name: metadata.name,
-    state: metadata.deletionTimestamp ? 'deleting' : (phase.toLowerCase() as Lowercase<typeof phase>),
-    message: phase === 'Completed' ? null : trouble(status.conditions),
+    state: metadata.deletionTimestamp ? 'deleting' : stateOf(status),
+    message: trouble(status.conditions),
     created_at: timeOf(metadata.creationTimestamp) ?? metadata.creationTimestamp,
     started_at: timeOf(status.startedAt),
     completed_at: timeOf(status.completedAt),
@@ -68,6 +68,8 @@ export function viewBackup({ metadata, spec, status = {} }: KVBackup): BackupVie
 
 /** The view of a schedule. */
 export function viewSchedule({ metadata, spec, status = {} }: KVBackupSchedule): ScheduleView {
+  // What is foretold is so by the spec that the operator has seen.
+  const isSeen = status.observedGeneration === metadata.generation;
   return {
     name: metadata.name,
     schedule: spec.schedule,
@@ -77,9 +79,9 @@ export function viewSchedule({ metadata, spec, status = {} }: KVBackupSchedule):
     keep_age: spec.retention?.maxAge ?? null,
     last_scheduled_at: timeOf(status.lastScheduleTime),
     last_successful_at: timeOf(status.lastSuccessfulTime),
-    next_at: timeOf(status.nextScheduleTime),
+    next_at: isSeen ? timeOf(status.nextScheduleTime) : null,
     active: status.active ?? null,
-    message: trouble(status.conditions),
+    message: isSeen ? trouble(status.conditions) : null,
   };
 }
 
@@ -87,6 +89,12 @@ export function viewSchedule({ metadata, spec, status = {} }: KVBackupSchedule):
 export function newestFirst(a: KVBackup, b: KVBackup): number {
   const [x, y] = [a.metadata, b.metadata];
   return y.creationTimestamp.localeCompare(x.creationTimestamp) || x.name.localeCompare(y.name);
+}
+
+/** What was read back and is not what was sent has not come out, whatever was thought of it before. */
+function stateOf({ phase = 'Pending', conditions }: NonNullable<KVBackup['status']>): BackupView['state'] {
+  const isRefuted = conditions?.some(({ type, status }) => type === 'Verified' && status === 'False');
+  return isRefuted ? 'failed' : (phase.toLowerCase() as Lowercase<typeof phase>);
 }
 
 function trouble(conditions: readonly Condition[] = []): string | null {
