@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attempt, exchange, type Failed, type Request } from './exchange.ts';
 import { StoreError } from './port.ts';
-import { connectFailureCode, failureOf, type RedisFailure, refusal, replyCode } from './redis-errors.ts';
+import { connectFailureCode, failureOf, isRejoining, type RedisFailure, refusal, replyCode } from './redis-errors.ts';
 import type { Connection } from './resp/connection.ts';
 import { ReplyError } from './resp/reply.ts';
 import { WriteGate } from './write-gate.ts';
@@ -28,6 +28,8 @@ const CONNECT_BACKOFF_MS = { first: 10, most: 500, mostInRestart: 50 };
 const REFUSED_PAUSE_MS = 50;
 /** How often a Redis that is loading its data is asked whether it has. */
 const LOADING_PAUSE_MS = 100;
+/** So much longer a write waits for a shard that has started, and does not take any for two seconds of its own. */
+const REJOIN_MS = 2500;
 
 /** The way to one store: at most one connection, made when it is first needed and again when it is lost. */
 export class Lane {
@@ -154,7 +156,8 @@ export class Lane {
       case 'lone':
       case 'demoted': {
         if (failure === 'demoted') this.#leave(connection);
-        if (performance.now() + REFUSED_PAUSE_MS < deadline) {
+        const end = isRejoining(error) ? deadline + REJOIN_MS : deadline;
+        if (performance.now() + REFUSED_PAUSE_MS < end) {
           if (failure === 'lone')
             this.#writes.close(connection, () => !this.#closed && this.#connection === connection);
           else await sleep(REFUSED_PAUSE_MS);

@@ -53,6 +53,11 @@ export function failureOf(error: unknown): RedisFailure {
   return REPLIES[replyCode(error) ?? ''] ?? 'other';
 }
 
+/** Whether a shard takes no writes because it has just started; it knows who it is two seconds later. */
+export function isRejoining(error: unknown): boolean {
+  return error instanceof ReplyError && error.message.startsWith('CLUSTERDOWN The cluster is down');
+}
+
 /**
  * The code word of an error reply, fit for logs: the rest of a reply, and the error object itself, hold keys and
  * values. A word that is not known here is given as ERR, since the Redis may be a tenant's own image and say anything.

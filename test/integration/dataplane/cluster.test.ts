@@ -88,6 +88,17 @@ describe('a store of shards', () => {
     assert.deepEqual(await names(() => store), new Set(keysAt(1, 20, 'dead:')));
   });
 
+  test('a write waits out the two seconds in which a shard that has started takes none', async () => {
+    ({ pool } = tenant.pool({ limits: { waitMs: 1000, inFlight: 4096, waiting: 256 } }));
+    store = pool.open(tenant.address);
+    const [key = ''] = keysAt(1, 1, 'restarted:');
+    await store.set(key, bytes(0));
+    await tenant.shards[1]?.restart();
+    const [one, two] = await Promise.all([store.set(key, bytes(1)), store.increment(`{${key}}n`, 1)]);
+    assert.deepEqual(one, { expiresAt: null });
+    assert.equal(String(two.value), '1');
+  });
+
   test('what a shard names that is no member of the store is not asked', async () => {
     const { pool: other } = tenant.pool({ limits: { waitMs: 200, inFlight: 4096, waiting: 256 } });
     const members = (tenant.address.topology?.members ?? []).slice(0, 2);
