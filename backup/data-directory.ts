@@ -1,11 +1,20 @@
 import { existsSync } from 'node:fs';
 import * as disk from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { BackupError } from './failure.ts';
-import { syncFolder } from './target/volume.ts';
+import { syncFolder, writeWhole } from './target/volume.ts';
 
 /** What Redis loads when it starts; everything else of the folder stays where it is. */
 const REDIS_FILES = ['dump.rdb', 'appendonlydir'];
+/** An append-only file as Redis 7.0 and later have it, which begins with a whole copy of the data. */
+const LOG = {
+  folder: 'appendonlydir',
+  manifest: 'appendonly.aof.manifest',
+  base: 'appendonly.aof.1.base.rdb',
+} as const;
+/** What a shard knows of the slots and of the other shards. */
+const CLUSTER_FILE = 'nodes.conf';
 const FETCHED = '.restore';
 /** What was set aside, all of it. */
 const BEFORE = '.before-restore';
@@ -23,15 +32,19 @@ export async function isSetAside(folder: string): Promise<boolean> {
 }
 
 /**
- * Sets the data of a Redis that is stopped aside and puts what was fetched in its place. Each step is one rename, and
- * running it again after a crash, at any of them, goes on from there.
+ * Sets the data of a Redis that is stopped aside and puts what was fetched in its place, as a snapshot or as what an
+ * append-only file begins with. Each step is one rename, and running it again after a crash, at any of them, goes on
+ * from there.
  */
-export async function swap(folder: string, { mkdir, rename }: Moves = disk): Promise<void> {
+export async function swap(folder: string, moves: Moves = disk, as: 'rdb' | 'aof' = 'rdb'): Promise<void> {
   const at = (...names: string[]) => join(folder, ...names);
-  const fetched = at(FETCHED, 'dump.rdb');
+  const { mkdir, rename } = moves;
+  if (as === 'aof') await makeLog(at(FETCHED), moves);
+  const name = as === 'aof' ? LOG.folder : 'dump.rdb';
+  const fetched = at(FETCHED, name);
   if (!existsSync(fetched)) {
     // Either it is in its place already, or it never came.
-    if (existsSync(at(BEFORE)) && existsSync(at('dump.rdb'))) return;
+    if (existsSync(at(BEFORE)) && existsSync(at(name))) return;
     throw new BackupError('NotFound', 'nothing was fetched that could be put in place: fetch comes first');
   }
   if (existsSync(at(BEFORE))) {
@@ -47,13 +60,29 @@ export async function swap(folder: string, { mkdir, rename }: Moves = disk): Pro
     await rename(at(MOVING), at(BEFORE));
     await syncFolder(folder);
   }
-  await rename(fetched, at('dump.rdb'));
+  await rename(fetched, at(name));
   await syncFolder(folder);
 }
 
-/** Puts back what `swap` set aside, whatever of it has been done; without anything set aside it does nothing. */
-export async function undo(folder: string, { rename, rm }: Moves = disk): Promise<void> {
+/** Makes the append-only file of what was fetched: Redis reads it as its base, which is an RDB file itself. */
+async function makeLog(folder: string, { mkdir, rename }: Moves): Promise<void> {
+  const at = (name: string) => join(folder, LOG.folder, name);
+  const dump = join(folder, 'dump.rdb');
+  if (!existsSync(dump)) return;
+  await mkdir(join(folder, LOG.folder), { recursive: true });
+  await writeWhole(at(LOG.manifest), Readable.from([Buffer.from(`file ${LOG.base} seq 1 type b\n`)]));
+  await rename(dump, at(LOG.base));
+  await syncFolder(join(folder, LOG.folder));
+  await syncFolder(folder);
+}
+
+/**
+ * Puts back what `swap` set aside, whatever of it has been done; without anything set aside it does nothing. A Redis that is
+ * new forgets the slots that it took with the keys.
+ */
+export async function undo(folder: string, { rename, rm }: Moves = disk, isNew = false): Promise<void> {
   const at = (...names: string[]) => join(folder, ...names);
+  if (isNew) await rm(at(CLUSTER_FILE), { force: true });
   if (existsSync(at(BEFORE))) {
     for (const name of REDIS_FILES) await rm(at(name), { recursive: true, force: true });
     await syncFolder(folder);

@@ -81,10 +81,13 @@ export type BackupJob =
    * another number of parts, or of none, is refused, and where `slots` are given one in which that shard had others.
    */
   | { verb: 'fetch'; place: BackupPlace; rdbVersion?: number; part?: BackupPart }
-  /** Puts what was fetched in the place of the store's data, which it sets aside. Its Redis is stopped. */
-  | { verb: 'swap' }
-  /** Puts back what `swap` set aside. */
-  | { verb: 'undo' }
+  /**
+   * Puts what was fetched in the place of the store's data, which it sets aside. Its Redis is stopped, and begins again with
+   * files of the persistence mode `as`, which is rdb where nothing is said.
+   */
+  | { verb: 'swap'; as?: 'rdb' | 'aof' }
+  /** Puts back what `swap` set aside. What is new forgets the slots that it took as a shard. */
+  | { verb: 'undo'; isNew?: true }
   /** Removes what `swap` set aside, and what was fetched. */
   | { verb: 'clean' }
   /** Removes a stored backup, of so many parts where it has any. */

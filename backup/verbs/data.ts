@@ -4,10 +4,12 @@ import type { Run, Surroundings } from '../job.ts';
 import { withDataLock } from '../lock.ts';
 
 /** The verbs that only move files of a store's volume. */
-export const swap: Run<'swap'> = (_job, surroundings) => locked(directory.swap, surroundings);
+export const swap: Run<'swap'> = ({ as }, surroundings) =>
+  locked((folder) => directory.swap(folder, undefined, as), surroundings);
 
 /** Puts back what `swap` set aside. */
-export const undo: Run<'undo'> = (_job, surroundings) => locked(directory.undo, surroundings);
+export const undo: Run<'undo'> = ({ isNew }, surroundings) =>
+  locked((folder) => directory.undo(folder, undefined, isNew), surroundings);
 
 /** Needs no lock: it touches nothing that Redis reads, and Redis runs by then. */
 export const clean: Run<'clean'> = async (_job, { files }) => {

@@ -8,6 +8,11 @@ import { clean, isSetAside, type Moves, swap, undo } from '../../../backup/data-
 
 const OLD = { 'dump.rdb': 'old', 'appendonlydir/1.aof': 'old', '.lock': '', 'nodes.conf': 'mine' };
 const FETCHED = { '.restore/dump.rdb': 'new' };
+const LOG = {
+  'appendonlydir/appendonly.aof.1.base.rdb': 'new',
+  'appendonlydir/appendonly.aof.manifest': 'file appendonly.aof.1.base.rdb seq 1 type b\n',
+};
+const asLog = (folder: string, moves?: Moves) => swap(folder, moves, 'aof');
 const RESTORED = { 'dump.rdb': 'new', '.lock': '', 'nodes.conf': 'mine' };
 
 async function withFolder(files: Record<string, string>, work: (folder: string) => Promise<void>): Promise<void> {
@@ -85,6 +90,28 @@ test('a swap that was cut off at any step is completed by the next one', async (
   );
   assert.equal(steps, 5);
 });
+
+test('what was fetched becomes what an append-only file begins with, wherever that is cut off', async () => {
+  const steps = await atEachStep(
+    async () => {},
+    asLog,
+    async (folder) => {
+      await asLog(folder);
+      assert.deepEqual(await found(folder), { ...LOG, '.lock': '', 'nodes.conf': 'mine' });
+      await undo(folder);
+      assert.deepEqual(await found(folder), OLD);
+    },
+  );
+  assert.equal(steps, 7);
+});
+
+test('a shard that is new forgets its slots with the data, and no other does', () =>
+  withFolder({ '.lock': '', ...FETCHED }, async (folder) => {
+    await asLog(folder);
+    await writeFile(join(folder, 'nodes.conf'), 'slots of the keys');
+    await undo(folder, undefined, true);
+    assert.deepEqual(await found(folder), { '.lock': '' });
+  }));
 
 test('a swap that was cut off at any step can be undone, and the old data is back', async () => {
   await atEachStep(
