@@ -1,12 +1,23 @@
+import type { SlotRange } from '../../contract/backup.ts';
 import type { KVStoreStatus } from '../../contract/kvstore.gen.ts';
 import type { KVStore } from '../../contract/objects.ts';
 import { digest } from '../resources/digest.ts';
 import type { VolumeClaim } from './kinds.ts';
 
-/** On a volume claim: how far the restore onto it is, as JSON. It is kept there and not in a status, because it is true of the data. */
+/** On a volume claim: how far the restore is, as JSON. It is kept there and not in a status, because it is true of the data. */
 export const RESTORE_ANNOTATION = 'cubby.dev/restore';
 
-/** How far the restore onto a volume is. */
+/** What a claim says of the data on its volume, as its annotations have it. */
+interface DataBefore {
+  /** The persistence mode whose files are the newest. */
+  mode?: string;
+  keysAtStop?: string;
+}
+
+/** The same as it is to be written: null removes. */
+export type DataNoted = { [Noted in keyof Required<DataBefore>]: string | null };
+
+/** How far the restore of a store is. It is noted on the claim of the first member. */
 export interface RestoreRecord {
   /** Digest of the spec.restoreFrom that it is of. */
   from: string;
@@ -26,8 +37,14 @@ export interface RestoreRecord {
   data?: { keys: number; expiring: number; sha256: string; bytes: number };
   /** What Redis found in it: keys that it has, and those that had expired. */
   loaded?: { keys: number; expired: number };
+  /** How many members are restored, each onto a volume of its own; absent means one. */
+  members?: number;
+  /** The slots that each shard of a store that has data had when it began, and has until it is over. */
+  slots?: readonly (readonly SlotRange[])[];
   /** What the claim said of the data that was set aside. */
-  before?: { mode?: string; keysAtStop?: string };
+  before?: DataBefore;
+  /** What the claims of the other members said. */
+  others?: readonly DataBefore[];
   /** What was fetched or set aside may still take room on the volume. */
   dirty?: true;
   finishedAt?: string;
@@ -41,6 +58,11 @@ const TOUCHING: ReadonlySet<RestoreRecord['phase']> = new Set(['Swapping', 'Load
 /** Whether a restore has begun to replace the data. */
 export function isTouching(record: RestoreRecord | undefined): boolean {
   return record !== undefined && TOUCHING.has(record.phase);
+}
+
+/** How many members a restore is of. */
+export function memberCount({ members = 1 }: Pick<RestoreRecord, 'members'>): number {
+  return members;
 }
 
 /** Reads what was noted; undefined where nothing was, or somebody wrote over it. */

@@ -8,6 +8,7 @@ import { turnHolder } from './backup-access.ts';
 import type { Context } from './context.ts';
 import { moveSlots, type Shard } from './move-slots.ts';
 import type { Member, Observed } from './observe.ts';
+import { isTouching, memberCount, readRecord } from './restore-record.ts';
 import { planShards, type ShardsPlan, slotCounts } from './shards-plan.ts';
 
 /** For how long slots are moved in one reconcile, in ms: other changes of the store wait for it. */
@@ -38,7 +39,7 @@ export async function maintainShards(
   const { store, members } = observed;
   if (store.spec.shards === undefined || !store.spec.enabled) return result;
   const known = store.status?.topology?.members ?? 0;
-  if (!members.every(answers)) {
+  if (!shardsAnswer(members)) {
     if (known < members.length) result.steps.push(joining('all shards must answer'));
     return result;
   }
@@ -48,7 +49,7 @@ export async function maintainShards(
   const sessions = new Map<number, RedisSession>();
   const shardOf = (ordinal: number) => openShard(context, observed, views, ordinal, sessions);
   try {
-    await bringOn(plan, observed, known, turnHolder(context.caches.secrets, store), shardOf, result, signal);
+    await bringOn(plan, observed, known, waitsFor(context, observed), shardOf, result, signal);
   } catch (error) {
     if (!(error instanceof RedisRefusal)) throw error;
     const message = `a shard refuses what moves slots, so that they stay where they are: ${error.message}; where it has no memory or disk left, raise spec.memory or grow its volume`;
@@ -63,7 +64,7 @@ async function bringOn(
   { meet, assign, keep, moves, informed, lost }: ShardsPlan,
   { members }: Pick<Observed, 'members'>,
   known: number,
-  backup: string | undefined,
+  waitsFor: string | undefined,
   shardOf: (ordinal: number) => Promise<Shard>,
   result: ShardsMaintained,
   signal: AbortSignal,
@@ -105,10 +106,8 @@ async function bringOn(
   result.joined = members.length;
   if (moves.length === 0) return;
   const left = `${moves.length} of 16384 slots are still to be moved`;
-  // It would miss keys that go to a shard which it has read.
-  const waiting = backup === undefined ? '' : `, when the KVBackup ${backup} has read the shards`;
-  result.steps.push({ reason: 'MovingSlots', message: `${left}${waiting}` });
-  if (backup !== undefined) return;
+  result.steps.push({ reason: 'MovingSlots', message: waitsFor === undefined ? left : `${left}, when ${waitsFor}` });
+  if (waitsFor !== undefined) return;
   // Clients that do not know a shard cannot follow slots to it, and other versions may not read one another's keys.
   if (known === 0 || !informed || new Set(members.map(versionOf)).size > 1) return;
   // One that was just restarted takes no keys for two seconds.
@@ -118,10 +117,30 @@ async function bringOn(
   result.changed = true;
 }
 
+/** What slots must not move during. */
+function waitsFor(
+  { caches }: Pick<Context, 'caches'>,
+  { store, members }: Pick<Observed, 'store' | 'members'>,
+): string | undefined {
+  const backup = turnHolder(caches.secrets, store);
+  // It would miss keys that go to a shard which it has read.
+  if (backup !== undefined) return `the KVBackup ${backup} has read the shards`;
+  const restore = readRecord(members[0]?.claim);
+  if (restore?.slots === undefined) return undefined;
+  // What each shard is given is of the slots that it has. One that begins anew waits for those of shards that are new.
+  const isFetched = restore.phase === 'Fetching' && memberCount(restore) === members.length;
+  return isFetched || isTouching(restore) ? 'the restore is over' : undefined;
+}
+
 const joining = (why: string): Finding<'JoiningShards'> => ({
   reason: 'JoiningShards',
   message: `the shards become one cluster; ${why}`,
 });
+
+/** Whether each of them can be asked what it knows of the slots. */
+export function shardsAnswer(members: readonly Member[]): boolean {
+  return members.every(answers);
+}
 
 function answers({ redis, address }: Member): boolean {
   return redis !== undefined && 'look' in redis && !redis.look.info.loading && address !== undefined;
@@ -131,7 +150,8 @@ function versionOf({ redis }: Member): string | undefined {
   return redis && 'look' in redis ? redis.look.info.version : undefined;
 }
 
-async function viewOf({ redis }: Member): Promise<ClusterView> {
+/** What a shard that answers says of the slots and of the others. */
+export async function viewOf({ redis }: Member): Promise<ClusterView> {
   if (!redis || !('session' in redis)) throw new Error('a shard that does not answer has no view');
   return parseClusterNodes(String(await redis.session.cluster('NODES')));
 }

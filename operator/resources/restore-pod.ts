@@ -12,6 +12,8 @@ export type RestoreJob = Extract<BackupJob, { verb: 'fetch' | 'swap' | 'undo' | 
 /** What a restore pod is made from. */
 export interface RestorePodOptions {
   job: RestoreJob;
+  /** That of the member whose volume it is. */
+  ordinal: number;
   /** Cubby's own, which has the program. */
   image: string;
   imagePullPolicy?: string | undefined;
@@ -31,9 +33,9 @@ export const CHECK_CONTAINER = 'check';
 /** On a restore pod: digest of what it was made for. */
 export const JOB_ANNOTATION = 'cubby.dev/restore-job';
 
-/** Name of the pod that works on the volume of a store: one name, so that there is one at a time. */
-export function restorePodName(store: string): string {
-  return `${store}-redis-restore`;
+/** Name of the pod that works on the volume of a member: one name, so that there is one at a time. */
+export function restorePodName(store: string, ordinal: number): string {
+  return ordinal === 0 ? `${store}-redis-restore` : `${store}-redis-restore-${ordinal}`;
 }
 
 /** Digest of what the pod is to do; it does not change with the node, where the volume may have gone meanwhile. */
@@ -59,16 +61,16 @@ exit 1`;
  * the termination message of its BACKUP_CONTAINER; a fetch is done when CHECK_CONTAINER has succeeded after it.
  */
 export function restorePod(store: KVStore, options: RestorePodOptions): Manifest {
-  const { job, image, imagePullPolicy, encryption, redis, scheduling, node } = options;
+  const { job, ordinal, image, imagePullPolicy, encryption, redis, scheduling, node } = options;
   const { name, namespace } = store.metadata;
   const { spec, ...pod } = backupPod({
-    name: restorePodName(name),
+    name: restorePodName(name, ordinal),
     namespace,
     store: name,
     image,
     job,
     ...(job.verb === 'fetch' && { target: job.place.target, encryption }),
-    dataClaim: memberNames(name, 0).volumeClaim,
+    dataClaim: memberNames(name, ordinal).volumeClaim,
     // A restore needs nothing of the store's Redis, so that its NetworkPolicy lets it in to nothing.
     labels: { 'app.kubernetes.io/name': 'redis-restore', 'app.kubernetes.io/component': 'restore' },
     annotations: { [JOB_ANNOTATION]: jobDigest(options) },

@@ -35,7 +35,7 @@ async function enter(t: TestContext, name: string): Promise<Scene & { failures: 
 const claimKey = ({ namespace }: Scene) => ({ namespace, name: 'data-main-redis-0' });
 const claimOf = (scene: Scene) => scene.client.get<KubeObject>(persistentVolumeClaims, claimKey(scene));
 const statefulSetOf = ({ client, namespace }: Scene) => client.get(statefulSets, { namespace, name: 'main-redis' });
-const get = (scene: Scene, key: string) => scene.redis('dataplane', (redis) => redis.get(key));
+const get = async (scene: Scene, key: string) => (await scene.redis('dataplane', (redis) => redis.get(key)))[0];
 const isRestored = (scene: Scene) => scene.when('is restored', ({ restore }) => restore?.phase === 'Completed');
 const refusal = async (scene: Scene, reason: string) => {
   const status = await scene.when(`says ${reason}`, (now) => reasonOf(now, 'SpecAccepted', 'False') === reason);

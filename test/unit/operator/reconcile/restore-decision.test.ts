@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import type { KVStore } from '../../../../contract/objects.ts';
 import { KEYS_ANNOTATION } from '../../../../operator/reconcile/key-counts.ts';
 import type { VolumeClaim } from '../../../../operator/reconcile/kinds.ts';
-import { decideRestore, holds, type RestoreInput } from '../../../../operator/reconcile/restore-decision.ts';
+import type { Member } from '../../../../operator/reconcile/observe.ts';
+import { decideRestore, holds } from '../../../../operator/reconcile/restore-decision.ts';
 import type { JobSeen } from '../../../../operator/reconcile/restore-job.ts';
+import type { RestoreInput } from '../../../../operator/reconcile/restore-outcome.ts';
 import {
   isPending,
   RESTORE_ANNOTATION,
@@ -47,19 +49,23 @@ const record = (changes: Partial<RestoreRecord> = {}): RestoreRecord => ({
   ...changes,
 });
 
+type Changes = Partial<RestoreInput> & Partial<Pick<Member, 'claim' | 'pod' | 'redis'>>;
+
 /** A store that serves data and is to be restored in place, which was confirmed. */
-function input(changes: Partial<RestoreInput> = {}): RestoreInput {
-  const { statefulSet, pod, redis } = observed();
-  const base = { store: restoring(true), statefulSet, claim: claim(), pod, redis };
-  return { ...base, record: undefined, source, job: undefined, now: NOW, ...changes };
+function input(changes: Changes = {}): RestoreInput {
+  const { statefulSet, ...seen } = observed();
+  const { claim: volume, pod, redis, ...rest } = { claim: claim(), pod: seen.pod, redis: seen.redis, ...changes };
+  const members = [{ ordinal: 0, claim: volume, pod, redis }];
+  const nothing = { record: undefined, slots: undefined, job: undefined };
+  return { store: restoring(true), statefulSet, members, source, now: NOW, ...nothing, ...rest };
 }
 
 /** A new store: nothing is there but what the restore made. */
-const newStore = (changes: Partial<RestoreInput> = {}) =>
+const newStore = (changes: Changes = {}) =>
   input({ store: restoring(), statefulSet: undefined, claim: undefined, pod: undefined, redis: undefined, ...changes });
 
 /** Redis was stopped. */
-const stopped = (changes: Partial<RestoreInput> = {}) => {
+const stopped = (changes: Changes = {}) => {
   const { statefulSet } = observed();
   assert.ok(statefulSet);
   const idle = { ...statefulSet, spec: { replicas: 0 } };
@@ -128,16 +134,6 @@ test('a backup that is not known yet is waited for, and one that never will be i
   assert.deepEqual([waiting.write, waiting.steps[0]?.message], [undefined, 'not yet']);
 });
 
-test('replicas and shards are refused, with the way round', () => {
-  for (const spec of [{ replicas: 3 as const }, { shards: 3 }]) {
-    const several = { ...restoring(true), spec: { ...restoring(true).spec, ...spec } };
-    const [refusal] = decideRestore(newStore({ store: several })).refusals;
-    assert.equal(refusal?.reason, 'RestoreRefused');
-    assert.match(refusal?.message ?? '', /spec.replicas to 1/);
-    assert.equal(holds(newStore({ store: several })), 'unmade');
-  }
-});
-
 test('what was fetched and found good takes the place of the data', () => {
   const decision = decideRestore(input({ record: record({ attempts: 2, message: 'was down' }), job: done }));
   assert.deepEqual(decision.write, { record: record({ phase: 'Swapping', data: fetched }) });
@@ -147,7 +143,7 @@ test('a backup that is not good is given up with the data untouched', () => {
   const { write } = decideRestore(input({ record: record(), job: bad('Corrupt') }));
   assert.equal(write?.record?.phase, 'Failed');
   assert.equal(write?.record?.dirty, true);
-  assert.deepEqual([write?.mode, write?.keysAtStop], [undefined, undefined]);
+  assert.equal(write?.data, undefined);
   const told = decideRestore(input({ record: { ...record(), ...write?.record, phase: 'Failed' } }));
   assert.match(told.refusals[0]?.message ?? '', /it is Corrupt; the store goes on with the data that it has/);
 });
@@ -202,8 +198,7 @@ test('once the backup is in place Redis is to read it, and what the claim said o
   });
   assert.deepEqual(decideRestore(swapped).write, {
     record: record({ phase: 'Loading', data: fetched, before: { mode: 'aof', keysAtStop: '{"all":3}' } }),
-    mode: 'rdb',
-    keysAtStop: null,
+    data: [{ mode: 'rdb', keysAtStop: null }],
   });
 });
 
@@ -268,7 +263,8 @@ test('a Redis that does not start with the backup gets its old data back', () =>
   assert.equal(undoing?.phase, 'Undoing');
   assert.match(undoing?.message ?? '', /does not start with the backup: Short read/);
   const { write } = decideRestore(stopped({ record: undoing ?? loading, job: { state: 'done', data: undefined } }));
-  assert.deepEqual([write?.record?.phase, write?.mode, write?.keysAtStop], ['Failed', 'aof', '{"all":3}']);
+  assert.equal(write?.record?.phase, 'Failed');
+  assert.deepEqual(write?.data, [before]);
   assert.match(restoreStatus(write?.record ?? undefined, store())?.message ?? '', /does not start/);
 });
 

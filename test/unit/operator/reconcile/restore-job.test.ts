@@ -10,6 +10,7 @@ const data = { size: 9, storedSize: 9, sha256: 'ab', keys: 1, expiringKeys: 0, r
 const place = { target: { volume: { claimName: 'backups' } }, object: 'shop/main/nightly', encrypted: true };
 const options = (changes: Partial<RestorePodOptions> = {}): RestorePodOptions => ({
   job: { verb: 'fetch', place },
+  ordinal: 0,
   image: 'cubby:1',
   encryption: { secret: { name: 'keys', key: 'identity' } },
   redis: { image: 'redis:7.0', limits: { memory: '192Mi' } },
