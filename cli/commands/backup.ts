@@ -30,6 +30,10 @@ export async function create(session: Session, [store]: [string], options: Creat
     const remedy = 'set spec.backup.target of the KVStore, or name a place by --place';
     throw new CliError(EXIT.usage, `the store ${store} does not say where its backups go`, remedy);
   }
+  if (options.wait && !wanted.enabled) {
+    const remedy = `wake it with: cubby enable ${store}, or give --no-wait to have the backup begin when somebody does`;
+    throw new CliError(EXIT.conflict, `the store ${store} is hibernated, so its data does not change`, remedy);
+  }
   const { namespace } = metadata;
   const name = options.name ?? nameOf(store, new Date());
   const deletionPolicy = options.deleteData ? 'Delete' : 'Retain';

@@ -1,33 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { API_VERSION, type KVBackupSchedule } from '../../contract/objects.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { FIELD_MANAGER, kvBackupSchedules } from '../access/kinds.ts';
 import { type PlaceOptions, placeOf } from '../access/place.ts';
 import { findStore } from '../access/stores.ts';
 import { CliError, EXIT } from '../errors.ts';
-import type { Output } from '../output/output.ts';
-import { renderTable } from '../output/table.ts';
-import { ageOf, formatAge, NOTHING } from '../output/words.ts';
+import { conditionOf, isCurrent } from '../output/conditions.ts';
+import { formatAge } from '../output/words.ts';
 import type { Session } from '../session.ts';
+import { viewSchedule } from './schedule-list.ts';
 
 interface SetOptions extends PlaceOptions {
   timeZone: string;
   keep?: number;
   keepAge?: string;
-}
-
-/** `cubby schedule list` */
-export async function list(session: Session, _args: unknown, { allNamespaces }: { allNamespaces?: true }) {
-  const { client } = await session.cluster();
-  const { output } = session;
-  const namespace = allNamespaces ? undefined : await session.namespace();
-  const { items } = await client.list<KVBackupSchedule>(kvBackupSchedules, { namespace });
-  const { store } = session.options;
-  const views = items.filter(({ spec }) => store === undefined || spec.storeRef.name === store).map(viewSchedule);
-  if (views.length === 0 && output.format !== 'json' && output.format !== 'yaml') {
-    output.note("no backup schedules; make one with: cubby schedule set nightly STORE '0 3 * * *'");
-    return;
-  }
-  output.show({ schedules: views }, () => table(views, output, allNamespaces === true));
 }
 
 /** `cubby schedule set` */
@@ -47,8 +33,8 @@ export async function set(session: Session, [name, store, cron]: [string, string
   const object: KubeObject = { apiVersion: API_VERSION, kind: 'KVBackupSchedule', metadata: { namespace, name }, spec };
   // What an earlier set wrote and this one leaves out goes, and what others wrote stays.
   const written = await client.apply(kvBackupSchedules, object, { fieldManager: FIELD_MANAGER, force: true });
-  const view = viewSchedule(written as unknown as KVBackupSchedule);
-  session.output.show(view, () => `${name} backs ${store} up at ${cron} (${timeZone})\n`);
+  const seen = await whenSeen(session, written as unknown as KVBackupSchedule);
+  session.output.show(viewSchedule(seen), () => `${name} backs ${store} up at ${cron} (${timeZone})\n${outlook(seen)}`);
 }
 
 /** `cubby schedule suspend` */
@@ -72,63 +58,43 @@ async function setSuspended(session: Session, name: string, isSuspended: boolean
   const options = { type: 'merge', fieldManager: FIELD_MANAGER } as const;
   const edit = { spec: { suspend: isSuspended } };
   const schedule = await client.patch<KVBackupSchedule>(kvBackupSchedules, key, edit, options);
-  const text = isSuspended ? 'makes no backups until it is resumed' : 'makes backups again';
-  session.output.show(viewSchedule(schedule), () => `${name} ${text}\n`);
+  if (isSuspended) {
+    session.output.show(viewSchedule(schedule), () => `${name} makes no backups until it is resumed\n`);
+    return;
+  }
+  const seen = await whenSeen(session, schedule);
+  session.output.show(viewSchedule(seen), () => `${name} makes backups again\n${outlook(seen)}`);
+}
+
+/** The operator looks at a schedule within moments; whether it runs at all is not to be waited for. */
+const SEEN_MS = 3_000;
+const POLL_MS = 200;
+
+/** The schedule once the operator has seen it, or as it is after a while. Throws a CliError for no such time or zone. */
+async function whenSeen(session: Session, written: KVBackupSchedule): Promise<KVBackupSchedule> {
+  const { client } = await session.cluster();
+  const { namespace, name } = written.metadata;
+  let schedule = written;
+  for (const end = Date.now() + SEEN_MS; !isCurrent(schedule) && Date.now() < end; ) {
+    await sleep(POLL_MS, undefined, { signal: session.signal });
+    const key = { namespace, name };
+    schedule = (await client.get<KVBackupSchedule>(kvBackupSchedules, key).catch(() => undefined)) ?? schedule;
+  }
+  const ready = isCurrent(schedule) ? conditionOf(schedule, 'Ready') : undefined;
+  if (ready?.reason !== 'ScheduleInvalid') return schedule;
+  throw new CliError(EXIT.error, `${name} is written, and makes no backups: ${ready.message}`, 'set it once more');
+}
+
+/** When the next backup comes, or what is in the way; nothing where nobody has said. */
+function outlook(schedule: KVBackupSchedule): string {
+  const { nextAt, message } = viewSchedule(schedule);
+  if (message !== null) return `${message}\n`;
+  return nextAt === null
+    ? ''
+    : `the next backup begins at ${nextAt}, in ${formatAge(Date.parse(nextAt) - Date.now())}\n`;
 }
 
 function noSchedule(namespace: string, name: string): CliError {
   const remedy = 'see those that there are: cubby schedule list';
   return new CliError(EXIT.notFound, `there is no backup schedule ${namespace}/${name}`, remedy);
-}
-
-type ScheduleView = ReturnType<typeof viewSchedule>;
-
-function table(schedules: readonly ScheduleView[], output: Output, withNamespace: boolean): string {
-  const now = Date.now();
-  const titles = [
-    ...(withNamespace ? ['NAMESPACE'] : []),
-    ...['NAME', 'STORE', 'SCHEDULE', 'TIME ZONE', 'KEEPS', 'LAST BACKUP', 'NEXT'],
-    ...(output.format === 'wide' ? ['ACTIVE', 'MESSAGE'] : []),
-  ];
-  const rows = schedules.map((each) => [
-    ...(withNamespace ? [each.namespace] : []),
-    each.name,
-    each.store,
-    each.schedule,
-    each.timeZone,
-    [each.keepCount, each.keepAge].filter((rule) => rule !== null).join(', ') || 'all',
-    each.lastSuccessfulAt === null ? NOTHING : `${ageOf(each.lastSuccessfulAt, now)} ago`,
-    each.suspended ? output.paint('faint', 'suspended') : nextOf(each, now),
-    ...(output.format === 'wide' ? [each.active ?? NOTHING, each.message ?? NOTHING] : []),
-  ]);
-  return renderTable(
-    titles.map((title) => ({ title })),
-    rows,
-  );
-}
-
-function nextOf({ nextAt }: ScheduleView, now: number): string {
-  return nextAt === null ? NOTHING : `in ${formatAge(Date.parse(nextAt) - now)}`;
-}
-
-/** A schedule as `-o json` shows it. */
-export function viewSchedule({ metadata, spec, status = {} }: KVBackupSchedule) {
-  // What is foretold is so by the spec that the operator has seen.
-  const isSeen = status.observedGeneration === metadata.generation;
-  const ready = isSeen ? status.conditions?.find(({ type }) => type === 'Ready') : undefined;
-  return {
-    namespace: metadata.namespace,
-    name: metadata.name,
-    store: spec.storeRef.name,
-    schedule: spec.schedule,
-    timeZone: spec.timeZone,
-    suspended: spec.suspend,
-    keepCount: spec.retention?.count ?? null,
-    keepAge: spec.retention?.maxAge ?? null,
-    lastScheduledAt: status.lastScheduleTime ?? null,
-    lastSuccessfulAt: status.lastSuccessfulTime ?? null,
-    nextAt: (isSeen && status.nextScheduleTime) || null,
-    active: status.active ?? null,
-    message: ready?.status === 'False' ? ready.message : null,
-  };
 }

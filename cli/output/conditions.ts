@@ -1,4 +1,4 @@
-import type { Condition, KVStore } from '../../contract/objects.ts';
+import type { Condition, KVBackupSchedule, KVStore } from '../../contract/objects.ts';
 import type { Tone } from './output.ts';
 
 /** A condition as a person would say it. */
@@ -44,12 +44,15 @@ export function isQuiet(condition: Condition): boolean {
 }
 
 /** The condition of that type. */
-export function conditionOf(store: Pick<KVStore, 'status'>, type: string): Condition | undefined {
-  return store.status?.conditions?.find((condition) => condition.type === type);
+export function conditionOf(
+  { status }: Pick<KVStore | KVBackupSchedule, 'status'>,
+  type: string,
+): Condition | undefined {
+  return status?.conditions?.find((condition) => condition.type === type);
 }
 
 /** Whether the status speaks of the spec as it is now. */
-export function isCurrent({ status, metadata }: KVStore): boolean {
+export function isCurrent({ status, metadata }: KVStore | KVBackupSchedule): boolean {
   return status?.observedGeneration === metadata.generation;
 }
 

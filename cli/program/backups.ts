@@ -60,7 +60,7 @@ export function defineBackups(program: Command, declare: Declare): void {
     signature: 'list',
     description: 'List backup schedules',
     examples: ['cubby schedule list', 'cubby schedule list -A -o wide'],
-    load: async () => (await schedules()).list,
+    load: async () => (await import('../commands/schedule-list.ts')).list,
   }).option(...ALL);
   addPlace(
     defineSchedule({

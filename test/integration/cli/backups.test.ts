@@ -114,6 +114,54 @@ describe('backups', () => {
   });
 });
 
+test('a hibernated store is not waited for, and may be backed up when somebody wakes it', async () => {
+  const namespace = await createNamespace(client, 'backups-asleep');
+  await createStore({ client }, namespace, { backup, enabled: false });
+  const refused = await cubby('backup', 'main', '-n', namespace);
+  assert.deepEqual([refused.code, /cubby enable main/.test(refused.stderr)], [7, true], refused.stderr);
+  assert.deepEqual(await json('backups', '-n', namespace), { backups: [] });
+  assert.equal((await cubby('backup', 'main', '--no-wait', '-n', namespace)).code, 0);
+});
+
+test('a stored backup that could not be read back is shown as failed', async () => {
+  const namespace = await createNamespace(client, 'backups-corrupt');
+  await createStore({ client }, namespace, { backup });
+  assert.equal((await cubby('backup', 'main', '--name', 'last', '--no-wait', '-n', namespace)).code, 0);
+  const [stored = assert.fail()] = completed.conditions;
+  const corrupt = { ...stored, type: 'Verified', status: 'False', reason: 'Corrupt', message: 'a byte differs' };
+  await settle(namespace, 'last', { ...completed, conditions: [stored, corrupt] });
+  const [{ state, reason, message }] = (await json('backups', '-n', namespace)).backups;
+  assert.deepEqual([state, reason, message], ['Failed', 'Corrupt', 'a byte differs']);
+});
+
+test('setting a schedule tells when it next makes a backup, and fails where it never does', async () => {
+  const namespace = await createNamespace(client, 'schedules-seen');
+  await createStore({ client }, namespace, { backup });
+  const key = { namespace, name: 'nightly' };
+  /** Sets it, and looks at it as the operator would. */
+  const set = async (cron: string, generation: number, status: object) => {
+    const asked = cubby('schedule', 'set', 'nightly', 'main', cron, '-n', namespace);
+    await until('set', async () => {
+      const found = await client.get<KVBackupSchedule>(kvBackupSchedules, key);
+      return found?.metadata.generation === generation;
+    });
+    const seen = { status: { observedGeneration: generation, ...status } };
+    await client.patch(kvBackupSchedules, key, seen, STATUS);
+    return asked;
+  };
+  const ready = (status: string, reason: string, message: string) => ({
+    conditions: [{ ...condition(status, reason, message).conditions[0], type: 'Ready' }],
+  });
+  const wrong = await set('0 3 * * 9', 1, ready('False', 'ScheduleInvalid', 'no such day'));
+  assert.deepEqual([wrong.code, /makes no backups: no such day/.test(wrong.stderr)], [1, true], wrong.stderr);
+  const nextScheduleTime = new Date(Date.now() + 7_260_000).toISOString();
+  const right = await set('0 3 * * *', 2, { nextScheduleTime, ...ready('True', 'Scheduled', 'soon') });
+  assert.match(
+    right.stdout,
+    /^nightly backs main up at 0 3 \* \* \* \(UTC\)\nthe next backup begins at .+, in 2h\d?m?\n$/,
+  );
+});
+
 test('a schedule is set, replaced, suspended, resumed, listed and deleted', async () => {
   const namespace = await createNamespace(client, 'schedules');
   await createStore({ client }, namespace, { backup });
