@@ -44,25 +44,38 @@ export function viewPlace({ target, encryption }: BackupSetting): PlaceView {
   };
 }
 
-/** The spec.backup that such a place asks for; Secrets are taken to have the keys that the CRD has for defaults. */
-export function placeSetting({ s3, volume, encryption_secret }: PlaceView): Record<string, unknown> {
+/**
+ * The spec.backup that such a place asks for. Of a Secret that `live` names as well its keys stay; of any other they are
+ * taken to be those that the CRD has for defaults.
+ */
+export function placeSetting(
+  { s3, volume, encryption_secret }: PlaceView,
+  live?: BackupSetting,
+): Record<string, unknown> {
+  const before = live?.target.s3;
   const target = {
     ...(s3 && {
       s3: present({
         bucket: s3.bucket,
-        credentialsSecret: { name: s3.credentials_secret },
+        credentialsSecret: secretRef(s3.credentials_secret, before?.credentialsSecret),
         endpoint: s3.endpoint,
         region: s3.region,
         prefix: s3.prefix,
         forcePathStyle: s3.force_path_style,
         serverSideEncryption: s3.server_side_encryption,
         kmsKeyId: s3.kms_key_id,
-        caSecret: s3.ca_secret === undefined ? undefined : { name: s3.ca_secret },
+        caSecret: secretRef(s3.ca_secret, before?.caSecret),
       }),
     }),
     ...(volume && { volume: present({ claimName: volume.claim_name, path: volume.path }) }),
   };
-  return { target, ...(encryption_secret !== undefined && { encryption: { secret: { name: encryption_secret } } }) };
+  const secret = secretRef(encryption_secret, live?.encryption?.secret);
+  return { target, ...(secret && { encryption: { secret } }) };
+}
+
+function secretRef(name: string | undefined, before: { name: string } | undefined): { name: string } | undefined {
+  if (name === undefined) return undefined;
+  return before?.name === name ? { ...before } : { name };
 }
 
 /** A target in one line, `s3://bucket/prefix` or `claim/path`. */

@@ -95,7 +95,8 @@ export async function setPlace(call: Call, place: PlaceView): Promise<{ success:
   }
   await edit(call, requireSite(call), (live) => {
     if (!live) throw new ApiError('not_found', 'the project has no store; make one with POST /api/kv/enable');
-    return { live, write: { backup: replacing(live.spec.backup, placeSetting(place)) } };
+    const wanted = placeSetting(place, live.spec.backup);
+    return { live, write: { backup: replacing(live.spec.backup, wanted) } };
   });
   return { success: true, message: 'further backups go there' };
 }

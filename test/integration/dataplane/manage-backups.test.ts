@@ -214,6 +214,28 @@ describe('backups over the API', () => {
     });
   });
 
+  test('a new place with the same Secrets keeps the keys that were chosen in them', async () => {
+    const encryption = { secret: { name: 'age', key: 'private' } };
+    const credentialsSecret = { name: 's3', accessKeyIdKey: 'AWS_ID', secretAccessKeyKey: 'AWS_SECRET' };
+    const s3 = { bucket: 'kv', region: 'eu-1', credentialsSecret, caSecret: { name: 'ca', key: 'root.pem' } };
+    const live = kvStore({
+      namespace: TENANTS,
+      name: 'shop',
+      projectId: 'shop',
+      backup: { target: { s3 }, encryption },
+    });
+    stage.objects.set('shop', live);
+    const put = async (credentials_secret: string) => {
+      const place = { s3: { bucket: 'other', credentials_secret, ca_secret: 'ca' }, encryption_secret: 'age' };
+      const answer = await send('PUT', 'backup-place', { project_id: 'shop', ...place });
+      assert.equal(answer.status, 200, answer.text);
+      return stage.objects.get('shop')?.spec.backup;
+    };
+    const kept = { bucket: 'other', credentialsSecret, caSecret: { name: 'ca', key: 'root.pem' } };
+    assert.deepEqual(await put('s3'), { target: { s3: kept }, encryption });
+    assert.deepEqual((await put('another'))?.target.s3?.credentialsSecret, { name: 'another' });
+  });
+
   describe('their schedules', () => {
     const put = (name: string, body: object) =>
       send('PUT', `backup-schedules/${name}`, { project_id: 'shop', ...body });
