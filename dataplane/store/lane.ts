@@ -45,12 +45,21 @@ export class Lane {
   #waiting = 0;
   #lastUsed = performance.now();
   #closed = false;
-  readonly #writes = new WriteGate();
+  readonly #writes: WriteGate;
   /** Whether the Redis is being restarted on purpose, so that it is worth waiting for. */
   restarting = false;
 
-  /** `open` makes a new connection. Rejects with what prevented it. */
-  constructor(open: () => Promise<Connection>, limits: LaneLimits, report: (event: LaneEvent) => void) {
+  /**
+   * `open` makes a new connection, or rejects with what prevented it; `keyOf` names a key, there or not, that belongs to
+   * this Redis.
+   */
+  constructor(
+    open: () => Promise<Connection>,
+    limits: LaneLimits,
+    report: (event: LaneEvent) => void,
+    keyOf: () => string = () => 'probe',
+  ) {
+    this.#writes = new WriteGate(keyOf);
     this.#open = open;
     this.#limits = limits;
     this.#report = report;

@@ -83,26 +83,30 @@ export function createPool(options: PoolOptions): Pool {
     });
   }
 
-  function openLane(address: StoreAddress, endpoint: Endpoint, hooks?: ConnectionHooks): Lane {
+  function openLane(
+    address: StoreAddress,
+    endpoint: Endpoint,
+    { hooks, keyOf }: { hooks?: ConnectionHooks | undefined; keyOf?: () => string } = {},
+  ): Lane {
     const open = async () => {
       const connection = connectionTo(address, endpoint, { hooks });
       await connection.connect();
       return connection;
     };
-    return new Lane(open, options.limits, (event) => options.report(address, event));
+    return new Lane(open, options.limits, (event) => options.report(address, event), keyOf);
   }
 
   function single(address: StoreAddress, settled?: Promise<void>): Member {
     const hooks = options.hooks?.(address, settled);
-    const lane = openLane(address, address, hooks);
+    const lane = openLane(address, address, { hooks });
     const store = createRedisStore(lane, address.anyValues ? asAny : undefined);
     return { address, lanes: () => [lane], touch: () => lane.touch(), store: hooks?.wrap?.(store) ?? store };
   }
 
   function sharded(address: StoreAddress, shards: readonly Endpoint[]): Member {
     const { waitMs } = options.limits;
-    const open = (shard: Endpoint) => {
-      const lane = openLane(address, shard);
+    const open = (shard: Endpoint, keyOf: () => string) => {
+      const lane = openLane(address, shard, { keyOf });
       lane.restarting = member.address.restarting ?? false;
       return lane;
     };

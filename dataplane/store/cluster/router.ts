@@ -18,9 +18,12 @@ const PAUSE_MS = 50;
 /** At most so often the members are asked who has which slots. */
 const REFRESH_MS = 1000;
 
+/** Opens the lane to a member; `keyOf` names a key, there or not, whose slot it has. */
+type OpenLane = (member: Endpoint, keyOf: () => string) => Lane;
+
 /** Finds the member that has a key, and follows keys to where they go. */
 export class Router {
-  readonly #openLane: (member: Endpoint) => Lane;
+  readonly #openLane: OpenLane;
   readonly #waitMs: number;
   readonly #lanes: Lane[] = [];
   readonly #slots = new SlotMap();
@@ -29,7 +32,7 @@ export class Router {
   #refreshedAt = Number.NEGATIVE_INFINITY;
 
   /** `waitMs` is how long redirects are followed, in ms. */
-  constructor(members: readonly Endpoint[], openLane: (member: Endpoint) => Lane, waitMs: number) {
+  constructor(members: readonly Endpoint[], openLane: OpenLane, waitMs: number) {
     this.#members = members;
     this.#openLane = openLane;
     this.#waitMs = waitMs;
@@ -175,7 +178,7 @@ export class Router {
   #lane(member: number): Lane {
     const known = this.#lanes[member];
     if (known) return known;
-    const lane = this.#openLane(this.#members[member] as Endpoint);
+    const lane = this.#openLane(this.#members[member] as Endpoint, () => this.#slots.keyOf(member));
     this.#lanes[member] = lane;
     return lane;
   }

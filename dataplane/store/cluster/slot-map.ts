@@ -1,7 +1,7 @@
 import type { Endpoint } from '../port.ts';
 import { elementsOf, integerOf } from '../replies.ts';
 import type { Reply } from '../resp/reply.ts';
-import { SLOTS } from './slot.ts';
+import { SLOTS, slotOf } from './slot.ts';
 
 const NOBODY = 255;
 
@@ -13,6 +13,12 @@ export class SlotMap {
   owner(slot: number): number | undefined {
     const owner = this.#owners[slot] as number;
     return owner === NOBODY ? undefined : owner;
+  }
+
+  /** A key of a slot that the member has, as far as is known; any where it is known to have none. */
+  keyOf(member: number): string {
+    for (let n = 0; n < SLOTS; n++) if (this.owner(slotOf(`probe${n}`)) === member) return `probe${n}`;
+    return 'probe';
   }
 
   set(slot: number, member: number): void {

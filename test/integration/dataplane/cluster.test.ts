@@ -99,6 +99,22 @@ describe('a store of shards', () => {
     assert.equal(String(two.value), '1');
   });
 
+  test('a shard that takes no writes is sent none until it does', async () => {
+    for (const shard of [0, 1, 2]) {
+      const admin = tenant.admin(shard);
+      const [key = ''] = keysAt(shard, 1, 'held:');
+      await store.set(key, bytes(0));
+      await admin.call('CONFIG', 'SET', 'min-replicas-to-write', 1);
+      await admin.call('CONFIG', 'RESETSTAT');
+      const write = store.set(key, bytes(1));
+      assert.equal(await Promise.race([write.then(() => 'done'), sleep(600, 'held')]), 'held');
+      const stats = String(await admin.call('INFO', 'commandstats'));
+      assert.match(stats, /cmdstat_set:calls=0,.*rejected_calls=1,/, `shard ${shard}`);
+      await admin.call('CONFIG', 'SET', 'min-replicas-to-write', 0);
+      assert.deepEqual(await write, { expiresAt: null });
+    }
+  });
+
   test('what a shard names that is no member of the store is not asked', async () => {
     const { pool: other } = tenant.pool({ limits: { waitMs: 200, inFlight: 4096, waiting: 256 } });
     const members = (tenant.address.topology?.members ?? []).slice(0, 2);
