@@ -43,6 +43,7 @@ const putBody = z.object({
     .string('time_zone must be a text')
     .min(1, 'time_zone must not be empty')
     .max(64, 'time_zone has at most 64 characters')
+    .refine(isTimeZone, 'time_zone must be a name such as Europe/Berlin, or UTC')
     .default('UTC')
     .describe('Time zone of schedule, a name such as Europe/Berlin'),
   suspended: z.boolean('suspended must be true or false').default(false),
@@ -165,6 +166,16 @@ function askedSchedule(site: Site, wish: z.infer<typeof putBody>): AskedSchedule
     suspend: suspended,
     ...(Object.keys(retention).length > 0 && { retention }),
   };
+}
+
+/** As the operator takes it; what else is wrong with a schedule it tells in message. */
+function isTimeZone(timeZone: string): boolean {
+  try {
+    Intl.DateTimeFormat('en', { timeZone });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function noSchedule(): ApiError {

@@ -290,6 +290,12 @@ describe('backups over the API', () => {
       isProblem(await put('nightly', {}), 400, 'bad_request', /schedule/);
       isProblem(await put('Nightly', { schedule: '@daily' }), 400, 'bad_request', /name/);
       isProblem(await put('nightly', { schedule: '@daily', keep_age: 'long' }), 400, 'bad_request', /keep_age/);
+      isProblem(
+        await put('nightly', { schedule: '@daily', time_zone: 'Europe/Atlantis' }),
+        400,
+        'bad_request',
+        /Europe\/Berlin/,
+      );
       isProblem(await put('nightly', { project_id: 'blog', schedule: '@daily' }), 409, 'conflict', /backup-place/);
     });
   });
