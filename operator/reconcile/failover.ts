@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { REDIS_PORT } from '../../contract/names.ts';
+import type { RedisInfo } from '../redis/info.ts';
 import { RedisRefusal, type RedisSession } from '../redis/session.ts';
 import type { Finding } from '../status/finding.ts';
 import { primaryOf, replicationOf } from './members.ts';
@@ -9,6 +10,9 @@ import type { Member, Observed } from './observe.ts';
 const PAUSE_MS = 5_000;
 /** How long replicas may take to have all that the primary has, in ms; where they need longer, it is tried again. */
 const CATCH_UP_MS = 1_000;
+
+/** How long those who wait for replicas may, in ms: while writes pause replicas say only once a second what they have. */
+const ANSWER_MS = 1_500;
 
 /** What came of a planned failover: done where Sentinel has taken it on. */
 export type FailedOver = { done: true } | { done: false; step: Finding<'FailingOver'> };
@@ -27,8 +31,9 @@ const wait = (why: string): FailedOver => ({
 });
 
 /**
- * Makes a replica the primary with no write lost: writes wait until the replicas have all, then Sentinel makes one of
- * them the primary, and the old one follows it before its clients may go on.
+ * Makes a replica the primary with no write lost: writes wait until the replicas have all, and until who waits for them
+ * to have it was told so. Then Sentinel makes one of them the primary, and the old one follows it before its clients may
+ * go on.
  */
 export async function failOver({ members }: Pick<Observed, 'members'>, tools: FailoverTools): Promise<FailedOver> {
   const primary = primaryOf(members);
@@ -52,6 +57,7 @@ export async function failOver({ members }: Pick<Observed, 'members'>, tools: Fa
     const { offset } = (await old.info()).replication;
     const haveAll = async () => (await offsets(replicas)).every((of) => of >= offset);
     if (!(await until(haveAll, Date.now() + CATCH_UP_MS))) return wait('its replicas are too far behind');
+    await until(async () => isAnswered((await old.info()).replication), Date.now() + ANSWER_MS);
     const refusal = await sentinel.session.sentinelFailover().catch(asRefusal);
     if (refusal) return wait(`Sentinel does not yet: ${refusal.message}`);
     const next = await findPrimary(replicas, tools, deadline);
@@ -61,6 +67,11 @@ export async function failOver({ members }: Pick<Observed, 'members'>, tools: Fa
     await old.unpauseWrites().catch(() => undefined);
   }
   return { done: true };
+}
+
+/** Whether nobody waits for replicas any more: others that wait, as BLPOP does, cannot be told from those. */
+function isAnswered({ waiting, confirmed, offset }: RedisInfo['replication']): boolean {
+  return waiting === 0 || confirmed >= offset;
 }
 
 async function offsets(replicas: readonly Member[]): Promise<number[]> {

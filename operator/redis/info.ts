@@ -43,6 +43,10 @@ export interface RedisInfo {
     priority: number;
     /** How many replicas a primary has that follow it. */
     replicas: number;
+    /** What all of them have told the primary that they took in. */
+    confirmed: number;
+    /** Clients that wait for replicas, or for something else, with a time limit. */
+    waiting: number;
   };
 }
 
@@ -50,7 +54,7 @@ export interface RedisInfo {
  * The sections of INFO that have them. Of the others `errorstats` has a line for each word that an error began with,
  * without an end in Redis 7.0: who has native access could make it longer than a session receives.
  */
-export const INFO_SECTIONS = ['server', 'memory', 'persistence', 'replication', 'keyspace'] as const;
+export const INFO_SECTIONS = ['server', 'clients', 'memory', 'persistence', 'replication', 'keyspace'] as const;
 
 /** Reads the text of INFO; fields that a version does not have count as harmless. */
 export function parseInfo(text: string): RedisInfo {
@@ -64,6 +68,7 @@ export function parseInfo(text: string): RedisInfo {
   const is = (name: string) => fields.get(name) === '1';
   const ok = (name: string) => (fields.get(name) ?? 'ok') === 'ok';
   const downSeconds = number('master_link_down_since_seconds', -1);
+  const online = [...text.matchAll(/^slave\d+:[^\r\n]*state=online,offset=(\d+)/gm)];
   const made = number('rdb_last_bgsave_time_sec', -1) >= 0;
   return {
     version: fields.get('redis_version') ?? '',
@@ -94,7 +99,9 @@ export function parseInfo(text: string): RedisInfo {
       offset: number(fields.get('role') === 'slave' ? 'slave_repl_offset' : 'master_repl_offset'),
       history: fields.get('master_replid') ?? '',
       priority: number('slave_priority', 100),
-      replicas: [...text.matchAll(/^slave\d+:[^\r\n]*state=online/gm)].length,
+      replicas: online.length,
+      confirmed: Math.min(...online.map(([, offset]) => Number(offset))),
+      waiting: number('clients_in_timeout_table'),
     },
   };
 }

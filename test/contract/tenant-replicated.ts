@@ -21,6 +21,8 @@ export interface TenantReplicated {
   password: string;
   /** The operator's, of Redis and Sentinel. */
   operatorPassword: string;
+  /** By which members follow one another. */
+  replicaPassword: string;
   /** A command as the operator, to the Redis of a member or with a port to its Sentinel. */
   ask(ordinal: number, command: readonly (string | number)[], port?: number): Promise<Reply>;
   /** The ordinal of a member but `not` that says that it is the primary; as many replicas follow it, and may take its place. */
@@ -87,6 +89,7 @@ export async function startTenantReplicated(options: TestReplicatedOptions): Pro
     members,
     password: store.password('dataplane'),
     operatorPassword: store.password('operator'),
+    replicaPassword: store.password('replica'),
     ask,
     primary,
     pool(overrides = {}) {

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { REDIS_PORT, SENTINEL_PORT } from '../../../contract/names.ts';
-import type { Member } from '../../../operator/reconcile/observe.ts';
 import { findSuccession, maintainSuccession } from '../../../operator/reconcile/succession.ts';
-import { connectRedis } from '../../../operator/redis/session.ts';
 import { startTenantReplicated, type TenantReplicated } from '../../contract/tenant-replicated.ts';
 import { observed, plan, store } from '../../unit/operator/objects.ts';
 import { eventually } from '../eventually.ts';
+import { seeMembers } from './seen-members.ts';
 
 const LIMIT_MS = 60_000;
 
@@ -21,35 +19,11 @@ for (const version of ['7.0', '8.0'] as const)
 
     /** The store as the operator sees it, but for the minute that it gives a lost primary. */
     async function look() {
-      const members = await Promise.all(
-        tenant.members.map(async ({ ordinal, host }): Promise<Member> => {
-          const address = { host, password: tenant.operatorPassword };
-          const none: Member = { ordinal, pod: undefined, claim: undefined, redis: undefined, address: host };
-          try {
-            const session = await connectRedis({ ...address, port: SENTINEL_PORT });
-            const primary = await session.sentinelPrimary();
-            none.sentinel = { look: { primary, users: { revision: '', passwords: new Map() } }, session };
-          } catch {}
-          try {
-            const session = await connectRedis({ ...address, port: REDIS_PORT });
-            const [info, config] = [await session.info(), await session.configGet(['syslog-ident'])];
-            info.uptimeSeconds += 3_600;
-            const users = { revision: '', passwords: new Map() };
-            return { ...none, redis: { look: { info, config, users, writeError: undefined }, session } };
-          } catch (error) {
-            return { ...none, redis: { failure: String(error), down: true } };
-          }
-        }),
-      );
+      const { members, close } = await seeMembers(tenant);
+      for (const { redis } of members) if (redis && 'look' in redis) redis.look.info.uptimeSeconds += 3_600;
       const object = store({ replicas: 3 }, { topology: { mode: 'Replicated', members: 3 } });
-      const close = () => {
-        for (const seen of members.flatMap(({ redis, sentinel }) => [redis, sentinel]))
-          if (seen && 'session' in seen) seen.session.close();
-      };
-      return {
-        snapshot: observed({ store: object, accepted: { ...plan().accepted, replicated: true }, members }),
-        close,
-      };
+      const accepted = { ...plan().accepted, replicated: true as const };
+      return { snapshot: observed({ store: object, accepted, members }), close };
     }
 
     async function restartAllWithoutDataOf(lost: number): Promise<void> {

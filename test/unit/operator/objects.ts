@@ -118,6 +118,8 @@ export function redis(
           history: '',
           priority: 100,
           replicas: 0,
+          confirmed: Number.POSITIVE_INFINITY,
+          waiting: 0,
           ...replication,
         },
         ...rest,

@@ -35,3 +35,13 @@ test('keys are counted over all databases', () => {
   assert.deepEqual(parseInfo(keyspace).keys, { all: 13, expiring: 3 });
   assert.deepEqual(parseInfo('').keys, { all: 0, expiring: 0 });
 });
+
+test('what all replicas confirmed is what the last of them has, and nothing is missing where there is none', () => {
+  const replica = (offset: number, state = 'online') =>
+    `ip=10.0.0.${offset},port=6379,state=${state},offset=${offset},lag=0`;
+  const { replication } = parseInfo(
+    text({ slave0: replica(7), slave1: replica(5), slave2: replica(1, 'wait_bgsave') }),
+  );
+  assert.deepEqual([replication.replicas, replication.confirmed], [2, 5]);
+  assert.equal(parseInfo('').replication.confirmed, Number.POSITIVE_INFINITY);
+});
