@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { KVStore } from '../../contract/objects.ts';
 import { type PlaceView, placeSetting, replacing } from '../manage/backup-place.ts';
-import { newSpec } from '../manage/wish.ts';
+import { newSpec, type SpecPatch } from '../manage/wish.ts';
 import { type Call, ok } from '../pipeline/call.ts';
 import { ApiError } from '../pipeline/errors.ts';
 import type { Operation } from '../pipeline/operation.ts';
@@ -10,7 +10,7 @@ import { NAME_PATTERN, writing } from './manage-backup-edit.ts';
 import { placeShape } from './manage-backups.ts';
 import { doneSchema, managementCall } from './manage-common.ts';
 import { type Edited, edit } from './manage-edit.ts';
-import { mayHaveStore, requireSite, type Site } from './manage-site.ts';
+import { findStore, mayHaveStore, requireSite, type Site } from './manage-site.ts';
 import { statusSchema, viewOf } from './manage-status.ts';
 
 const restoreBody = z.object({
@@ -58,6 +58,7 @@ async function restoreStore(call: Call, wish: RestoreWish): Promise<Edited> {
     throw new ApiError('bad_request', 'set exactly one of backup and object');
   }
   if (wish.backup !== undefined) await requireCompleted(site, wish.backup);
+  if (wish.overwrite_data) await lift(call, site);
   const store = await edit(call, site, (live) => {
     const wanted = restoreFrom(wish, live);
     if (!live) return { create: { ...newSpec(site.project, {}, site.management), restoreFrom: wanted } };
@@ -65,15 +66,36 @@ async function restoreStore(call: Call, wish: RestoreWish): Promise<Edited> {
       const remedy = 'set overwrite_data to true to replace it by that of the backup';
       throw new ApiError('conflict', `the project has a store with data of its own; ${remedy}`);
     }
-    if (isDeepStrictEqual(live.spec.restoreFrom, wanted) && live.status?.restore?.phase === 'Completed') {
-      throw new ApiError(
-        'conflict',
-        'this backup is restored already; to restore it again, name its object instead, as the list of backups shows it',
-      );
-    }
     return { live, write: { restoreFrom: replacing(live.spec.restoreFrom, wanted) } };
   });
   return { success: true, message: 'the restore is asked for', status: await viewOf(call, store) };
+}
+
+/** How long the operator may take to see that something is asked for no more, in ms, and how often that is looked at. */
+const LIFT_MS = 10_000;
+const LOOK_MS = 100;
+
+/** Takes back what was asked for before and is over, and waits until the operator has seen it: only then can it be done again. */
+async function lift(call: Call, site: Site): Promise<void> {
+  for (const end = performance.now() + LIFT_MS; ; await sleep(LOOK_MS)) {
+    const live = await writing(site, 'KVStore', () => findStore(site));
+    if (!live || !isOver(live)) return;
+    if (live.spec.restoreFrom) await edit(call, site, takeBack);
+    else if ((live.status?.observedGeneration ?? 0) >= live.metadata.generation) return;
+    if (performance.now() > end)
+      throw new ApiError('store_unavailable', 'the operator has not seen yet that a restore is asked for; try again');
+  }
+}
+
+function takeBack(live: KVStore | undefined): { live: KVStore; write: SpecPatch } {
+  if (!live) throw new ApiError('conflict', 'the store was deleted meanwhile; try again to make it from the backup');
+  return { live, write: isOver(live) && live.spec.restoreFrom ? { restoreFrom: null } : {} };
+}
+
+/** What has failed at the making of a store is not over: the store waits for it, and would begin empty without it. */
+function isOver({ spec: { restoreFrom }, status }: KVStore): boolean {
+  const phase = status?.restore?.phase;
+  return phase === 'Completed' || (phase === 'Failed' && restoreFrom?.overwriteData !== false);
 }
 
 async function requireCompleted(site: Site, name: string): Promise<void> {

@@ -54,6 +54,34 @@ describe('restore and failover over the API', () => {
     });
   });
 
+  test('what was restored before is restored again, when the operator has seen that it was taken back', async () => {
+    const restoreFrom = { backupRef: { name: 'whole' }, overwriteData: true };
+    const restore = { from: 'ab', phase: 'Completed' } as const;
+    put({ restoreFrom, status: { restore, observedGeneration: 1 } });
+    let wasLifted = false;
+    const operator = setInterval(() => {
+      const live = stage.objects.get('shop');
+      if (!live || live.spec.restoreFrom) return;
+      wasLifted = true;
+      live.status = { restore, observedGeneration: live.metadata.generation };
+    }, 300);
+    const answer = await post('restore', { backup: 'whole', overwrite_data: true });
+    clearInterval(operator);
+    assert.equal(answer.status, 200, answer.text);
+    assert.ok(wasLifted, 'it was not asked for while the operator had not seen that');
+    assert.deepEqual(
+      stage.writes.map(({ spec }) => spec),
+      [{ restoreFrom: null }, { restoreFrom }],
+    );
+  });
+
+  test('a new store that waits for its backup gets another one without a moment in which it has none', async () => {
+    const restoreFrom = { backupRef: { name: 'other' }, overwriteData: false };
+    put({ restoreFrom, status: { restore: { from: 'ab', phase: 'Failed' }, observedGeneration: 1 } });
+    assert.equal((await post('restore', { backup: 'whole', overwrite_data: true })).status, 200);
+    assert.equal(stage.writes.length, 1);
+  });
+
   test('a project without a store gets one that begins with the backup', async () => {
     const answer = await post('restore', { project_id: 'copy', backup: 'whole' });
     assert.equal(answer.status, 200, answer.text);
