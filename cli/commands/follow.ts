@@ -13,7 +13,7 @@ export type Verdict =
   | { state: 'done' }
   | { state: 'refused'; message: string; remedy?: string };
 
-/** What is looked at to judge a change; a restore is another one than that whose digest is `after`. */
+/** What is looked at to judge a change; a restore is another one than that which was finished at `after`. */
 export type Goal = 'ready' | 'hibernated' | { restore: { after: string | undefined } };
 
 const POLL_MS = 300;
@@ -44,7 +44,7 @@ export function judge(store: KVStore, goal: Goal): Verdict {
 
 /** Whether a restore is complete that is not the one before; a refused one is told by the conditions. */
 function isRestored({ status }: KVStore, after: string | undefined): boolean {
-  return status?.restore?.phase === 'Completed' && status.restore.from !== after;
+  return status?.restore?.phase === 'Completed' && status.restore.finishedAt !== after;
 }
 
 /**

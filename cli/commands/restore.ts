@@ -1,9 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { API_VERSION, type KVStore } from '../../contract/objects.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { FIELD_MANAGER, kvStores } from '../access/kinds.ts';
 import { type PlaceOptions, placeOf } from '../access/place.ts';
-import { editStore } from '../access/stores.ts';
+import { editStore, findStore } from '../access/stores.ts';
 import { CliError, EXIT } from '../errors.ts';
 import { formatBytes } from '../output/words.ts';
 import type { Session } from '../session.ts';
@@ -21,6 +21,10 @@ interface RestoreOptions extends PlaceOptions {
   timeout: number;
 }
 
+/** How long the operator may take to see a change, in ms, and how often that is looked at. */
+const SEEN_MS = 30_000;
+const POLL_MS = 200;
+
 /** `cubby restore` */
 export async function restore(session: Session, [name]: [string], options: RestoreOptions) {
   const { client } = await session.cluster();
@@ -36,9 +40,7 @@ export async function restore(session: Session, [name]: [string], options: Resto
     );
     return;
   }
-  // What failed before may be asked for once more; what was completed is not done again.
-  const before = live?.status?.restore;
-  const after = before?.phase === 'Completed' ? before.from : undefined;
+  const after = live?.status?.restore?.finishedAt;
   const done = await followStore(session, store, { restore: { after } }, options.timeout);
   const { restore: result } = done.status ?? {};
   output.show({ ...viewStore(done), restore: result ?? null }, () => {
@@ -76,13 +78,29 @@ async function intoLive(session: Session, live: KVStore, from: Source, options: 
     throw new CliError(EXIT.conflict, `the store ${name} is there, with data of its own`, remedy);
   }
   const wanted = { ...from, overwriteData: true };
-  if (isDeepStrictEqual(live.spec.restoreFrom, wanted) && live.status?.restore?.phase === 'Completed') {
-    const remedy = 'to restore it again name its object, as cubby backups -o wide shows it, by --object';
-    throw new CliError(EXIT.conflict, 'this backup is restored already, and each is restored once', remedy);
-  }
   // Two patches, because a merge would leave parts of an earlier restoreFrom in this one.
-  if (live.spec.restoreFrom) await editStore(session, name, { restoreFrom: null });
+  const without = live.spec.restoreFrom ? await editStore(session, name, { restoreFrom: null }) : live;
+  if (isOver(live)) await untilSeen(session, without);
   return editStore(session, name, { restoreFrom: wanted });
+}
+
+/** What has failed at the making of a store is not over: the store waits for it, and would begin empty without it. */
+function isOver({ spec: { restoreFrom }, status }: KVStore): boolean {
+  const phase = status?.restore?.phase;
+  return phase === 'Completed' || (phase === 'Failed' && restoreFrom?.overwriteData !== false);
+}
+
+/** What was restored is restored again only when the operator has seen that it was asked for no more. */
+async function untilSeen(session: Session, store: KVStore): Promise<void> {
+  const { name, generation } = store.metadata;
+  for (const end = Date.now() + SEEN_MS; (store.status?.observedGeneration ?? 0) < generation; ) {
+    if (Date.now() > end) {
+      const message = `the operator has not seen that an earlier restore of ${name} is asked for no more`;
+      throw new CliError(EXIT.unavailable, message, 'look whether it runs, and run this again');
+    }
+    await sleep(POLL_MS, undefined, { signal: session.signal });
+    store = await findStore(session, name);
+  }
 }
 
 async function intoNew(session: Session, name: string, from: Source, options: RestoreOptions): Promise<KVStore> {

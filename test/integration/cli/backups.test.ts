@@ -211,6 +211,29 @@ describe('restore', () => {
     assert.equal((await restore('main', '--backup', 'first', '--overwrite-data')).code, 0);
     assert.equal((await restore('main', '--object', 'a/b', '--overwrite-data')).code, 0);
     assert.deepEqual((await read('main')).restoreFrom, { object: { path: 'a/b', ...backup }, overwriteData: true });
+    // The same again: only when the operator has seen that it was asked for no more.
+    const key = { namespace, name: 'main' };
+    const done = async (): Promise<boolean> => {
+      const live = (await client.get<KVStore>(kvStores, key)) ?? assert.fail();
+      const status = {
+        observedGeneration: live.metadata.generation,
+        restore: { from: 'ab', phase: 'Completed', finishedAt: '2026-01-01T00:00:00Z' },
+      };
+      await client.patch(kvStores, key, { status }, { type: 'merge', subresource: 'status' });
+      return live.spec.restoreFrom === undefined;
+    };
+    assert.equal(await done(), false);
+    const again = restore('main', '--object', 'a/b', '--overwrite-data');
+    let wasAsked = true;
+    for (let tries = 0; wasAsked && tries < 100; tries++) {
+      await sleep(100);
+      const { spec } = (await client.get<KVStore>(kvStores, key)) ?? assert.fail();
+      wasAsked = spec.restoreFrom !== undefined;
+    }
+    await sleep(500);
+    assert.equal(await done(), true, 'it is asked for no more until the operator has seen that');
+    assert.equal((await again).code, 0);
+    assert.equal((await read('main')).restoreFrom?.object?.path, 'a/b');
     assert.equal((await restore('third', '--backup', 'none')).code, 3);
     assert.equal((await restore('third')).code, 2);
     const place = ['--object', 'a/b', '--place', 'volume:other'];

@@ -58,9 +58,9 @@ test('a new store without any condition is under way', () => {
 });
 
 test('a restore is done when another one than before is complete, and not while Redis only answers', () => {
-  const after = (phase: 'Loading' | 'Completed', from: string) => {
+  const after = (phase: 'Loading' | 'Completed', finishedAt: string) => {
     const store = storeWith([ready, settled, accepted]);
-    store.status = { ...store.status, restore: { from, phase } };
+    store.status = { ...store.status, restore: { from: 'same', phase, finishedAt } };
     return judge(store, { restore: { after: 'first' } }).state;
   };
   assert.equal(judge(storeWith([ready, settled, accepted]), { restore: { after: undefined } }).state, 'under way');
