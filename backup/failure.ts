@@ -11,6 +11,13 @@ export class BackupError extends Error {
   }
 }
 
+/** Something is stored already where a backup was to be: another attempt of it runs, or its end was not heard of. */
+export class TakenError extends BackupError {
+  constructor(path: string, options?: ErrorOptions) {
+    super('TargetUnavailable', `another attempt of the backup has stored or removed ${path} meanwhile`, options);
+  }
+}
+
 /** What may be over by itself, and so is worth another try. */
 const PASSING: ReadonlySet<BackupFailure> = new Set(['SourceUnavailable', 'TargetUnavailable', 'Busy', 'Stopped']);
 

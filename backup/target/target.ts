@@ -1,8 +1,9 @@
 /** Where backups are kept: files by their path, none of which is there before it is whole. */
 export interface Target {
   /**
-   * Stores what `body` yields, and resolves with its length in bytes once it is safe there, in the place of what was there
-   * before; a piece is done with when the next one is asked for. Where it rejects, or the process ends in the middle, nothing is there under that path that was not before.
+   * Stores what `body` yields, and resolves with its length in bytes once it is safe there; a piece is done with when the next
+   * one is asked for. Where it rejects, or the process ends in the middle, there is nothing under that path. Throws a
+   * TakenError where something is there already, as far as the target can tell.
    */
   put(path: string, body: AsyncIterable<Uint8Array>): Promise<number>;
   /** What is stored, in pieces. Throws NotFound where nothing is. */

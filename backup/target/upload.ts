@@ -8,7 +8,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { BackupError } from '../failure.ts';
+import { BackupError, TakenError } from '../failure.ts';
 import { inParts, partBytes } from './parts.ts';
 
 /** Bytes that may be on their way at once. */
@@ -60,7 +60,7 @@ export async function upload(
     for await (const { number, part, isLast } of inParts(body, take)) {
       bytes += part.length;
       if (number === 1 && isLast) {
-        await client.send(new PutObjectCommand({ ...object, Body: part }));
+        await onlyNew(Key, (once) => client.send(new PutObjectCommand({ ...object, Body: part, ...once })));
         return bytes;
       }
       UploadId ??= (await client.send(new CreateMultipartUploadCommand(object))).UploadId;
@@ -69,14 +69,26 @@ export async function upload(
       underWay.add(sent);
     }
     await wait(Promise.all(underWay));
-    await client.send(
-      new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts: stored } }),
-    );
+    const whole = { Bucket, Key, UploadId, MultipartUpload: { Parts: stored } };
+    await onlyNew(Key, (once) => client.send(new CompleteMultipartUploadCommand({ ...whole, ...once })));
     return bytes;
   } catch (error) {
     stop.abort();
     await Promise.all(underWay); // a part that came later would stay
     if (UploadId) await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })).catch(() => {});
     throw error;
+  }
+}
+
+/** Sends a request that the service refuses where the object is there; one that knows no conditions gets it without. */
+async function onlyNew(key: string | undefined, send: (condition: { IfNoneMatch?: string }) => Promise<unknown>) {
+  try {
+    await send({ IfNoneMatch: '*' });
+  } catch (error) {
+    const { name } = error as Error;
+    if (name === 'PreconditionFailed' || name === 'ConditionalRequestConflict')
+      throw new TakenError(`${key}`, { cause: error });
+    if (name !== 'NotImplemented') throw error;
+    await send({});
   }
 }

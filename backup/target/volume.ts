@@ -1,12 +1,17 @@
+import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
-import { BackupError } from '../failure.ts';
+import { link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
+import { BackupError, TakenError } from '../failure.ts';
 import type { Target } from './target.ts';
 
+/** What a file system answers that has no hard links. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 /** Pieces in which a file is read and between whose writing the disk may catch up. */
 const PIECE = 1024 * 1024;
 const PARTIAL = '.partial';
+/** No attempt takes so long, in ms: what it left half-written is nobody's. */
+const ABANDONED_MS = 24 * 3_600_000;
 
 /** Backups as files below `root`, which is on a mounted volume. */
 export function openVolume(root: string): Target {
@@ -19,8 +24,13 @@ export function openVolume(root: string): Target {
     async put(path, body) {
       const file = at(path);
       await makeFolder(dirname(file));
-      const bytes = await writeWhole(`${file}${PARTIAL}`, body);
-      await rename(`${file}${PARTIAL}`, file);
+      await removePartial(dirname(file), '', ABANDONED_MS);
+      const partial = `${file}.${randomBytes(4).toString('hex')}${PARTIAL}`;
+      const bytes = await writeWhole(partial, body);
+      await giveName(partial, file).catch((error) => {
+        const { code } = error as NodeJS.ErrnoException;
+        throw code === 'EEXIST' || code === 'ENOENT' ? new TakenError(path, { cause: error }) : readable(error);
+      });
       await syncFolder(dirname(file));
       return bytes;
     },
@@ -33,7 +43,7 @@ export function openVolume(root: string): Target {
       }
     },
     async remove(path) {
-      await rm(`${at(path)}${PARTIAL}`, { force: true });
+      await removePartial(dirname(at(path)), `${basename(path)}.`);
       await rm(at(path), { force: true });
       await syncFolder(dirname(at(path))).catch(() => {}); // the folder may never have been made
     },
@@ -71,6 +81,30 @@ export async function writeWhole(file: string, body: AsyncIterable<Uint8Array>):
     await handle.close().catch(() => {});
     await rm(file, { force: true });
     throw error;
+  }
+}
+
+/** Names a file that is written, where there is none of that name; a file system without hard links does not tell. */
+async function giveName(partial: string, file: string): Promise<void> {
+  try {
+    await link(partial, file);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!NO_LINKS.has(code)) {
+      await rm(partial, { force: true });
+      throw error;
+    }
+    return rename(partial, file);
+  }
+  await rm(partial);
+}
+
+/** Removes the files of a folder that are half-written, whose names begin so, and that nobody has written to for so long. */
+async function removePartial(folder: string, prefix: string, olderThanMs = 0): Promise<void> {
+  const names = await readdir(folder).catch(() => []); // it may not be there
+  for (const name of names.filter((one) => one.startsWith(prefix) && one.endsWith(PARTIAL))) {
+    const age = olderThanMs && Date.now() - (await stat(join(folder, name)).catch(() => ({ mtimeMs: 0 }))).mtimeMs;
+    if (age >= olderThanMs) await rm(join(folder, name), { force: true });
   }
 }
 

@@ -1,5 +1,6 @@
 import { BACKUP_PATHS, type BackupData, type RedisAddress } from '../../contract/backup.ts';
 import { openEncryption } from '../encryption.ts';
+import { TakenError } from '../failure.ts';
 import type { Run } from '../job.ts';
 import { type BackupManifest, dataPaths, manifestPath, type StoredPart, writeManifest } from '../manifest.ts';
 import { sumParts } from '../parts.ts';
@@ -43,7 +44,8 @@ export const backup: Run<'backup'> = async ({ place, redis, source }, { files, s
     await writeManifest(target, place, { created, source, encrypted: place.encrypted, ...found });
     return found.data;
   } catch (error) {
-    for (const path of kept) await target.remove(path).catch(() => {}); // it is no backup, and the first error says why
+    // It is no backup, and the first error says why. What another attempt may have stored in its place is left alone.
+    if (!(error instanceof TakenError)) for (const path of kept) await target.remove(path).catch(() => {});
     throw error;
   }
 };

@@ -31,5 +31,5 @@ await run(job, {
     isWritten = true;
     void writeManifest(target, job.place, { created, source: job.source, encrypted: false, data });
   },
-});
+}).catch(() => {}); // its own manifest comes too late
 process.exit(0);
