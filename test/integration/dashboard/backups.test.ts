@@ -169,6 +169,52 @@ describe('the page Backups', () => {
     await close();
   });
 
+  test('a look at the other kind of place loses nothing of the one that there is', async () => {
+    const s3 = { bucket: 'kv', credentialsSecret: { name: 's3' }, region: 'eu-1', forcePathStyle: false };
+    managed.store('shop', { backup: { target: { s3 } } as never });
+    const { page, close } = await open();
+    await page.getByRole('button', { name: 'Change', exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Kind').selectOption('volume');
+    await dialog.getByLabel('Volume claim').fill('vault');
+    await dialog.getByLabel('Kind').selectOption('s3');
+    await dialog.getByLabel('Folder').fill('cubby');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('s3://kv/cubby').waitFor();
+    assert.deepEqual(managed.stage.objects.get('shop')?.spec.backup, { target: { s3: { ...s3, prefix: 'cubby' } } });
+    await close();
+  });
+
+  test('what the operator makes of a new schedule is shown as soon as it is known', async () => {
+    const { page, close } = await open();
+    await page.getByRole('button', { name: 'Add schedule' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Save schedule' }).click();
+    await page.getByText('None so far').waitFor();
+    const made = managed.stage.schedules.get('nightly') ?? assert.fail();
+    const status = { observedGeneration: 1, nextScheduleTime: '2031-02-03T03:00:00Z' };
+    managed.stage.schedules.set('nightly', { ...made, status });
+    await page.getByText(/None so far, next .*2031/).waitFor({ timeout: 10_000 });
+    await close();
+  });
+
+  test('a restore that is over is asked after no more', async () => {
+    const restore = { phase: 'Loading', from: 'digest' } as const;
+    const operate = (status: object) =>
+      managed.operate('shop', { phase: 'Ready', conditions: SERVING, restore: { ...restore, ...status } });
+    operate({});
+    const { page, close } = await open();
+    await page.getByText('Restore under way').waitFor();
+    operate({ phase: 'Completed' });
+    await page.getByText('Last restore').waitFor();
+    let asked = 0;
+    page.on('request', (request) => {
+      if (new URL(request.url()).pathname.endsWith('/api/kv/status')) asked++;
+    });
+    await page.waitForTimeout(3_500);
+    assert.ok(asked <= 1, `asked ${asked} times`);
+    await close();
+  });
+
   test('a schedule is added, changed and deleted', async () => {
     const { page, close } = await open();
     await page.getByRole('button', { name: 'Add schedule' }).click();

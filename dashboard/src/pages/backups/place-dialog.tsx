@@ -26,12 +26,15 @@ const FIELDS = {
 } as const;
 
 type Kind = keyof typeof FIELDS;
+type Values = Readonly<Record<string, unknown>>;
 
 /** Asks where backups go, and writes that. */
 export function PlaceDialog({ place, onClose }: { place: BackupPlace | null; onClose(): void }) {
   const form = useId();
   const [kind, setKind] = useState<Kind>(place?.s3 ? 's3' : 'volume');
-  const [values, setValues] = useState<Readonly<Record<string, unknown>>>(place?.s3 ?? place?.volume ?? {});
+  // Of both kinds, so that a look at the other one loses nothing; what has no field here stays as it is.
+  const [all, setAll] = useState<Record<Kind, Values>>({ s3: place?.s3 ?? {}, volume: place?.volume ?? {} });
+  const values = all[kind];
   const [secret, setSecret] = useState(place?.encryption_secret ?? '');
   const { mutate, isPending, error } = useSetPlace();
   const textOf = (name: string) => (typeof values[name] === 'string' ? (values[name] as string) : '');
@@ -67,10 +70,7 @@ export function PlaceDialog({ place, onClose }: { place: BackupPlace | null; onC
               {...field}
               className="input"
               value={kind}
-              onChange={(event) => {
-                setKind(event.target.value === 's3' ? 's3' : 'volume');
-                setValues({});
-              }}
+              onChange={(event) => setKind(event.target.value === 's3' ? 's3' : 'volume')}
             >
               <option value="volume">A volume</option>
               <option value="s3">A bucket, of Amazon S3 or a service like it</option>
@@ -83,7 +83,7 @@ export function PlaceDialog({ place, onClose }: { place: BackupPlace | null; onC
             label={label}
             hint={hint}
             value={textOf(name)}
-            onChange={(value) => setValues({ ...values, [name]: value })}
+            onChange={(value) => setAll({ ...all, [kind]: { ...values, [name]: value } })}
           />
         ))}
         <Text

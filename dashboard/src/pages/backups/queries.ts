@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type {
   BackupList,
   BackupPlace,
+  BackupSchedule,
   BackupScheduleWish,
   BackupWish,
   RestoreWish,
@@ -25,14 +26,18 @@ function isGoingOn(list: BackupList | undefined): boolean {
   return list?.backups.some(({ state }) => state === 'pending' || state === 'running' || state === 'deleting') ?? false;
 }
 
-/** The schedules of the project. */
+/** The schedules of the project; asked again each second while the operator has not seen one, or one makes a backup. */
 export function useSchedules() {
   const { management, projectId } = useApi();
   return useQuery({
     queryKey: ['schedules', projectId],
     queryFn: async ({ signal }) => (await management.backups.schedules.list(projectId, { signal })).schedules,
-    refetchInterval: SETTLED_MS,
+    refetchInterval: ({ state }) => (state.data?.some(isAtWork) ? GOING_ON_MS : SETTLED_MS),
   });
+}
+
+function isAtWork({ active, suspended, next_at, message }: BackupSchedule): boolean {
+  return active !== null || (!suspended && next_at === null && message === null);
 }
 
 /** Asks for a backup now. */

@@ -8,7 +8,7 @@ import { RESTORE_STEPS } from './words.ts';
 
 interface RestoreProgressProps {
   restore: StoreRestore;
-  /** Told whether the restore is under way. */
+  /** Told when the restore is under way, and when it is no more. */
   onRunning(running: boolean): void;
 }
 
@@ -17,7 +17,9 @@ export function RestoreProgress({ restore, onRunning }: RestoreProgressProps) {
   const { phase, keys, expected_keys, finished_at, message } = restore;
   const isRunning = phase !== 'Completed' && phase !== 'Failed';
   useEffect(() => {
-    if (isRunning) onRunning(true);
+    if (!isRunning) return;
+    onRunning(true);
+    return () => onRunning(false);
   }, [isRunning, onRunning]);
   const tone: Tone = phase === 'Completed' ? 'good' : phase === 'Failed' ? 'danger' : 'blue';
   return (

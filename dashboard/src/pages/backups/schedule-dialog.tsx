@@ -25,7 +25,7 @@ export function ScheduleDialog({ schedule, onClose }: { schedule?: BackupSchedul
   const problems = {
     name: name === '' ? 'A schedule needs a name.' : nameProblem(name, MOST),
     cron: isSchedule(cron) ? undefined : 'Five fields, such as 0 3 * * *, or @hourly, @daily, @weekly, @monthly.',
-    keep: keep === '' || (/^\d{1,4}$/.test(keep) && Number(keep) >= 1) ? undefined : 'A whole number from 1 on.',
+    keep: keep === '' || /^([1-9]\d{0,2}|1000)$/.test(keep) ? undefined : 'A whole number from 1 to 1000.',
     age: age === '' || /^[1-9]\d{0,6}[hd]$/.test(age) ? undefined : 'Hours or days, such as 720h or 30d.',
   };
   const isWrong = Object.values(problems).some((problem) => problem !== undefined);
