@@ -2,10 +2,18 @@ import { MASTER_NAME, REDIS_PORT, SENTINEL_PORT } from '../../contract/names.ts'
 import { PATHS } from './redis-conf.ts';
 
 /** The files by which the containers of a member start, in PATHS.conf. */
-export const SCRIPTS = { common: 'common.sh', redis: 'start-redis.sh', sentinel: 'start-sentinel.sh' } as const;
+export const SCRIPTS = {
+  common: 'common.sh',
+  redis: 'start-redis.sh',
+  sentinel: 'start-sentinel.sh',
+  handOver: 'hand-over.sh',
+} as const;
 
 /** Below PATHS.data, what a replica that is in step has taken in: "<replication ID>:<offset>:<when, in µs since 1970>". */
 const POSITION_FILE = 'sentinel/position';
+
+/** How long writes may wait for another primary while this one is about to be stopped, in ms. */
+const HAND_OVER_PAUSE_MS = 5_000;
 
 /** Ms without an answer after which a Sentinel takes the primary to be down. */
 const DOWN_AFTER_MS = 1_500;
@@ -27,8 +35,12 @@ while read -r number address sentinel; do
   if [ "$number" = "$ordinal" ]; then self=$address id=$sentinel; else others="$others $address" peers="$peers $address/$sentinel"; fi
   if [ "$number" = 0 ]; then first=$address; fi
 done <$conf/members
-REDISCLI_AUTH=$(cat $conf/sentinel.password)
-export REDISCLI_AUTH
+# The password may be replaced while this runs.
+sign_in() {
+  REDISCLI_AUTH=$(cat $conf/sentinel.password)
+  export REDISCLI_AUTH
+}
+sign_in
 
 ask() {
   host=$1 port=$2
@@ -36,17 +48,22 @@ ask() {
   timeout 2 redis-cli -e -h "$host" -p "$port" --user sentinel "$@" 2>/dev/null
 }
 
+# What the Sentinel of a member says, in \`ip\` and \`epoch\`.
+look_up() {
+  ip= epoch=
+  reply=$(ask "$1" ${SENTINEL_PORT} sentinel master ${MASTER_NAME}) || return 1
+  while read -r field && read -r value; do
+    case $field in ip) ip=$value ;; config-epoch) epoch=$value ;; esac
+  done <<END
+$reply
+END
+  [ -n "$ip" ]
+}
+
 find_primary() {
   primary= answers=0 newest=-1
   for member in "$self" $others; do
-    reply=$(ask "$member" ${SENTINEL_PORT} sentinel master ${MASTER_NAME}) || continue
-    ip= epoch=
-    while read -r field && read -r value; do
-      case $field in ip) ip=$value ;; config-epoch) epoch=$value ;; esac
-    done <<END
-$reply
-END
-    [ -n "$ip" ] || continue
+    look_up "$member" || continue
     answers=$((answers + 1))
     if [ "$epoch" -gt "$newest" ]; then newest=$epoch primary=$ip; fi
   done
@@ -198,6 +215,7 @@ mv $file.new $file
 
 look() {
   while kill -0 $$ 2>/dev/null; do
+    sign_in
     redis-cli -h "$self" -p ${REDIS_PORT} --user sentinel -r 20 -i 0.5 info server persistence replication 2>/dev/null
     sleep 0.5
   done
@@ -222,6 +240,7 @@ watch() {
       if [ "$status" = up ]; then step=$host; fi
       if [ -s $conf/hold ]; then continue; fi
       if [ "$step" = "$host" ]; then wanted=100; elif [ -n "$fresh" ]; then wanted=0; else continue; fi
+      sign_in
       if [ "$line" = "slave_priority:$wanted" ] || ask "$self" ${REDIS_PORT} config set replica-priority $wanted >/dev/null
       then fresh=; fi
       ;;
@@ -239,9 +258,65 @@ unset REDISCLI_AUTH
 exec redis-server $file --sentinel
 `;
 
+/**
+ * Before the Redis of a member is stopped, it makes another the primary where it is that, as a planned failover does: no
+ * write is lost, and clients go over to the new one while this one still answers. Where that cannot be had soon, it ends all the
+ * same: then the Sentinels notice. Bounded by itself, and by who runs it.
+ */
+const handOver = `set -u
+. ${PATHS.conf}/${SCRIPTS.common}
+redis() { ask "$self" ${REDIS_PORT} "$@"; }
+is_late() { [ "$(date +%s)" -gt $1 ]; }
+info=
+look() { info=$(redis info clients replication | tr -d '\\r'); }
+all_at() {
+  for at in $2; do [ "$at" -ge "$1" ] || return 1; done
+  [ -n "$2" ]
+}
+taken() {
+  for member in $others; do
+    ask "$member" ${REDIS_PORT} info replication | tr -d '\\r' | sed -n '/^role:master/q; /^master_link_status:down/q; s/^slave_repl_offset://p'
+  done
+}
+confirmed() { echo "$info" | sed -n 's/^slave[0-9]*:.*state=online,offset=\\([0-9]*\\).*/\\1/p'; }
+
+look
+case $info in *role:master*state=online*) ;; *) exit 0 ;; esac
+redis client pause ${HAND_OVER_PAUSE_MS} write >/dev/null || exit 0
+trap 'redis client unpause >/dev/null' EXIT
+end=$(($(date +%s) + ${HAND_OVER_PAUSE_MS / 1000}))
+look
+offset=$(echo "$info" | sed -n 's/^master_repl_offset://p')
+until all_at "$offset" "$(taken)"; do if is_late $((end - 4)); then exit 0; fi; done
+# Who waits for replicas is told first; while writes pause they say only once a second what they have.
+until case $info in *clients_in_timeout_table:0*) true ;; *) all_at "$offset" "$(confirmed)" ;; esac; do
+  if is_late $((end - 3)); then break; fi
+  look
+done
+asked=
+for member in $others; do
+  look_up "$member" && [ "$ip" = "$self" ] && ask "$member" ${SENTINEL_PORT} sentinel failover ${MASTER_NAME} >/dev/null && asked=yes && break
+done
+[ -n "$asked" ] || exit 0
+while ! is_late $end; do
+  for member in $others; do
+    case $(ask "$member" ${REDIS_PORT} role) in
+    master*)
+      redis slaveof "$member" ${REDIS_PORT} >/dev/null
+      redis client unpause >/dev/null
+      # Whoever still writes here is told where to go while this one answers.
+      sleep 1
+      exit 0
+      ;;
+    esac
+  done
+done
+`;
+
 /** The scripts of a replicated store's members, by file name. */
 export const memberScripts: Readonly<Record<string, string>> = {
   [SCRIPTS.common]: common,
   [SCRIPTS.redis]: redis,
   [SCRIPTS.sentinel]: sentinel,
+  [SCRIPTS.handOver]: handOver,
 };

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { startReplicated, type TestMember, type TestReplicated } from '../../../cluster/test-replicated.ts';
-import { REDIS_PORT } from '../../../contract/names.ts';
+import { aclPasswordHash } from '../../../contract/credentials.ts';
+import { REDIS_PORT, SENTINEL_PORT } from '../../../contract/names.ts';
 import { connectRedis } from '../../../operator/redis/session.ts';
 import { eventually } from '../eventually.ts';
 
@@ -143,6 +146,33 @@ for (const version of ['7.0', '8.0'] as const)
         sentinel.start();
       }
       await write('together', 'value');
+    });
+
+    test('a replica that restarts after the passwords were replaced may take the place of the primary again', async () => {
+      const primary = await inStep();
+      const rules = ['on', '>another', 'allchannels', '+@all'];
+      for (const { host, data } of store.members) {
+        for (const port of [REDIS_PORT, SENTINEL_PORT]) {
+          const session = await connectRedis({ host, port, password: store.password('operator') });
+          try {
+            if (port === SENTINEL_PORT) await session.sentinelSignIn('another');
+            await session.aclSetUser('sentinel', rules);
+          } finally {
+            session.close();
+          }
+        }
+        const conf = join(dirname(data), 'conf');
+        for (const file of ['users.acl', 'sentinel.acl']) {
+          const text = await readFile(join(conf, file), 'utf8');
+          const old = aclPasswordHash(store.password('sentinel'));
+          await writeFile(join(conf, file), text.replaceAll(old, aclPasswordHash('another')));
+        }
+        await writeFile(join(conf, 'sentinel.password'), 'another');
+      }
+      const replica = store.members.find((member) => member !== primary) as TestMember;
+      await replica.redis.kill();
+      replica.redis.start();
+      await inStep();
     });
 
     test('a store that is made again around its volumes has the same primary at other addresses', async (t) => {
