@@ -72,15 +72,20 @@ async function advance(run: BackupRun): Promise<ReconcileResult | undefined> {
   const { context, backup, signal } = run;
   const { attempts = 0, startedAt } = backup.status ?? {};
   const now = context.now();
-  if (startedAt !== undefined && now.getTime() - Date.parse(startedAt) > LIMIT_MS)
-    return giveUp(run, { reason: 'TimedOut', message: 'it was not complete within 24 hours; create another KVBackup' });
   const pod = jobPod(context, backup, 'backup');
-  if (!pod) return begin(run, Math.max(attempts, 1));
+  const seen = pod && readBackupPod(pod, now);
+  const isLate = startedAt !== undefined && now.getTime() - Date.parse(startedAt) > LIMIT_MS;
+  // What was stored in time is whole, however late it is seen.
+  if (isLate && seen?.state !== 'done') {
+    if (pod && seen?.state !== 'failed') await removePod(context, pod, signal);
+    return giveUp(run, { reason: 'TimedOut', message: 'it was not complete within 24 hours; create another KVBackup' });
+  }
+  if (!pod || !seen) return begin(run, Math.max(attempts, 1));
   if (pod.metadata.deletionTimestamp || attemptOf(pod) < attempts) {
     await removePod(context, pod, signal);
     return { requeueAfterMs: PROGRESS_MS }; // sooner when it is gone
   }
-  return judge(run, pod, readBackupPod(pod, now));
+  return judge(run, pod, seen);
 }
 
 /** What the pod of the present attempt has come to. */

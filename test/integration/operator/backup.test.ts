@@ -113,6 +113,35 @@ test('after five attempts a backup is given up', async (t) => {
   assert.deepEqual([status.attempts, completeReason(status)], [5, 'SourceUnavailable']);
 });
 
+/** Has a backup, whose pod is there, begun more than a day ago, all of which no operator ran. */
+async function afterADay(world: World, namespace: string, meanwhile: () => Promise<unknown>): Promise<void> {
+  await world.operator.stop();
+  const status = { startedAt: new Date(Date.now() - 25 * 3_600_000).toISOString() };
+  const key = { namespace, name: 'monday' };
+  await admin.patch(kvBackups, key, { status }, { type: 'merge', subresource: 'status' });
+  await meanwhile();
+  await world.restartOperator();
+}
+
+test('a day after it began a backup is given up, and its pod does not go on', async (t) => {
+  const { world, namespace } = await runningStore(t, 'backup-late');
+  await createBackup(world, namespace);
+  await podOf(world, namespace, 'monday-backup');
+  await afterADay(world, namespace, async () => {});
+  const status = await backupWhen(world, namespace, 'is given up', (s) => s.phase === 'Failed');
+  assert.equal(completeReason(status), 'TimedOut');
+  await until('the pod is gone', async () => !(await admin.get(pods, { namespace, name: 'monday-backup' })));
+});
+
+test('a backup that was stored while no operator ran is complete, however long that was', async (t) => {
+  const { world, namespace } = await runningStore(t, 'backup-unseen');
+  await createBackup(world, namespace);
+  const pod = await podOf(world, namespace, 'monday-backup');
+  await afterADay(world, namespace, () => endPod(world, pod, 0, done));
+  const { phase } = await backupWhen(world, namespace, 'is over', (s) => s.phase !== 'Running');
+  assert.equal(phase, 'Completed');
+});
+
 test('an operator that ends in the middle leaves the attempt to the next one, which begins no other', async (t) => {
   const { world, namespace } = await runningStore(t, 'backup-restart');
   await createBackup(world, namespace);
