@@ -49,3 +49,6 @@ export function storeLabels(store: string): Record<string, string> {
  * tell which has the newest data.
  */
 export const PROMOTE_ANNOTATION = 'cubby.dev/promote';
+
+/** Finalizer of a KVBackup that holds it until what it stored is removed. Whoever asks for that and deletes it at once sets it first. */
+export const STORED_FINALIZER = 'cubby.dev/stored-backup';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { STORED_FINALIZER } from '../../contract/labels.ts';
 import { API_VERSION, type KVBackup } from '../../contract/objects.ts';
 import { isAlreadyExists, isTransient } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/object.ts';
@@ -63,8 +64,12 @@ export async function remove(session: Session, [name]: [string], { data }: { dat
   const key = { namespace: metadata.namespace, name };
   const deletionPolicy = data === undefined ? spec.deletionPolicy : data === 'keep' ? 'Retain' : 'Delete';
   if (deletionPolicy !== spec.deletionPolicy) {
-    const options = { type: 'merge', fieldManager: FIELD_MANAGER } as const;
-    await client.patch(kvBackups, key, { spec: { deletionPolicy } }, options);
+    const { resourceVersion, finalizers = [] } = metadata;
+    const options = { type: 'merge', fieldManager: FIELD_MANAGER, resourceVersion } as const;
+    // It would be gone before the operator could see what is to become of its data.
+    const held = deletionPolicy === 'Delete' && !metadata.deletionTimestamp;
+    const body = { spec: { deletionPolicy }, ...(held && { metadata: { finalizers: hold(finalizers) } }) };
+    await client.patch(kvBackups, key, body, options);
   }
   await client.delete(kvBackups, key, { preconditions: { uid: metadata.uid } });
   const { output } = session;
@@ -74,6 +79,8 @@ export async function remove(session: Session, [name]: [string], { data }: { dat
       : `${name} is deleted; what it stored is kept\n`,
   );
 }
+
+const hold = (finalizers: readonly string[]) => [...new Set([...finalizers, STORED_FINALIZER])];
 
 /** The backup of that name in the session's namespace. */
 export async function findBackup(session: Session, name: string): Promise<KVBackup> {

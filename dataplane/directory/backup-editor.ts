@@ -18,8 +18,8 @@ interface Editor<T, Spec> {
   get(name: string): Promise<T | undefined>;
   /** Makes one; `raced` where there is one of that name. */
   create(name: string, spec: Spec): Promise<T>;
-  /** Writes fields of the spec, null removing one; `raced` where the object is no longer as it was read. */
-  patch(read: T, spec: Readonly<Record<string, unknown>>): Promise<T>;
+  /** Writes fields of the spec, null removing one, and `finalizers`; `raced` where the object is no longer as it was read. */
+  patch(read: T, spec: Readonly<Record<string, unknown>>, finalizers?: readonly string[]): Promise<T>;
   /** Removes the very object that was read; `raced` where another has its name. Nothing to do where it is gone. */
   remove(read: T): Promise<void>;
 }
@@ -51,9 +51,10 @@ function editorOf<T extends ApiObject & { metadata: { uid: string; resourceVersi
       const object: KubeObject = { apiVersion: API_VERSION, kind: kind.kind, metadata: { namespace, name }, spec };
       return attempt(() => client.create(kind, object, WRITE) as Promise<unknown> as Promise<T>, 'unavailable');
     },
-    patch({ metadata: { name, resourceVersion } }, spec) {
+    patch({ metadata: { name, resourceVersion } }, spec, finalizers) {
       const options = { ...WRITE, type: 'merge', resourceVersion } as const;
-      return attempt(() => client.patch<T>(kind, { namespace, name }, { spec }, options), 'raced');
+      const body = { spec, ...(finalizers && { metadata: { finalizers } }) };
+      return attempt(() => client.patch<T>(kind, { namespace, name }, body, options), 'raced');
     },
     async remove({ metadata: { name, uid } }) {
       await attempt(() => client.delete(kind, { namespace, name }, { ...CALL, preconditions: { uid } }), 'raced');

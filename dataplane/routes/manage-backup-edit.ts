@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { STORED_FINALIZER } from '../../contract/labels.ts';
 import type { KVBackup } from '../../contract/objects.ts';
 import { claimedProject } from '../../contract/projects.ts';
 import { EditError } from '../directory/edit.ts';
@@ -76,7 +77,7 @@ export async function deleteBackup(call: Call, data: 'keep' | 'delete' | undefin
     const found = NAME_PATTERN.test(call.key) ? await backups.get(call.key) : undefined;
     if (!found || !isOf(found, site)) throw noBackup();
     const differs = deletionPolicy !== undefined && deletionPolicy !== found.spec.deletionPolicy;
-    const wanted = differs ? await backups.patch(found, { deletionPolicy }) : found;
+    const wanted = differs ? await backups.patch(found, { deletionPolicy }, heldUntil(found, deletionPolicy)) : found;
     await backups.remove(wanted);
     return wanted.spec.deletionPolicy;
   });
@@ -86,6 +87,12 @@ export async function deleteBackup(call: Call, data: 'keep' | 'delete' | undefin
       ? 'the backup is being deleted with what it stored'
       : 'the backup is deleted; what it stored is kept';
   return { success: true, message } as const;
+}
+
+/** The backup would be gone before the operator could see what is to become of its data. */
+function heldUntil({ metadata }: KVBackup, policy: KVBackup['spec']['deletionPolicy']): string[] | undefined {
+  if (policy !== 'Delete' || metadata.deletionTimestamp) return undefined;
+  return [...new Set([...(metadata.finalizers ?? []), STORED_FINALIZER])];
 }
 
 /** Writes where the backups of the project's store go, in place of what was there. */

@@ -1,3 +1,4 @@
+import { STORED_FINALIZER } from '../../contract/labels.ts';
 import type { KVBackup } from '../../contract/objects.ts';
 import type { ReconcileResult } from '../../kube/controller.ts';
 import { keyOf } from '../../kube/object.ts';
@@ -8,9 +9,6 @@ import { jobPod, removePod, workOff } from './backup-jobs.ts';
 import type { BackupRun } from './backup-run.ts';
 import { type Context, FIELD_MANAGER } from './context.ts';
 import { kvBackups } from './kinds.ts';
-
-/** Holds a KVBackup until what it stored is removed. */
-const STORED_FINALIZER = 'cubby.dev/stored-backup';
 
 /** Puts the finalizer on a backup of deletionPolicy Delete, before anything is stored, and takes it off others; whether it had to. */
 export async function keepFinalizer(

@@ -61,8 +61,12 @@ describe('backups', () => {
     assert.deepEqual(await json('backup', 'list', 'other', '-n', namespace), { backups: [] });
     const removed = await cubby('backup', 'delete', 'first', '--data', 'delete', '-n', namespace);
     assert.match(removed.stdout, /with what it stored/);
-    assert.equal(await client.get(kvBackups, { namespace, name: 'first' }), undefined);
-    assert.equal((await cubby('backup', 'delete', 'first', '-n', namespace)).code, 3);
+    // No operator has seen any of it yet.
+    const { metadata, spec } =
+      (await client.get<KVBackup>(kvBackups, { namespace, name: 'first' })) ?? assert.fail('gone, and its data stays');
+    assert.ok(metadata.deletionTimestamp);
+    assert.deepEqual([spec.deletionPolicy, metadata.finalizers], ['Delete', ['cubby.dev/stored-backup']]);
+    assert.equal((await cubby('backup', 'delete', 'second', '-n', namespace)).code, 3);
   });
 
   test('one that fails is told with its reason, and one that takes too long goes on', async () => {

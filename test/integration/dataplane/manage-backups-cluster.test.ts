@@ -111,7 +111,10 @@ describe('backup calls of the process, with the rights that it needs, beside a r
     await succeed('POST', 'restore', { project_id: 'copy', backup: 'first' });
     assert.deepEqual((await store('copy')).spec.restoreFrom, { backupRef: { name: 'first' }, overwriteData: false });
     await succeed('DELETE', 'backups/first?project_id=shop&data=delete');
-    assert.equal(await client.get(kvBackups, key), undefined);
+    // No operator has seen any of it yet.
+    const { metadata, spec } = (await client.get<KVBackup>(kvBackups, key)) ?? assert.fail('gone, and its data stays');
+    assert.ok(metadata.deletionTimestamp);
+    assert.deepEqual([spec.deletionPolicy, metadata.finalizers], ['Delete', ['cubby.dev/stored-backup']]);
   });
 
   test('a schedule is made and changed; what the schema refuses is 400', async () => {
