@@ -38,6 +38,7 @@ const schema = z.strictObject({
     .default({}),
   image: z.string().min(1),
   imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional(),
+  backupPullSecrets: z.array(z.strictObject({ name: z.string().min(1) })).exactOptional(),
   dataPlaneUrl: z.url({ protocol: /^https?$/ }),
   masterKeySecret: z
     .strictObject({ name: z.string().min(1), key: z.string().min(1) })
@@ -71,7 +72,8 @@ const schema = z.strictObject({
 });
 
 /**
- * The operator's configuration; `versions` are images by Redis version, `image` is Cubby's own for backup pods, `plans` limits by name, `dataPlaneUrl` is what
+ * The operator's configuration; `versions` are images by Redis version, `image` is Cubby's own for backup pods, which
+ * may take it with `backupPullSecrets` of their namespace, `plans` limits by name, `dataPlaneUrl` is what
  * token Secrets say, `credentialOverlapSeconds` for how long replaced Redis passwords are accepted, `ledger` is the KVStore that it keeps in the system namespace, absent where it keeps none;
  * `shard` is the part of the stores that it works on, `except` are label selectors of stores that are another's.
  */

@@ -46,6 +46,7 @@ export async function createJob(
     namespace,
     store: backup.spec.storeRef.name,
     image: settings.image,
+    pullSecrets: settings.backupPullSecrets,
     labels: { [BACKUP_LABEL]: name },
     annotations: { [ATTEMPT_ANNOTATION]: String(attempt) },
   });

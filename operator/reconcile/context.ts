@@ -42,6 +42,8 @@ export interface Settings {
   /** Cubby's own, for backup pods. */
   image: string;
   imagePullPolicy?: string | undefined;
+  /** Secrets of the stores' namespaces by which backup pods get their images. */
+  backupPullSecrets?: readonly { name: string }[] | undefined;
   dataPlaneUrl: string;
   /** The master key's Secret, in the system namespace, and the key of its data. */
   masterKeySecret: { name: string; key: string };

@@ -136,6 +136,7 @@ function jobOptions(
     ordinal,
     image: settings.image,
     imagePullPolicy: settings.imagePullPolicy,
+    pullSecrets: settings.backupPullSecrets,
     ...(job.verb === 'fetch' && source && 'place' in source && { encryption: source.encryption }),
     redis: { image: accepted.image, limits: redisResources(accepted, mode).limits },
     scheduling: accepted.scheduling,

@@ -18,6 +18,8 @@ export interface BackupPodOptions {
   store: string;
   /** Cubby's own. */
   image: string;
+  /** Secrets of the namespace by which it is got. */
+  pullSecrets?: readonly { name: string }[] | undefined;
   job: BackupJob;
   /** Where the stored backup is, for jobs that reach it. */
   target?: BackupTarget | undefined;
@@ -40,7 +42,7 @@ const RESOURCES = { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory:
  * its labels keep the store's Service from selecting it.
  */
 export function backupPod(options: BackupPodOptions): Manifest & { spec: BackupPodSpec } {
-  const { name, namespace, store, image, job, labels, annotations } = options;
+  const { name, namespace, store, image, pullSecrets, job, labels, annotations } = options;
   const mounts = backupMounts(options);
   return {
     apiVersion: 'v1',
@@ -56,6 +58,7 @@ export function backupPod(options: BackupPodOptions): Manifest & { spec: BackupP
       activeDeadlineSeconds: DEADLINE_SECONDS,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
+      ...(pullSecrets && { imagePullSecrets: pullSecrets }),
       terminationGracePeriodSeconds: 10,
       securityContext: podSecurity,
       containers: [

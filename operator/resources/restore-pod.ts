@@ -17,6 +17,8 @@ export interface RestorePodOptions {
   /** Cubby's own, which has the program. */
   image: string;
   imagePullPolicy?: string | undefined;
+  /** Secrets of the namespace by which both images are got. */
+  pullSecrets?: readonly { name: string }[] | undefined;
   /** The key of the backup, for a fetch of one that is encrypted. */
   encryption?: BackupEncryption | undefined;
   /** The store's Redis, which must be able to read what was fetched, and what its container may use. */
@@ -61,13 +63,14 @@ exit 1`;
  * the termination message of its BACKUP_CONTAINER; a fetch is done when CHECK_CONTAINER has succeeded after it.
  */
 export function restorePod(store: KVStore, options: RestorePodOptions): Manifest {
-  const { job, ordinal, image, imagePullPolicy, encryption, redis, scheduling, node } = options;
+  const { job, ordinal, image, imagePullPolicy, pullSecrets, encryption, redis, scheduling, node } = options;
   const { name, namespace } = store.metadata;
   const { spec, ...pod } = backupPod({
     name: restorePodName(name, ordinal),
     namespace,
     store: name,
     image,
+    pullSecrets,
     job,
     ...(job.verb === 'fetch' && { target: job.place.target, encryption }),
     dataClaim: memberNames(name, ordinal).volumeClaim,

@@ -20,6 +20,11 @@ const toggles: Toggle[] = [
     { imagePullSecrets: [{ name: 's' }] },
     (all) => everyPod(all, /"imagePullSecrets":\[{"name":"s"}/),
   ],
+  [
+    'backups.imagePullSecrets',
+    { backups: { imagePullSecrets: [{ name: 's' }] } },
+    (all) => configOf(all, 'operator').backupPullSecrets?.[0]?.name === 's',
+  ],
   ['crds.enabled', { crds: { enabled: false } }, (all) => !has(all, 'CustomResourceDefinition')],
   ['crds.keep', { crds: { keep: false } }, (all) => !keeps(all, 'CustomResourceDefinition')],
   [

@@ -192,6 +192,9 @@ of the shard, empty for the rest. Of two shards whose selectors match a store it
   "leaderElection" (dict "enabled" true "name" (printf "%s-operator" (include "cubby.fullname" .)))
   "logLevel" .Values.logLevel
 }}
+{{- with (.Values.backups).imagePullSecrets }}
+{{- $_ := set $config "backupPullSecrets" . }}
+{{- end }}
 {{- with .Values.ledger }}
 {{- if .enabled }}
 {{- $version := include "cubby.version" (list $root "ledger.version" .version) }}
