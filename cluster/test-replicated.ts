@@ -8,6 +8,7 @@ import { type MasterKeys, type RedisUser, redisPasswords } from '../contract/cre
 import { REDIS_PORT, SENTINEL_PORT } from '../contract/names.ts';
 import { storeAcl } from '../operator/resources/acl.ts';
 import { memberFiles, memberSecrets, sentinelAcl } from '../operator/resources/member-files.ts';
+import { memberLifecycle } from '../operator/resources/member-pod.ts';
 import { SCRIPTS } from '../operator/resources/member-scripts.ts';
 import { type LiveSettings, redisConf } from '../operator/resources/redis-conf.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
@@ -30,6 +31,8 @@ export interface TestMember {
   host: string;
   redis: TestProcess;
   sentinel: TestProcess;
+  /** Does what a pod does before its Redis is stopped. */
+  handOver(): Promise<void>;
   /** Removes the data and what the Sentinel knows, as a lost volume would; both must have ended. */
   wipe(): Promise<void>;
   /** The directory of its volume. */
@@ -150,12 +153,17 @@ export async function placeMember(place: MemberPlace, files: Readonly<Record<str
       const [command = 'setsid', ...args] = [...wrap, 'setsid', 'sh', join(directory, 'conf', script)];
       return startDaemon({ command, args, log, env });
     });
+  const handOver = () => {
+    const words = memberLifecycle.preStop.exec.command.slice(0, -1);
+    const [command = '', ...args] = [...wrap, ...words, join(directory, 'conf', SCRIPTS.handOver)];
+    return startDaemon({ command, args, log: join(directory, 'hand-over.log'), env }).ended;
+  };
   const wipe = async () => {
     await rm(data, { recursive: true, force: true });
     await mkdir(data);
   };
   const [redis, sentinel] = [run(SCRIPTS.redis, logs.redis), run(SCRIPTS.sentinel, logs.sentinel)];
-  return { ordinal, host, redis, sentinel, wipe, data, logs };
+  return { ordinal, host, redis, sentinel, handOver, wipe, data, logs };
 }
 
 /** Brings the files that a member's pod mounts up to date. */

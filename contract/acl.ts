@@ -63,11 +63,12 @@ const REPLICA_COMMANDS = ['psync', 'replconf', 'ping'];
 /**
  * The commands that a Sentinel runs in the Redis that it watches
  * (https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/, "Redis Access Control List authentication"),
- * and CONFIG SET, by which a member says whether it may become the primary.
+ * and what a member does by itself: CONFIG SET says whether it may become the primary, CLIENT PAUSE goes before a
+ * failover that it asks for when it is stopped.
  */
 const SENTINEL_COMMANDS = [
   ...['multi', 'slaveof', 'ping', 'exec', 'subscribe', 'config|rewrite', 'role', 'publish', 'info'],
-  ...['client|setname', 'client|kill', 'script|kill', 'config|set'],
+  ...['client|setname', 'client|kill', 'script|kill', 'config|set', 'client|pause', 'client|unpause'],
 ];
 
 /** The commands that the operator may run: it looks, configures, saves and loads ACLs, and never reads a value. */
@@ -187,7 +188,7 @@ export function serviceUsers(passwords: ServicePasswords): AclUser[] {
 
 const SENTINEL_PEER_COMMANDS = [
   ...['ping', 'publish', 'client|setname'],
-  ...['sentinel|is-master-down-by-addr', 'sentinel|master'],
+  ...['sentinel|is-master-down-by-addr', 'sentinel|master', 'sentinel|failover'],
 ];
 
 /** The users of a Sentinel: the data plane asks it for the primary, the operator for a failover, and Sentinels agree. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { aclLine, sentinelUsers } from '../../contract/acl.ts';
 import { type Acl, markUsers } from './acl.ts';
-import { memberScripts } from './member-scripts.ts';
+import { handOverScript } from './hand-over-script.ts';
+import { memberScripts, SCRIPTS } from './member-scripts.ts';
 import { PATHS } from './redis-conf.ts';
 
 /** The addresses of a replicated store's members, by ordinal, and how they sign in to one another. */
@@ -23,7 +24,13 @@ export function memberFiles(
   // A Sentinel that has lost its file is the same Sentinel to the others.
   const id = (ordinal: number) => createHash('sha1').update(`${storeUid}\n${ordinal}`).digest('hex');
   const members = addresses.map((address, ordinal) => `${ordinal} ${address} ${id(ordinal)}\n`).join('');
-  return { members, hold: holds ? 'yes\n' : '', new: isNew ? 'yes\n' : '', ...memberScripts };
+  return {
+    members,
+    hold: holds ? 'yes\n' : '',
+    new: isNew ? 'yes\n' : '',
+    ...memberScripts,
+    [SCRIPTS.handOver]: handOverScript,
+  };
 }
 
 /** The files with passwords in clear, by name: Redis and Sentinel take them in no other form. */

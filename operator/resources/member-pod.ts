@@ -21,6 +21,14 @@ export function memberCommand(program: 'redis' | 'sentinel', mode: LiveSettings[
   };
 }
 
+/** How long a member that is to be stopped may look for another primary, in seconds: well below the pod's grace period. */
+const HAND_OVER_SECONDS = 15;
+
+/** What the Redis of a member does before it is stopped, whoever deletes its pod. */
+export const memberLifecycle = {
+  preStop: { exec: { command: ['timeout', String(HAND_OVER_SECONDS), 'sh', `${PATHS.conf}/${SCRIPTS.handOver}`] } },
+};
+
 // Any answer will do: the user "probe" may only PING.
 const alive = {
   exec: {

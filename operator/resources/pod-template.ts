@@ -2,10 +2,10 @@ import { RESTART_HASH_ANNOTATION, storeLabels, storeSelector } from '../../contr
 import { childNames, REDIS_CONTAINER, REDIS_PORT, VOLUME_CLAIM_TEMPLATE } from '../../contract/names.ts';
 import { formatBytes } from '../../contract/quantity.ts';
 import { digest } from './digest.ts';
-import { memberCommand, memberFileNames, sentinelContainer } from './member-pod.ts';
+import { memberCommand, memberFileNames, memberLifecycle, sentinelContainer } from './member-pod.ts';
 import { containerMemory } from './memory.ts';
 import { FILES_HASH_ANNOTATION, restartHash, type Size, type StorePlan } from './plan.ts';
-import { type LiveSettings, PATHS, redisConf } from './redis-conf.ts';
+import { type LiveSettings, PATHS, persistenceDirectives, redisConf } from './redis-conf.ts';
 import { containerSecurity, podSecurity } from './security.ts';
 
 /** How long Redis has to save its data when it is stopped, in seconds. */
@@ -35,6 +35,12 @@ flock -n 9 || { echo 'waiting for the Redis that still holds the data'; flock 9 
 exec redis-server ${PATHS.conf}/${PATHS.confFile}`;
 
 /**
+ * A shard whose data is a snapshot alone, as a restore leaves it, starts from that: with appendonly it would start empty.
+ * The others may have their log by then, so that what redis.conf says does not hold for all of them.
+ */
+const BY_FILES = `$([ ! -s ${PATHS.data}/dump.rdb ] || ls ${PATHS.data}/appendonlydir/*.manifest >/dev/null 2>&1 || echo --appendonly no --save ${persistenceDirectives('rdb').save})`;
+
+/**
  * A shard tells the others the address of its Service, and clients the name, which is that of the pod: both outlive the
  * pod. A shard that is new may start before it can read its address.
  */
@@ -43,7 +49,7 @@ const shardStart = (namespace: string) => ({
     'sh',
     '-c',
     `until address=$(sed -n "s/^\${POD##*-} //p" ${PATHS.conf}/${PATHS.membersFile}) && [ -n "$address" ]; do sleep 0.2; done
-${START} --cluster-announce-ip "$address" --cluster-announce-hostname "$POD.${namespace}.svc"`,
+${START} --cluster-announce-ip "$address" --cluster-announce-hostname "$POD.${namespace}.svc" ${BY_FILES}`,
   ],
   env: [{ name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
 });
@@ -104,7 +110,7 @@ export function podTemplate(plan: StorePlan): Record<string, unknown> {
           name: REDIS_CONTAINER,
           image: accepted.image,
           ...(plan.imagePullPolicy && { imagePullPolicy: plan.imagePullPolicy }),
-          ...(replication ? memberCommand('redis', settings.mode) : start),
+          ...(replication ? { ...memberCommand('redis', settings.mode), lifecycle: memberLifecycle } : start),
           // Under fsync always Redis ends on a full volume, and only its log says so.
           terminationMessagePolicy: 'FallbackToLogsOnError',
           ports: [{ name: 'redis', containerPort: REDIS_PORT, protocol: 'TCP' }],
