@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer as createHttpServer, request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { Redis } from 'ioredis';
@@ -70,3 +71,42 @@ for (const [what, redis, at] of [
     assert.equal((await runHere(pod, job)).code, 0);
     assert.equal((await runHere(pod, { verb: 'verify', place })).code, 0);
   });
+
+/** The S3 server behind one that knows no conditional writes. */
+async function withoutConditions(): Promise<{ s3: TestS3; refused: () => number }> {
+  let refused = 0;
+  const server = createHttpServer((incoming, response) => {
+    if (incoming.headers['if-none-match'] !== undefined) {
+      refused++;
+      incoming.resume().once('end', () => {
+        response
+          .writeHead(501, { 'content-type': 'application/xml' })
+          .end('<Error><Code>NotImplemented</Code></Error>');
+      });
+      return;
+    }
+    const { method = '', url = '', headers } = incoming;
+    const upstream = request(new URL(url, s3.endpoint), { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(response);
+    });
+    incoming.pipe(upstream);
+  });
+  server.listen(0, '127.0.0.1').unref();
+  await once(server, 'listening');
+  after(() => server.closeAllConnections());
+  const { port } = server.address() as { port: number };
+  return { s3: { ...s3, endpoint: `http://127.0.0.1:${port}` }, refused: () => refused };
+}
+
+test('a service that knows no conditional writes takes backups all the same', async () => {
+  const service = await withoutConditions();
+  const pod = makePod();
+  for (const redis of [small, large]) {
+    const place = placeIn(service.s3, `unconditional/${redis.port}`);
+    const { code, output } = await runHere(pod, { verb: 'backup', place, redis, source: SOURCE });
+    assert.equal(code, 0, output);
+    assert.equal((await runHere(pod, { verb: 'verify', place })).code, 0);
+  }
+  assert.equal(service.refused(), 4, 'the data and the manifest of each');
+});
