@@ -11,6 +11,7 @@ import { renderFields, renderTable } from '../output/table.ts';
 import { ageOf, bar, formatBytes, formatShare, NOTHING } from '../output/words.ts';
 import type { Session } from '../session.ts';
 import { type Answers, askDataPlane } from './ask.ts';
+import { type BackupState, backupLine, readBackups } from './status-backups.ts';
 import { memberTable, restoreLine } from './status-parts.ts';
 import { viewStore } from './stores.ts';
 
@@ -29,17 +30,27 @@ export async function status(session: Session, [name]: [string | undefined], { e
   const store = await findStore(session, name);
   const { client } = await session.cluster();
   let unknown: string | undefined;
-  const [answers, recent] = await Promise.all([
+  const [answers, recent, backups] = await Promise.all([
     askDataPlane(session, store).catch((error: unknown) => {
       const { message, remedy } = explain(error);
       unknown = remedy ? `${message}; ${remedy}` : message;
       return undefined;
     }),
     lastEvents(client, store, count),
+    readBackups(client, store),
   ]);
   const { output } = session;
-  output.show(view(store, answers, recent), () => text(store, answers, recent, output));
+  const seen = { store, answers, recent, backups };
+  output.show(view(seen), () => text(seen, output));
   if (unknown) output.note(`note: keys and usage are not shown: ${unknown}`);
+}
+
+/** What a status is made of. */
+interface Seen {
+  store: KVStore;
+  answers: Answers | undefined;
+  recent: readonly StoreEvent[];
+  backups: BackupState | undefined;
 }
 
 async function lastEvents(client: KubeClient, { metadata }: KVStore, count: number): Promise<StoreEvent[]> {
@@ -54,7 +65,7 @@ async function lastEvents(client: KubeClient, { metadata }: KVStore, count: numb
 const timeOf = (event: StoreEvent) =>
   event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp ?? new Date(0).toISOString();
 
-function view(store: KVStore, answers: Answers | undefined, recent: readonly StoreEvent[]) {
+function view({ store, answers, recent, backups }: Seen) {
   return {
     ...viewStore(store),
     observed: isCurrent(store),
@@ -63,6 +74,7 @@ function view(store: KVStore, answers: Answers | undefined, recent: readonly Sto
     topology: store.status?.topology ?? null,
     members: store.status?.members ?? [],
     restore: store.status?.restore ?? null,
+    backups: backups ?? null,
     keys: answers?.keys ?? null,
     keptKeys: store.status?.keptKeys ?? null,
     usage: answers?.usage ?? null,
@@ -76,7 +88,7 @@ function view(store: KVStore, answers: Answers | undefined, recent: readonly Sto
   };
 }
 
-function text(store: KVStore, answers: Answers | undefined, recent: readonly StoreEvent[], output: Output): string {
+function text({ store, answers, recent, backups }: Seen, output: Output): string {
   const { metadata, spec, status } = store;
   const now = Date.now();
   const phase = status?.phase ?? 'Pending';
@@ -93,6 +105,7 @@ function text(store: KVStore, answers: Answers | undefined, recent: readonly Sto
     ['limits', limitsLine(store)],
     ['usage', answers && usageLine(answers, output)],
     ['persistence', spec.persistence.mode === 'aof' ? `aof, ${spec.persistence.fsync}` : spec.persistence.mode],
+    ['last backup', backupLine(backups, now)],
     ['restore', restoreLine(store)],
     ['created', `${ageOf(metadata.creationTimestamp, now)} ago`],
   ]);

@@ -59,6 +59,7 @@ describe('backups', () => {
       /^NAMESPACE +NAME +STORE +STATE +KEYS +SIZE +PLACE +AGE\nbackups +first +main +Completed +42 /,
     );
     assert.deepEqual(await json('backup', 'list', 'other', '-n', namespace), { backups: [] });
+    assert.match((await cubby('status', 'main', '-n', namespace)).stdout, /^last backup +\d+s ago, first$/m);
     const removed = await cubby('backup', 'delete', 'first', '--data', 'delete', '-n', namespace);
     assert.match(removed.stdout, /with what it stored/);
     // No operator has seen any of it yet.
