@@ -37,12 +37,13 @@ export function planStore(
   const generations = [credentialGeneration, ...(previousGeneration === undefined ? [] : [previousGeneration])];
   const passwords = (user: RedisUser) => redisPasswords(keys, uid, generations, user);
   const native = store.spec.access?.redis ? passwords('native') : undefined;
-  const mode = startMode(observed);
-  const replicated = planReplication(observed, accepted, passwords);
   const isSharded = store.spec.shards !== undefined;
+  // Shards start by what each of them has: see shardStart.
+  const mode = isSharded ? store.spec.persistence.mode : startMode(observed);
+  const replicated = planReplication(observed, accepted, passwords);
   const runs = store.spec.enabled && mayRun;
   const beforeStop = (runs ? [] : dataOwners(observed)).flatMap((member) => {
-    const decision = decideStop({ ...member, mode });
+    const decision = decideStop({ ...member, mode: isSharded ? startMode({ store, ...member }) : mode });
     return decision ? [{ member, decision }] : [];
   });
   const plan: StorePlan = {
@@ -86,8 +87,13 @@ export function dataOwners(observed: Observed): readonly Member[] {
   return observed.store.spec.shards === undefined ? [observed] : observed.members;
 }
 
+/** The mode in which the Redis that the snapshot speaks of would start now. */
+export function memberMode({ settings }: Pick<StorePlan, 'settings'>, observed: Observed): LiveSettings['mode'] {
+  return settings.sharded ? startMode(observed) : settings.mode;
+}
+
 /** The mode that Redis starts in: that of the files which the claim says are there, else the wanted one. */
-function startMode({ store, claim }: Observed): LiveSettings['mode'] {
+function startMode({ store, claim }: Pick<Observed, 'store' | 'claim'>): LiveSettings['mode'] {
   const wanted = store.spec.persistence.mode;
   const files = claim?.metadata.annotations?.[DATA_MODE_ANNOTATION];
   return wanted !== 'none' && (files === 'aof' || files === 'rdb') ? files : wanted;

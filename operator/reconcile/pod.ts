@@ -13,6 +13,7 @@ import type { StepReason, TroubleReason } from '../status/store-facts.ts';
 import { type Context, FIELD_MANAGER } from './context.ts';
 import type { StatefulSet } from './kinds.ts';
 import type { Observed } from './observe.ts';
+import { memberMode } from './plan.ts';
 import { replacePod } from './replace-pod.ts';
 import {
   cannotResize,
@@ -69,7 +70,7 @@ export async function maintainPod(
     redis,
     templateHash: statefulSet.spec.template?.metadata?.annotations?.[RESTART_HASH_ANNOTATION],
     // What a member has the others have: nothing is to be saved.
-    mode: plan.replication ? 'none' : plan.settings.mode,
+    mode: plan.replication ? 'none' : memberMode(plan, observed),
     templateSeen: (statefulSet.status?.observedGeneration ?? 0) >= (statefulSet.metadata.generation ?? 0),
     sameResources: sameResources(actual, wanted),
     sameRevision: pod.metadata.labels?.['controller-revision-hash'] === statefulSet.status?.updateRevision,

@@ -5,6 +5,7 @@ import { TENANT_DIRECTIVES } from '../resources/directives.ts';
 import { bearableMaxmemory } from '../resources/memory.ts';
 import { FILES_HASH_ANNOTATION, type StorePlan } from '../resources/plan.ts';
 import { filesHash } from '../resources/pod-template.ts';
+import type { LiveSettings } from '../resources/redis-conf.ts';
 import { diskTrouble } from '../status/disk-trouble.ts';
 import type { Finding } from '../status/finding.ts';
 import { isReady, isTerminating, type Pod } from '../status/pod.ts';
@@ -14,6 +15,7 @@ import { directivesToSet } from './configure.ts';
 import type { RedisLook } from './look.ts';
 import type { Observed } from './observe.ts';
 import { movePersistence } from './persistence.ts';
+import { memberMode } from './plan.ts';
 import { actualMemoryLimit } from './resize.ts';
 import { holdWrites, isLeftHeld } from './write-hold.ts';
 
@@ -32,7 +34,8 @@ export interface RedisMaintained {
 }
 
 /** Changes what can be changed while Redis runs: limits, policy, directives, persistence, users. */
-export async function maintainRedis(plan: StorePlan, { store, pod, redis }: Observed): Promise<RedisMaintained> {
+export async function maintainRedis(plan: StorePlan, observed: Observed): Promise<RedisMaintained> {
+  const { store, pod, redis } = observed;
   const result: RedisMaintained = {
     refusals: [],
     troubles: [],
@@ -52,7 +55,7 @@ export async function maintainRedis(plan: StorePlan, { store, pod, redis }: Obse
   result.data.version = look.info.version;
   if (look.info.loading) return result;
   try {
-    await configure(plan, pod, look, session, result);
+    await configure(plan, pod, memberMode(plan, observed), look, session, result);
   } catch (error) {
     result.troubles.push(unreachable(error instanceof Error ? error.message : String(error)));
   }
@@ -64,13 +67,14 @@ export async function maintainRedis(plan: StorePlan, { store, pod, redis }: Obse
 async function configure(
   plan: StorePlan,
   pod: Pod,
+  startMode: LiveSettings['mode'],
   look: RedisLook,
   session: RedisSession,
   result: RedisMaintained,
 ): Promise<void> {
   if (isLeftHeld(plan, pod, look)) await holdWrites(session, false);
   await setDirectives(plan, look, session, bearableMaxmemory(actualMemoryLimit(pod), plan.settings.mode), result);
-  await changePersistence(plan, look, session, result);
+  await changePersistence(plan, startMode, look, session, result);
   if (look.users.revision !== plan.acl.revision) await changeUsers(plan, pod, look, session, result);
   await changeGuests(plan, look, session, result);
 }
@@ -139,12 +143,13 @@ async function setDirectives(
 }
 
 async function changePersistence(
-  { store, settings }: StorePlan,
+  { store }: StorePlan,
+  startMode: LiveSettings['mode'],
   look: RedisLook,
   session: RedisSession,
   result: RedisMaintained,
 ): Promise<void> {
-  const move = movePersistence(store.spec.persistence.mode, settings.mode, look);
+  const move = movePersistence(store.spec.persistence.mode, startMode, look);
   for (const [name, value] of Object.entries(move.set)) await session.configSet(name, value);
   if (move.snapshot) await session.bgsave();
   if (move.step) result.steps.push(move.step);

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { storeAcl } from '../../../../operator/resources/acl.ts';
 import { children } from '../../../../operator/resources/index.ts';
 import { filesHash } from '../../../../operator/resources/pod-template.ts';
@@ -62,4 +67,27 @@ test('only shards have the user who moves slots, and the commands that follow th
   assert.match(text, /^user operator .*\+cluster\|nodes \+cluster\|info$/m);
   const { cluster: _, ...alone } = passwords;
   assert.doesNotMatch(storeAcl(alone).text, /cluster|asking|migrate/);
+});
+
+test('a shard that has a snapshot and no log starts from the snapshot', async (t) => {
+  const root = await mkdtemp(join(tmpdir(), 'cubby-shard-start-'));
+  t.after(() => rm(root, { recursive: true, force: true }));
+  const data = join(root, 'data');
+  const conf = join(root, 'conf');
+  await mkdir(join(data, 'appendonlydir'), { recursive: true });
+  await mkdir(conf);
+  await writeFile(join(conf, 'members'), '0 10.0.0.1\n');
+  await writeFile(join(root, 'redis-server'), '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
+  const [, , script = ''] = byName(['10.0.0.1', '10.0.0.2']).get('StatefulSet/main-redis').spec.template.spec
+    .containers[0].command;
+  const start = async () => {
+    const placed = script.replaceAll('/etc/redis', conf).replaceAll('/data', data);
+    const env = { ...process.env, PATH: `${root}:${process.env.PATH}`, POD: 'main-redis-0' };
+    return (await promisify(execFile)('sh', ['-c', placed], { env })).stdout;
+  };
+  assert.doesNotMatch(await start(), /--appendonly/, 'one that is new');
+  await writeFile(join(data, 'dump.rdb'), 'REDIS0011');
+  assert.match(await start(), /--cluster-announce-hostname main-redis-0\.\S+ --appendonly no --save \d+ \d+ /);
+  await writeFile(join(data, 'appendonlydir', 'appendonly.aof.manifest'), 'file …');
+  assert.doesNotMatch(await start(), /--appendonly/, 'one that has its log');
 });
