@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { API_VERSION, type KVStore } from '../../contract/objects.ts';
+import { API_VERSION, type KVBackup, type KVStore } from '../../contract/objects.ts';
 import type { KubeObject } from '../../kube/object.ts';
+import { findBackup } from '../access/backups.ts';
 import { FIELD_MANAGER, kvStores } from '../access/kinds.ts';
 import { type PlaceOptions, placeOf } from '../access/place.ts';
 import { editStore, findStore } from '../access/stores.ts';
 import { CliError, EXIT } from '../errors.ts';
 import { formatBytes } from '../output/words.ts';
 import type { Session } from '../session.ts';
-import { findBackup } from './backup.ts';
 import { followStore } from './follow.ts';
 import { viewStore } from './stores.ts';
 
@@ -106,7 +106,8 @@ async function untilSeen(session: Session, store: KVStore): Promise<void> {
 async function intoNew(session: Session, name: string, from: Source, options: RestoreOptions): Promise<KVStore> {
   const { client } = await session.cluster();
   const namespace = await session.namespace();
-  const source = await originOf(session, options);
+  const backup = options.backup === undefined ? undefined : await findBackup(session, options.backup);
+  const source = backup && (await originOf(session, backup));
   const version = options.version ?? source?.spec.version;
   const image = options.version === undefined ? source?.spec.image : undefined;
   if (version === undefined && image === undefined) {
@@ -116,15 +117,16 @@ async function intoNew(session: Session, name: string, from: Source, options: Re
   const memory = options.memory ?? source?.spec.memory ?? '256Mi';
   const { mode = 'aof', size, storageClassName } = source?.spec.persistence ?? {};
   const persistence = { mode, ...(size && { size }), ...(storageClassName && { storageClassName }) };
-  const spec = { version, image, memory, persistence, restoreFrom: { ...from, overwriteData: false } };
+  const shards = backup?.status?.shards;
+  const replicas = shards === undefined ? source?.spec.replicas : undefined;
+  const members = { ...(shards !== undefined && { shards }), ...(replicas !== undefined && { replicas }) };
+  const spec = { version, image, memory, persistence, ...members, restoreFrom: { ...from, overwriteData: false } };
   const object: KubeObject = { apiVersion: API_VERSION, kind: 'KVStore', metadata: { namespace, name }, spec };
   return (await client.create(kvStores, object, { fieldManager: FIELD_MANAGER })) as unknown as KVStore;
 }
 
 /** The store that a backup is of, where it is still there: a copy is made like it. */
-async function originOf(session: Session, { backup }: RestoreOptions): Promise<KVStore | undefined> {
-  if (backup === undefined) return undefined;
+async function originOf(session: Session, { metadata, spec }: KVBackup): Promise<KVStore | undefined> {
   const { client } = await session.cluster();
-  const { metadata, spec } = await findBackup(session, backup);
   return client.get<KVStore>(kvStores, { namespace: metadata.namespace, name: spec.storeRef.name });
 }

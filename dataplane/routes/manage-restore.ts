@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import type { KVStore } from '../../contract/objects.ts';
+import type { KVBackup, KVStore } from '../../contract/objects.ts';
 import { type PlaceView, placeSetting, replacing } from '../manage/backup-place.ts';
 import { newSpec, type SpecPatch } from '../manage/wish.ts';
 import { type Call, ok } from '../pipeline/call.ts';
@@ -57,11 +57,15 @@ async function restoreStore(call: Call, wish: RestoreWish): Promise<Edited> {
   if ((wish.backup === undefined) === (wish.object === undefined)) {
     throw new ApiError('bad_request', 'set exactly one of backup and object');
   }
-  if (wish.backup !== undefined) await requireCompleted(site, wish.backup);
+  const backup = wish.backup === undefined ? undefined : await requireCompleted(site, wish.backup);
   if (wish.overwrite_data) await lift(call, site);
   const store = await edit(call, site, (live) => {
     const wanted = restoreFrom(wish, live);
-    if (!live) return { create: { ...newSpec(site.project, {}, site.management), restoreFrom: wanted } };
+    if (!live) {
+      const shards = backup?.status?.shards;
+      const spec = { ...newSpec(site.project, {}, site.management), ...(shards !== undefined && { shards }) };
+      return { create: { ...spec, restoreFrom: wanted } };
+    }
     if (!wish.overwrite_data) {
       const remedy = 'set overwrite_data to true to replace it by that of the backup';
       throw new ApiError('conflict', `the project has a store with data of its own; ${remedy}`);
@@ -98,10 +102,10 @@ function isOver({ spec: { restoreFrom }, status }: KVStore): boolean {
   return phase === 'Completed' || (phase === 'Failed' && restoreFrom?.overwriteData !== false);
 }
 
-async function requireCompleted(site: Site, name: string): Promise<void> {
+async function requireCompleted(site: Site, name: string): Promise<KVBackup> {
   const found = await writing(site, 'KVBackup', () => site.management.backups.backups.get(name));
   if (!found) throw new ApiError('not_found', `there is no KVBackup ${name} in ${site.management.editor.namespace}`);
-  if (found.status?.phase === 'Completed' && !found.metadata.deletionTimestamp) return;
+  if (found.status?.phase === 'Completed' && !found.metadata.deletionTimestamp) return found;
   throw new ApiError('conflict', `the backup ${name} is not complete, or about to go; name one that is completed`);
 }
 

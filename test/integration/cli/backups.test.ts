@@ -167,6 +167,25 @@ test('setting a schedule tells when it next makes a backup, and fails where it n
   );
 });
 
+test('a schedule that is run makes a backup as its own are', async () => {
+  const namespace = await createNamespace(client, 'schedules-run');
+  await createStore({ client }, namespace);
+  const place = ['--place', 'volume:vault', '--encryption', 'age', '--keep', '3'];
+  await cubby('schedule', 'set', 'nightly', 'main', '@daily', ...place, '-n', namespace);
+  const asked = await json('schedule', 'run', 'nightly', '--no-wait', '-n', namespace);
+  assert.match(asked.name, /^nightly-\d{12}$/);
+  const made = await client.get<KVBackup>(kvBackups, { namespace, name: asked.name });
+  assert.deepEqual(made?.metadata.labels, { 'cubby.dev/schedule': 'nightly' });
+  assert.deepEqual(made?.spec, {
+    storeRef: { name: 'main' },
+    target: { volume: { claimName: 'vault' } },
+    encryption: { secret: { name: 'age', key: 'identity' } },
+    deletionPolicy: 'Delete',
+  });
+  const none = await cubby('schedule', 'run', 'hourly', '-n', namespace);
+  assert.deepEqual([none.code, /cubby schedule list/.test(none.stderr)], [3, true], none.stderr);
+});
+
 test('a schedule is set, replaced, suspended, resumed, listed and deleted', async () => {
   const namespace = await createNamespace(client, 'schedules');
   await createStore({ client }, namespace, { backup });
@@ -241,6 +260,9 @@ describe('restore', () => {
     assert.equal((await read('main')).restoreFrom?.object?.path, 'a/b');
     assert.equal((await restore('third', '--backup', 'none')).code, 3);
     assert.equal((await restore('third')).code, 2);
+    await client.patch(kvBackups, { namespace, name: 'first' }, { status: { shards: 3 } }, STATUS);
+    assert.equal((await restore('spread', '--backup', 'first')).code, 0);
+    assert.equal((await read('spread')).shards, 3);
     const place = ['--object', 'a/b', '--place', 'volume:other'];
     assert.match((await restore('third', ...place)).stderr, /--version/);
     assert.equal((await restore('third', ...place, '--version', '8.0')).code, 0);

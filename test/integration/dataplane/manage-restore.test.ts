@@ -30,6 +30,10 @@ describe('restore and failover over the API', () => {
       ['half', 'Running'],
     ] as const)
       stage.backups.set(name, kvBackup({ namespace: TENANTS, name, status: { phase } }));
+    stage.backups.set(
+      'parts',
+      kvBackup({ namespace: TENANTS, name: 'parts', status: { phase: 'Completed', shards: 3 } }),
+    );
   });
   after(() => api.close());
 
@@ -90,6 +94,11 @@ describe('restore and failover over the API', () => {
       [spec.projectId, spec.restoreFrom],
       ['copy', { backupRef: { name: 'whole' }, overwriteData: false }],
     );
+  });
+
+  test('a store that is made of a backup of shards has as many', async () => {
+    assert.equal((await post('restore', { project_id: 'spread', backup: 'parts' })).status, 200);
+    assert.equal(stage.objects.get('spread')?.spec.shards, 3);
   });
 
   test('what is not complete, or not there, is not restored', async () => {
