@@ -35,8 +35,8 @@ flock -n 9 || { echo 'waiting for the Redis that still holds the data'; flock 9 
 exec redis-server ${PATHS.conf}/${PATHS.confFile}`;
 
 /**
- * A shard whose data is a snapshot alone, as a restore leaves it, starts from that: with appendonly it would start empty.
- * The others may have their log by then, so that what redis.conf says does not hold for all of them.
+ * A shard whose data is a snapshot alone, as on the volume of a store that had one Redis, starts from that: with appendonly
+ * it would start empty. The others may have their log by then, so that what redis.conf says does not hold for all of them.
  */
 const BY_FILES = `$([ ! -s ${PATHS.data}/dump.rdb ] || ls ${PATHS.data}/appendonlydir/*.manifest >/dev/null 2>&1 || echo --appendonly no --save ${persistenceDirectives('rdb').save})`;
 

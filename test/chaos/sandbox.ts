@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -54,12 +55,13 @@ export function startSandbox({ version, data, home, files, holders }: SandboxOpt
     while (!files() && !ending) await sleep(20);
     const { shard } = files() ?? {};
     const announce = shard && ['--cluster-announce-ip', shard.address, '--cluster-announce-hostname', shard.name];
+    const byFiles = shard && hasSnapshotAlone(data) ? ['--appendonly', 'no'] : [];
     const program = await redisProgram(version);
     for (let attempt = 1; !ending; attempt++) {
       const address = shard?.address ?? nextAddress();
       await write(address);
       const log = join(home, 'redis.log');
-      const args = [...program.args, join(home, 'redis.conf'), ...(announce ?? [])];
+      const args = [...program.args, join(home, 'redis.conf'), ...(announce ?? []), ...byFiles];
       if (ending) break;
       daemon = startDaemon({ command: program.command, args, log });
       const isReady = () => answersPing(address);
@@ -103,6 +105,13 @@ export function startSandbox({ version, data, home, files, holders }: SandboxOpt
       gone.resolve();
     },
   };
+}
+
+/** As a shard's pod looks before it starts, see operator/resources/pod-template.ts. */
+function hasSnapshotAlone(data: string): boolean {
+  const log = join(data, 'appendonlydir');
+  const hasLog = existsSync(log) && readdirSync(log).some((name) => name.endsWith('.manifest'));
+  return !hasLog && existsSync(join(data, 'dump.rdb'));
 }
 
 /** An address of the loopback network that no other sandbox of this process has, and hardly one of another process. */
