@@ -1,60 +1,37 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { STORED_FINALIZER } from '../../contract/labels.ts';
-import { API_VERSION, type KVBackup } from '../../contract/objects.ts';
-import { isAlreadyExists, isTransient } from '../../kube/errors.ts';
+import { API_VERSION } from '../../contract/objects.ts';
 import type { KubeObject } from '../../kube/object.ts';
+import { findBackup } from '../access/backups.ts';
 import { FIELD_MANAGER, kvBackups } from '../access/kinds.ts';
 import { type PlaceOptions, placeOf } from '../access/place.ts';
 import { findStore } from '../access/stores.ts';
 import { CliError, EXIT } from '../errors.ts';
-import { formatAge, formatBytes } from '../output/words.ts';
 import type { Session } from '../session.ts';
-import { viewBackup } from './backups.ts';
+import { makeBackup, type WaitOptions } from './backup-make.ts';
 
-interface CreateOptions extends PlaceOptions {
+interface CreateOptions extends PlaceOptions, WaitOptions {
   name?: string;
   deleteData?: true;
-  wait: boolean;
-  timeout: number;
 }
 
-const POLL_MS = 500;
 const STORE_PART = 28;
 
 /** `cubby backup` and `cubby backup create` */
-export async function create(session: Session, [store]: [string], options: CreateOptions) {
-  const { client } = await session.cluster();
+export async function create(session: Session, [of]: [string], options: CreateOptions) {
   const place = placeOf(options);
-  const { metadata, spec: wanted } = await findStore(session, store);
+  const store = await findStore(session, of);
+  const { metadata, spec: wanted } = store;
   if (!place && !wanted.backup) {
     const remedy = 'set spec.backup.target of the KVStore, or name a place by --place';
-    throw new CliError(EXIT.usage, `the store ${store} does not say where its backups go`, remedy);
-  }
-  if (options.wait && !wanted.enabled) {
-    const remedy = `wake it with: cubby enable ${store}, or give --no-wait to have the backup begin when somebody does`;
-    throw new CliError(EXIT.conflict, `the store ${store} is hibernated, so its data does not change`, remedy);
+    throw new CliError(EXIT.usage, `the store ${of} does not say where its backups go`, remedy);
   }
   const { namespace } = metadata;
-  const name = options.name ?? nameOf(store, new Date());
+  const name = options.name ?? nameOf(of, new Date());
   const deletionPolicy = options.deleteData ? 'Delete' : 'Retain';
-  const spec = { storeRef: { name: store }, deletionPolicy, ...place };
+  const spec = { storeRef: { name: of }, deletionPolicy, ...place };
   const object: KubeObject = { apiVersion: API_VERSION, kind: 'KVBackup', metadata: { namespace, name }, spec };
-  await client.create(kvBackups, object, { fieldManager: FIELD_MANAGER }).catch((error: unknown) => {
-    if (!isAlreadyExists(error)) throw error;
-    throw new CliError(EXIT.conflict, `there is a KVBackup ${namespace}/${name}`, 'choose another --name');
-  });
-  if (!options.wait) {
-    const made = await findBackup(session, name);
-    session.output.show(viewBackup(made), () => `${name} is asked for; see how far it is with: cubby backups\n`);
-    return;
-  }
-  const done = await follow(session, name, options.timeout);
-  const view = viewBackup(done);
-  session.output.show(view, () => {
-    const what = `${view.keys === 1 ? '1 key' : `${view.keys} keys`}, ${formatBytes(view.size ?? 0)}`;
-    return `${name} is complete: ${what} in ${view.place}\nrestore it with: cubby restore NEW --backup ${name}\n`;
-  });
+  await makeBackup(session, store, object, options);
 }
 
 /** `cubby backup delete` */
@@ -81,53 +58,6 @@ export async function remove(session: Session, [name]: [string], { data }: { dat
 }
 
 const hold = (finalizers: readonly string[]) => [...new Set([...finalizers, STORED_FINALIZER])];
-
-/** The backup of that name in the session's namespace. */
-export async function findBackup(session: Session, name: string): Promise<KVBackup> {
-  const { client } = await session.cluster();
-  const namespace = await session.namespace();
-  const found = await client.get<KVBackup>(kvBackups, { namespace, name }, { signal: session.signal });
-  if (found) return found;
-  throw new CliError(
-    EXIT.notFound,
-    `there is no backup ${namespace}/${name}`,
-    'see those that there are: cubby backups',
-  );
-}
-
-/** Tells on standard error how a backup comes on, and resolves with it once it is whole and stored. */
-async function follow(session: Session, name: string, timeoutSeconds: number): Promise<KVBackup> {
-  const start = Date.now();
-  let shown = '';
-  session.leaves(`the backup goes on; see it with: cubby backups, or end it with: cubby backup delete ${name}`);
-  for (let backup = await findBackup(session, name); ; ) {
-    const { state, message, progressBytes } = viewBackup(backup);
-    const elapsed = Date.now() - start;
-    if (state === 'Completed') {
-      session.leaves(undefined);
-      return backup;
-    }
-    if (state === 'Failed' || state === 'Deleting') {
-      throw new CliError(EXIT.error, `the backup ${name} failed: ${message ?? 'it is being deleted'}`);
-    }
-    const sent = !progressBytes ? '' : `, ${formatBytes(progressBytes)} sent`;
-    const step = `${message ?? 'waiting for the operator'}${sent}`;
-    if (step !== shown) {
-      shown = step;
-      session.output.note(`${formatAge(elapsed).padStart(5)}  ${step}`);
-    }
-    if (elapsed > timeoutSeconds * 1000) {
-      const text = `not complete within ${formatAge(timeoutSeconds * 1000)}: ${step}`;
-      throw new CliError(EXIT.unavailable, text, 'it goes on; see cubby backups, or give more time by --timeout');
-    }
-    await sleep(POLL_MS, undefined, { signal: session.signal });
-    const before = backup;
-    backup = await findBackup(session, name).catch((error: unknown) => {
-      if (isTransient(error)) return before;
-      throw error;
-    });
-  }
-}
 
 /** `<store>-<yyyymmdd>-<hhmm>-<6 hex digits>`, in UTC; at most as long as a KVBackup's name may be. */
 function nameOf(store: string, now: Date): string {

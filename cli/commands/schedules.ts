@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SCHEDULE_LABEL } from '../../contract/labels.ts';
 import { API_VERSION, type KVBackupSchedule } from '../../contract/objects.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { FIELD_MANAGER, kvBackupSchedules } from '../access/kinds.ts';
@@ -8,6 +9,7 @@ import { CliError, EXIT } from '../errors.ts';
 import { conditionOf, isCurrent } from '../output/conditions.ts';
 import { formatAge } from '../output/words.ts';
 import type { Session } from '../session.ts';
+import { makeBackup, type WaitOptions } from './backup-make.ts';
 import { viewSchedule } from './schedule-list.ts';
 
 interface SetOptions extends PlaceOptions {
@@ -35,6 +37,25 @@ export async function set(session: Session, [name, store, cron]: [string, string
   const written = await client.apply(kvBackupSchedules, object, { fieldManager: FIELD_MANAGER, force: true });
   const seen = await whenSeen(session, written as unknown as KVBackupSchedule);
   session.output.show(viewSchedule(seen), () => `${name} backs ${store} up at ${cron} (${timeZone})\n${outlook(seen)}`);
+}
+
+/** `cubby schedule run`: a backup like those that the schedule makes, kept and counted as they are. */
+export async function run(session: Session, [schedule]: [string], options: WaitOptions) {
+  const { client } = await session.cluster();
+  const namespace = await session.namespace();
+  const found = await client.get<KVBackupSchedule>(kvBackupSchedules, { namespace, name: schedule });
+  if (!found) throw noSchedule(namespace, schedule);
+  const { storeRef, target, encryption } = found.spec;
+  const store = await findStore(session, storeRef.name);
+  const minute = new Date().toISOString().slice(0, 16).replaceAll(/[-T:]/g, '');
+  const metadata = { namespace, name: `${schedule}-${minute}`, labels: { [SCHEDULE_LABEL]: schedule } };
+  const spec = { storeRef, ...(target && { target }), ...(encryption && { encryption }), deletionPolicy: 'Delete' };
+  await makeBackup(
+    session,
+    store,
+    { apiVersion: API_VERSION, kind: 'KVBackup', metadata, spec } as KubeObject,
+    options,
+  );
 }
 
 /** `cubby schedule suspend` */

@@ -54,7 +54,7 @@ export function defineBackups(program: Command, declare: Declare): void {
     examples: ['cubby backups', 'cubby backups main -o wide', 'cubby backups -A -o json'],
   }).option(...ALL);
 
-  const ofSchedule = group('schedule', 'Make, list, suspend and delete backup schedules');
+  const ofSchedule = group('schedule', 'Make, run, list, suspend and delete backup schedules');
   const defineSchedule = (declaration: Parameters<Declare>[2]) => declare(ofSchedule, 'Commands:', declaration);
   defineSchedule({
     signature: 'list',
@@ -77,6 +77,17 @@ export function defineBackups(program: Command, declare: Declare): void {
     .option('--time-zone <zone>', 'time zone of the schedule, such as Europe/Berlin', 'UTC')
     .option('--keep <count>', 'keep so many completed backups', integer(1, 1000))
     .option('--keep-age <time>', 'delete completed backups that are older, such as 720h or 30d', age);
+  addTimeout(
+    defineSchedule({
+      signature: 'run <schedule>',
+      description: 'Make a backup now as the schedule makes them, and wait until that is stored',
+      remarks: 'It goes where those of the schedule go, and counts as one of them for what is kept.',
+      examples: ['cubby schedule run nightly', 'cubby schedule run nightly --no-wait'],
+      load: async () => (await schedules()).run,
+    }),
+    'how long to wait until it is complete',
+    '1h',
+  ).option('--no-wait', 'ask for it and do not wait');
   for (const [verb, description] of [
     ['suspend', 'Make no backups until it is resumed'],
     ['resume', 'Make backups again'],
