@@ -14,8 +14,11 @@ export interface ShardsPlan {
   meet: { at: number; to: number }[];
   /** Slots that nobody has, and who gets them. */
   assign: { at: number; ranges: SlotRange[] }[];
-  /** Slots that a shard hands over to a node that is no shard any more, and so never will. */
-  keep: { at: number; slots: number[] }[];
+  /**
+   * Slots that a shard still hands over: to a node that is no shard any more, or though it has learnt that another has
+   * them, because the end of the move was never told it.
+   */
+  settle: { at: number; slots: number[] }[];
   /** Slots to be moved, those that are half moved first. */
   moves: SlotMove[];
   /**
@@ -42,7 +45,7 @@ export function planShards(views: readonly ClusterView[]): ShardsPlan {
   return {
     meet,
     assign: assignments(owners, views.length),
-    keep: abandoned(views),
+    settle: stale(views),
     moves: movesOf(views, owners),
     informed: views.every((view) => knowsAll(view, views, served)),
     lost,
@@ -106,10 +109,11 @@ function assignments(owners: Int16Array, shards: number): ShardsPlan['assign'] {
   return [...ranges].map(([at, own]) => ({ at, ranges: own }));
 }
 
-function abandoned(views: readonly ClusterView[]): ShardsPlan['keep'] {
+function stale(views: readonly ClusterView[]): ShardsPlan['settle'] {
   const ids = new Set(views.map(({ id }) => id));
-  return views.flatMap(({ migrating }, at) => {
-    const slots = [...migrating].flatMap(([slot, id]) => (ids.has(id) ? [] : [slot]));
+  return views.flatMap(({ slots: own, migrating }, at) => {
+    const has = (slot: number) => own.some(([first, last]) => first <= slot && slot <= last);
+    const slots = [...migrating].flatMap(([slot, id]) => (ids.has(id) && has(slot) ? [] : [slot]));
     return slots.length > 0 ? [{ at, slots }] : [];
   });
 }

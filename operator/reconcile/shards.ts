@@ -61,7 +61,7 @@ export async function maintainShards(
 }
 
 async function bringOn(
-  { meet, assign, keep, moves, informed, lost }: ShardsPlan,
+  { meet, assign, settle, moves, informed, lost }: ShardsPlan,
   { members }: Pick<Observed, 'members'>,
   known: number,
   waitsFor: string | undefined,
@@ -92,8 +92,8 @@ async function bringOn(
     await session.cluster('ADDSLOTSRANGE', ...ranges.flat());
     result.changed = true;
   }
-  // Until then it sends clients of keys that it does not have to a node that is gone.
-  for (const { at, slots } of keep) {
+  // Until then a shard sends clients of keys that it does not have to a node that is gone.
+  for (const { at, slots } of settle) {
     const { session } = await shardOf(at);
     await Promise.all(slots.map((slot) => session.cluster('SETSLOT', slot, 'STABLE')));
   }
