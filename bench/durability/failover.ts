@@ -1,6 +1,9 @@
-import { startLoad } from '../../test/durability/load.ts';
+import { REDIS_PORT } from '../../contract/names.ts';
+import { Connection } from '../../dataplane/store/resp/connection.ts';
+import { type Load, startLoad } from '../../test/durability/load.ts';
+import { countLost } from '../../test/durability/verdict.ts';
 import { formatSpread, spreadOf } from '../spread.ts';
-import { startLocalReplicated } from './replicated.ts';
+import { type LocalReplicated, startLocalReplicated } from './replicated.ts';
 import { judgeRound, type Round, report, TRAFFIC } from './rounds.ts';
 
 /** Fewer say little of what happens seldom. */
@@ -10,29 +13,16 @@ const RECOVERY_SECONDS = 60;
 
 /**
  * Kills the primary of a store with three nodes under load, `kills` times or 30; half of the clients ask for their writes
- * to be on two nodes. Outside Kubernetes, with the start scripts, settings and users of the product.
+ * to be on two nodes. Outside Kubernetes, with the start scripts, settings and users of the product. Once before, keys are
+ * taken away from the new primary: it fails where the checker does not find that.
  */
 export async function benchFailover(kills: number): Promise<void> {
   const local = await startLocalReplicated();
   const [plain, durable]: [Round[], Round[]] = [[], []];
   try {
+    await showThatLossIsFound(local);
     for (let n = 0; n < Math.max(kills, LEAST_KILLS); n++) {
-      const primary = await local.whole();
-      const { redis } = local.tenant.members[primary] ?? {};
-      const loads = [
-        startLoad(local.target(), { prefix: `plain-${n}`, pauseMs: 1 }),
-        startLoad(local.target(2), { prefix: `durable-${n}`, pauseMs: 1 }),
-      ] as const;
-      try {
-        await Promise.all(loads.map((load) => load.more(TRAFFIC)));
-        await redis?.kill();
-        await Promise.all(loads.map((load) => load.more(TRAFFIC, RECOVERY_SECONDS)));
-      } finally {
-        await Promise.all(loads.map((load) => load.stop()));
-      }
-      // It comes back while what is there is read, and must overwrite nothing.
-      redis?.start();
-      await local.whole();
+      const loads = await killOnce(local, `${n}`);
       const [first, second] = [await judgeRound(loads[0]), await judgeRound(loads[1])];
       plain.push(first);
       durable.push(second);
@@ -46,4 +36,40 @@ export async function benchFailover(kills: number): Promise<void> {
   report({ name: 'primary killed, X-Durability: 2', promised: true, rounds: durable });
   const gaps = [...plain, ...durable].map(({ longestGapMs }) => longestGapMs);
   console.log(formatSpread('recovery (ms)', spreadOf(gaps), 0));
+}
+
+/** Kills the primary under two loads, the second of durable writes, which have ended when all members follow the new one. */
+async function killOnce(local: LocalReplicated, name: string): Promise<readonly [Load, Load]> {
+  const primary = await local.whole();
+  const { redis } = local.tenant.members[primary] ?? {};
+  const loads = [
+    startLoad(local.target(), { prefix: `plain-${name}`, pauseMs: 1 }),
+    startLoad(local.target(2), { prefix: `durable-${name}`, pauseMs: 1 }),
+  ] as const;
+  try {
+    await Promise.all(loads.map((load) => load.more(TRAFFIC)));
+    await redis?.kill();
+    await Promise.all(loads.map((load) => load.more(TRAFFIC, RECOVERY_SECONDS)));
+  } finally {
+    await Promise.all(loads.map((load) => load.stop()));
+  }
+  // It comes back while what is there is read, and must overwrite nothing.
+  redis?.start();
+  await local.whole();
+  return loads;
+}
+
+/** The control: what the failover did not take is taken from the new primary, one acknowledged key of each load. */
+async function showThatLossIsFound(local: LocalReplicated): Promise<void> {
+  const loads = await killOnce(local, 'control');
+  const { members, password, primary } = local.tenant;
+  const host = members[await primary()]?.host ?? '';
+  const limits = { connectTimeoutMs: 500, commandTimeoutMs: 500 };
+  const connection = new Connection({ host, port: REDIS_PORT, username: 'dataplane', password, ...limits });
+  await connection.connect();
+  for (const name of ['plain', 'durable']) await connection.send(['UNLINK', `${name}-control-0-register`]);
+  connection.close();
+  const lost = await Promise.all(loads.map(async (load) => countLost((await judgeRound(load)).verdict)));
+  console.log(`control: of what was taken away ${lost.join(' and ')} writes were missed`);
+  if (lost.some((count) => count === 0)) throw new Error('the checker missed nothing of what was taken away');
 }
