@@ -39,7 +39,8 @@ function judgeNoPrimary(
   now: Date,
 ): ReturnType<typeof judgeMembers> {
   const isFit = members.some((member) => (replicationOf(member)?.priority ?? 0) > 0);
-  const isOver = members.every(({ pod }) => pod && now.getTime() - startedAt(pod) > PATIENCE_MS);
+  const pods = members.flatMap(({ pod }) => pod ?? []);
+  const isOver = pods.length > 0 && pods.every((pod) => now.getTime() - startedAt(pod) > PATIENCE_MS);
   if ((isFit && !isOver) || (succession && 'successor' in succession))
     return { troubles: [], steps: [{ reason: 'FailingOver', message: 'Sentinel makes another member the primary' }] };
   if (succession) {

@@ -108,3 +108,16 @@ test('that there is no primary is told as trouble when nobody was made one for a
   assert.deepEqual(judge(atOnce, 0), []);
   assert.deepEqual(judge(NOW, 0), ['NoPrimary']);
 });
+
+test('that there is no primary is told also where most of the pods are not there, as after the loss of nodes', () => {
+  const judge = (now: Date, last: Member) => {
+    const absent = [0, 1].map((ordinal) => ({ ...member(ordinal, undefined), pod: undefined }));
+    const accepted = { ...plan().accepted, replicated: true as const };
+    const seen = observed({ store: store({ replicas: 3 }), accepted, members: [...absent, last] });
+    return judgeMembers(seen, now).troubles.map(({ reason }) => reason);
+  };
+  const last = member(2, replica({ linked: false, priority: 100 }));
+  assert.deepEqual(judge(NOW, last), ['NoPrimary']);
+  assert.deepEqual(judge(new Date('2026-01-01T00:00:05Z'), last), []);
+  assert.deepEqual(judge(NOW, { ...last, pod: undefined, redis: undefined }), [], 'it wakes');
+});
