@@ -190,9 +190,9 @@ describe('the page Backups', () => {
     await page.getByRole('button', { name: 'Add schedule' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Save schedule' }).click();
     await page.getByText('None so far').waitFor();
-    const made = managed.stage.schedules.get('nightly') ?? assert.fail();
+    const made = managed.stage.schedules.get('shop-nightly') ?? assert.fail();
     const status = { observedGeneration: 1, nextScheduleTime: '2031-02-03T03:00:00Z' };
-    managed.stage.schedules.set('nightly', { ...made, status });
+    managed.stage.schedules.set('shop-nightly', { ...made, status });
     await page.getByText(/None so far, next .*2031/).waitFor({ timeout: 10_000 });
     await close();
   });
@@ -230,13 +230,13 @@ describe('the page Backups', () => {
     await page
       .getByText('30 2 * * * (Europe/Berlin). Keeps the newest 7, and of these those of the last 30 days')
       .waitFor();
-    const { schedule, retention, suspend } = managed.stage.schedules.get('nightly')?.spec ?? {};
+    const { schedule, retention, suspend } = managed.stage.schedules.get('shop-nightly')?.spec ?? {};
     assert.deepEqual([schedule, retention, suspend], ['30 2 * * *', { count: 7, maxAge: '30d' }, false]);
-    await page.getByRole('button', { name: 'Change nightly' }).click();
+    await page.getByRole('button', { name: 'Change shop-nightly' }).click();
     await dialog.getByLabel('Suspended').check();
     await save.click();
     await page.getByText('Suspended', { exact: true }).waitFor();
-    await page.getByRole('button', { name: 'Delete nightly' }).click();
+    await page.getByRole('button', { name: 'Delete shop-nightly' }).click();
     await dialog.getByRole('button', { name: 'Delete schedule' }).click();
     await page.getByText('No backups are made by themselves').waitFor();
     await close();

@@ -59,7 +59,7 @@ export function BackupsPage() {
           <BackupTable backups={data.backups} {...(mayManage && { onRestore: setRestoring, onDelete: setDeleting })} />
         )}
         {data && status?.name && <PlaceCard place={data.place} mayManage={mayManage} />}
-        {status?.name && <ScheduleCard mayManage={mayManage} hasPlace={data?.place != null} />}
+        {status?.name && <ScheduleCard store={status.name} mayManage={mayManage} hasPlace={data?.place != null} />}
         {status?.name && !mayManage && <Rights status={status} isAdmin={identity.role === 'SystemAdmin'} />}
       </div>
       {asking && <BackupDialog onClose={() => setAsking(false)} />}

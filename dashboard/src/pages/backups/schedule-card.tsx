@@ -10,8 +10,15 @@ import { useDeleteSchedule, useSchedules } from './queries.ts';
 import { ScheduleDialog } from './schedule-dialog.tsx';
 import { keepWords, scheduleWords } from './words.ts';
 
+interface ScheduleCardProps {
+  /** Name of the KVStore. */
+  store: string;
+  mayManage: boolean;
+  hasPlace: boolean;
+}
+
 /** The schedules of the project, and what each does. */
-export function ScheduleCard({ mayManage, hasPlace }: { mayManage: boolean; hasPlace: boolean }) {
+export function ScheduleCard({ store, mayManage, hasPlace }: ScheduleCardProps) {
   const { data, error } = useSchedules();
   const [editing, setEditing] = useState<BackupSchedule | 'new'>();
   const [deleting, setDeleting] = useState<BackupSchedule>();
@@ -60,7 +67,11 @@ export function ScheduleCard({ mayManage, hasPlace }: { mayManage: boolean; hasP
         </ul>
       )}
       {editing && (
-        <ScheduleDialog {...(editing !== 'new' && { schedule: editing })} onClose={() => setEditing(undefined)} />
+        <ScheduleDialog
+          store={store}
+          {...(editing !== 'new' && { schedule: editing })}
+          onClose={() => setEditing(undefined)}
+        />
       )}
       {deleting && <DeleteSchedule schedule={deleting} onClose={() => setDeleting(undefined)} />}
     </section>

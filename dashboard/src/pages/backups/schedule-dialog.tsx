@@ -8,13 +8,22 @@ import { usePutSchedule } from './queries.ts';
 import { isSchedule, nameProblem, SCHEDULES } from './words.ts';
 
 const MOST = 39;
+const NIGHTLY = '-nightly';
 const OWN = 'own';
 const ZONES: readonly string[] = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
 
+interface ScheduleDialogProps {
+  /** Name of the KVStore, which begins the name of a new schedule: all projects of the namespace share their names. */
+  store: string;
+  /** Absent for a new one. */
+  schedule?: BackupSchedule;
+  onClose(): void;
+}
+
 /** Asks what a schedule is to be, and writes it; a name stays once it is given. */
-export function ScheduleDialog({ schedule, onClose }: { schedule?: BackupSchedule; onClose(): void }) {
+export function ScheduleDialog({ store, schedule, onClose }: ScheduleDialogProps) {
   const form = useId();
-  const [name, setName] = useState(schedule?.name ?? 'nightly');
+  const [name, setName] = useState(schedule?.name ?? `${store.slice(0, MOST - NIGHTLY.length)}${NIGHTLY}`);
   const [cron, setCron] = useState(schedule?.schedule ?? '0 3 * * *');
   const [isOwn, setIsOwn] = useState(!SCHEDULES.some((known) => known.cron === cron));
   const [zone, setZone] = useState(schedule?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
