@@ -48,11 +48,11 @@ export async function maintainMember(
   const isComplete = replication?.role !== 'replica' || replication.linked;
   const keys = isComplete ? await compareKeys(context, observed, signal) : {};
   const pod = await maintainPod(context, plan, statefulSet, observed, redis.maxmemory, busy, signal);
-  await maintainSentinel(plan, observed);
+  const sentinel = await maintainSentinel(plan, observed);
   const trouble = await findPodTrouble(context, observed, statefulSet, signal);
   return {
     ordinal: observed.ordinal,
-    parts: [{ troubles: trouble ? [trouble] : [] }, redis, claim, keys, pod],
+    parts: [{ troubles: trouble ? [trouble] : [] }, redis, claim, keys, pod, sentinel],
     maxmemory: redis.maxmemory,
     changed: redis.changed,
     replaced: pod.replaced,
