@@ -204,3 +204,19 @@ test('the version is read from what redis-server prints', () => {
   assert.equal(versionOf('Redis server v=8.0.2 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=1'), '8.0.2');
   assert.equal(versionOf('sh: redis-server: not found'), undefined);
 });
+
+test('a member of a replicated store hands over before it ends, well within its grace period; another Redis has no hook', () => {
+  const passwords = { dataplane: [''], operator: [''], replica: [''], sentinel: [''] };
+  const template = (replication?: StorePlan['replication']) =>
+    podTemplate(plan({}, replication && { replication })) as unknown as {
+      spec: { terminationGracePeriodSeconds: number; containers: { name: string; lifecycle?: object }[] };
+    };
+  const { spec } = template({ addresses: ['10.0.0.1', '10.0.0.2', '10.0.0.3'], passwords });
+  const [redis, sentinel] = spec.containers;
+  assert.deepEqual(redis?.lifecycle, {
+    preStop: { exec: { command: ['timeout', '15', 'sh', '/etc/redis/hand-over.sh'] } },
+  });
+  assert.ok(spec.terminationGracePeriodSeconds >= 60, 'Redis has the rest to save its data');
+  assert.equal(sentinel?.lifecycle, undefined);
+  assert.ok(template().spec.containers.every((container) => !('lifecycle' in container)));
+});
