@@ -22,9 +22,18 @@ export function reportMembers(
   const primary = primaryOf(members);
   return {
     ...done,
-    ...(mode && { topology: { mode, members: members.length } }),
+    ...(mode && { topology: { mode, members: countMembers(store, members) } }),
     members: members.map((member) => reportMember(store.metadata.name, member, primary)),
   };
+}
+
+/**
+ * How many members there are for those who look for the primary: further ones once all of them answer, so that nobody waits for
+ * names that do not exist yet. That is before one of them can become the primary.
+ */
+function countMembers({ status }: Observed['store'], members: readonly Member[]): number {
+  const known = status?.topology?.members ?? members.length;
+  return members.slice(known).every((member) => replicationOf(member)) ? members.length : known;
 }
 
 function reportMember(store: string, member: Member, primary: Member | undefined): MemberStatus {

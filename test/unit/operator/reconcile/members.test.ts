@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeObject } from '../../../../kube/object.ts';
+import { reportMembers } from '../../../../operator/reconcile/member-report.ts';
 import { judgeMembers } from '../../../../operator/reconcile/member-trouble.ts';
 import { memberAddresses, standIn } from '../../../../operator/reconcile/members.ts';
 import type { Member } from '../../../../operator/reconcile/observe.ts';
@@ -120,4 +121,19 @@ test('that there is no primary is told also where most of the pods are not there
   assert.deepEqual(judge(NOW, last), ['NoPrimary']);
   assert.deepEqual(judge(new Date('2026-01-01T00:00:05Z'), last), []);
   assert.deepEqual(judge(NOW, { ...last, pod: undefined, redis: undefined }), [], 'it wakes');
+});
+
+test('members that are added count when all of them answer, and members that are down still do', () => {
+  const accepted = { ...plan().accepted, replicated: true as const };
+  const count = (before: number | undefined, seen: Member['redis'][]) => {
+    const status = before === undefined ? {} : { topology: { mode: 'Replicated' as const, members: before } };
+    const members = seen.map((each, ordinal) => member(ordinal, each));
+    return reportMembers({ store: store({}, status), accepted, members }, 'Replicated', undefined).topology?.members;
+  };
+  const [first, gone] = [[redis(), replica(), replica()], { failure: 'refused', down: true }];
+  assert.equal(count(undefined, [redis(), gone, gone]), 3);
+  assert.equal(count(3, [redis(), gone, gone]), 3);
+  assert.equal(count(3, [...first, undefined, undefined]), 3);
+  assert.equal(count(3, [...first, replica({ linked: false }), undefined]), 3);
+  assert.equal(count(3, [...first, replica({ linked: false }), replica()]), 5);
 });
