@@ -1,85 +1,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { KVStore } from '../../../../contract/objects.ts';
-import { KEYS_ANNOTATION } from '../../../../operator/reconcile/key-counts.ts';
-import type { VolumeClaim } from '../../../../operator/reconcile/kinds.ts';
-import type { Member } from '../../../../operator/reconcile/observe.ts';
 import { decideRestore, holds } from '../../../../operator/reconcile/restore-decision.ts';
-import type { JobSeen } from '../../../../operator/reconcile/restore-job.ts';
-import type { RestoreInput } from '../../../../operator/reconcile/restore-outcome.ts';
 import {
   isPending,
   RESTORE_ANNOTATION,
   type RestoreRecord,
   readRecord,
   restoreDigest,
-  restoreStatus,
 } from '../../../../operator/reconcile/restore-record.ts';
 import { sourceOf } from '../../../../operator/reconcile/restore-source.ts';
-import { DATA_MODE_ANNOTATION } from '../../../../operator/resources/plan.ts';
-import { observed, pod, redis, running, store } from '../objects.ts';
-
-const NOW = new Date('2026-01-01T12:00:00Z');
-const target = { volume: { claimName: 'backups' } };
-const object = { target, path: 'shop/main/nightly-1' };
-const source = { place: { target, object: object.path, encrypted: false }, encryption: undefined };
-const data = {
-  size: 900,
-  storedSize: 900,
-  sha256: 'ab',
-  keys: 10,
-  expiringKeys: 4,
-  redisVersion: '8.0.2',
-  rdbVersion: 12,
-};
-const fetched = { keys: 10, expiring: 4, sha256: 'ab', bytes: 900 };
-
-const restoring = (overwriteData = false): KVStore => store({ restoreFrom: { object, overwriteData } });
-const digest = restoreDigest(restoring()) ?? '';
-
-function claim(annotations: Record<string, string> = {}): VolumeClaim {
-  const metadata = { name: 'data-main-redis-0', namespace: 'shop', resourceVersion: '5', annotations };
-  return { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec: {} };
-}
-
-const record = (changes: Partial<RestoreRecord> = {}): RestoreRecord => ({
-  from: digest,
-  phase: 'Fetching',
-  attempts: 0,
-  ...changes,
-});
-
-type Changes = Partial<RestoreInput> & Partial<Pick<Member, 'claim' | 'pod' | 'redis'>>;
-
-/** A store that serves data and is to be restored in place, which was confirmed. */
-function input(changes: Changes = {}): RestoreInput {
-  const { statefulSet, ...seen } = observed();
-  const { claim: volume, pod, redis, ...rest } = { claim: claim(), pod: seen.pod, redis: seen.redis, ...changes };
-  const members = [{ ordinal: 0, claim: volume, pod, redis }];
-  const nothing = { record: undefined, slots: undefined, job: undefined };
-  return { store: restoring(true), statefulSet, members, source, now: NOW, ...nothing, ...rest };
-}
-
-/** A new store: nothing is there but what the restore made. */
-const newStore = (changes: Changes = {}) =>
-  input({ store: restoring(), statefulSet: undefined, claim: undefined, pod: undefined, redis: undefined, ...changes });
-
-/** Redis was stopped. */
-const stopped = (changes: Changes = {}) => {
-  const { statefulSet } = observed();
-  assert.ok(statefulSet);
-  const idle = { ...statefulSet, spec: { replicas: 0 } };
-  return input({ statefulSet: idle, pod: undefined, redis: undefined, ...changes });
-};
-
-const done: JobSeen = { state: 'done', data };
-const bad = (reason: string, again = false): JobSeen => ({
-  state: 'failed',
-  again,
-  reason,
-  message: `it is ${reason}`,
-});
-const reasons = (decision: ReturnType<typeof decideRestore>) => decision.refusals.map(({ reason }) => reason);
+import { redis, store } from '../objects.ts';
+import {
+  bad,
+  claim,
+  digest,
+  done,
+  fetched,
+  input,
+  newStore,
+  reasons,
+  record,
+  restoring,
+  target,
+} from './restore-input.ts';
 
 test('a store that nobody restores has nothing to do, and runs', () => {
   const plain = input({ store: store() });
@@ -179,102 +122,6 @@ test('a new store whose restore failed tries again when spec is edited, or in a 
   assert.ok(given('TargetRefused')?.retryAt);
   assert.equal(given('Corrupt')?.retryAt, undefined);
   assert.equal(given('Corrupt')?.fresh, true);
-});
-
-test('Redis must be gone before the data is touched', () => {
-  for (const at of [input(), stopped({ pod: pod() })]) {
-    const decision = decideRestore({ ...at, record: record({ phase: 'Swapping' }), job: done });
-    assert.equal(decision.write, undefined);
-    assert.equal(decision.steps[0]?.reason, 'Restoring');
-  }
-});
-
-test('once the backup is in place Redis is to read it, and what the claim said of the old data is kept', () => {
-  const annotations = { [DATA_MODE_ANNOTATION]: 'aof', [KEYS_ANNOTATION]: '{"all":3}' };
-  const swapped = stopped({
-    record: record({ phase: 'Swapping', data: fetched }),
-    claim: claim(annotations),
-    job: done,
-  });
-  assert.deepEqual(decideRestore(swapped).write, {
-    record: record({ phase: 'Loading', data: fetched, before: { mode: 'aof', keysAtStop: '{"all":3}' } }),
-    data: [{ mode: 'rdb', keysAtStop: null }],
-  });
-});
-
-test('the restore is completed with the keys that Redis found, and those that had expired', () => {
-  const loaded = { keys: 8, expired: 2 };
-  const { write } = decideRestore(
-    input({
-      record: record({ phase: 'Loading', fresh: true, data: fetched }),
-      redis: redis({ loaded, keys: { all: 9 } }),
-    }),
-  );
-  assert.deepEqual(write?.record, {
-    ...record({ phase: 'Completed', data: fetched, dirty: true }),
-    loaded,
-    finishedAt: '2026-01-01T12:00:00Z',
-  });
-  assert.deepEqual(restoreStatus(write?.record ?? undefined, store()), {
-    from: digest,
-    phase: 'Completed',
-    keys: 8,
-    expectedKeys: 10,
-    sha256: 'ab',
-    bytes: 900,
-    finishedAt: '2026-01-01T12:00:00Z',
-  });
-});
-
-test('a Redis that loads is waited for, and one that hibernates is restored when it wakes', () => {
-  const loading = input({ record: record({ phase: 'Loading' }), redis: redis({ loading: true }) });
-  assert.equal(decideRestore(loading).write, undefined);
-  const asleep = stopped({
-    store: store({ ...restoring(true).spec, enabled: false }),
-    record: record({ phase: 'Loading' }),
-  });
-  assert.deepEqual(decideRestore(asleep), { refusals: [], steps: [] });
-});
-
-test('keys that are neither there nor expired are told until that is accepted', () => {
-  const completed = (keys: number) =>
-    input({ record: record({ phase: 'Completed', data: fetched, loaded: { keys, expired: 2 } }) });
-  assert.deepEqual(reasons(decideRestore(completed(7))), ['RestoreFailed']);
-  assert.deepEqual(reasons(decideRestore(completed(8))), []);
-  assert.deepEqual(reasons(decideRestore({ ...completed(7), store: store() })), []);
-});
-
-test('a Redis that does not start with the backup gets its old data back', () => {
-  const crashed = pod({
-    ...running(),
-    containerStatuses: [
-      {
-        name: 'redis',
-        ready: false,
-        restartCount: 2,
-        state: { waiting: { reason: 'CrashLoopBackOff' } },
-        lastState: { terminated: { exitCode: 1, message: 'Short read or OOM loading DB' } },
-      },
-    ],
-  });
-  const before = { mode: 'aof', keysAtStop: '{"all":3}' };
-  const loading = record({ phase: 'Loading', before, data: fetched });
-  const undoing = decideRestore(input({ record: loading, pod: crashed, redis: undefined })).write?.record;
-  assert.equal(undoing?.phase, 'Undoing');
-  assert.match(undoing?.message ?? '', /does not start with the backup: Short read/);
-  const { write } = decideRestore(stopped({ record: undoing ?? loading, job: { state: 'done', data: undefined } }));
-  assert.equal(write?.record?.phase, 'Failed');
-  assert.deepEqual(write?.data, [before]);
-  assert.match(restoreStatus(write?.record ?? undefined, store())?.message ?? '', /does not start/);
-});
-
-test('what was begun is brought to an end, whatever spec says by then', () => {
-  const other = store({ restoreFrom: { object: { target, path: 'other' }, overwriteData: true } });
-  for (const wants of [store(), other]) {
-    const swapping = stopped({ store: wants, record: record({ phase: 'Swapping', data: fetched }), job: done });
-    assert.equal(decideRestore(swapping).write?.record?.phase, 'Loading');
-    assert.equal(holds(swapping), 'stopped');
-  }
 });
 
 test('a restore that is taken back before anything was touched is given up', () => {
