@@ -1,8 +1,9 @@
+import type { Suite } from './acts.ts';
 import type { Arena } from './arena.ts';
 import type { Disturbance } from './disturbances.ts';
 import { type Death, deaths } from './fate.ts';
 import type { PlantedBug } from './plants.ts';
-import { life, type Suite } from './suites.ts';
+import { life } from './suites.ts';
 import { Divergence, type Outcome, runTrial } from './trial.ts';
 
 /** One strike of a campaign. */

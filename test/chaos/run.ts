@@ -1,11 +1,12 @@
 // `npm run chaos`: what the operator must stand, whole. A part of it runs in `npm test`.
 import { parseArgs } from 'node:util';
+import type { Suite } from './acts.ts';
 import { openArena } from './arena.ts';
 import { endure, type FoundDivergence, prove, runCampaign, type Strike } from './campaign.ts';
 import { disturbances } from './disturbances.ts';
 import { type PlantName, plants } from './plants.ts';
 import { believe, type Lag, lags, pasts } from './stale.ts';
-import { type Suite, suites } from './suites.ts';
+import { suites } from './suites.ts';
 
 const HELP = `npm run chaos [-- SUITE…] [--from N] [--to N] [--quick] [--at-once N] [--no-proof]
 

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeClient } from '../../kube/client.ts';
+import { makeStore, removeStore } from './acts.ts';
 import type { Arena } from './arena.ts';
 import { isWork } from './fate.ts';
 import { type Plant, startMortal } from './mortal.ts';
 import type { ApiRequest } from './request.ts';
 import { is, type Scene, setScene } from './scene.ts';
 import { stateOf } from './state.ts';
-import { makeStore, removeStore } from './suites.ts';
 import { comesTo, Divergence } from './trial.ts';
 
 /** A past that an operator takes for the present, and what has happened since. */

@@ -1,26 +1,14 @@
-import type { Redis } from 'ioredis';
 import { FAILOVER_ANNOTATION } from '../../contract/labels.ts';
 import { childNames } from '../../contract/names.ts';
-import { API_VERSION, type KVBackup, type KVStore } from '../../contract/objects.ts';
-import { configMaps, persistentVolumeClaims, pods } from '../../kube/resources.ts';
-import { restorePodName } from '../../operator/resources/restore-pod.ts';
+import { API_VERSION, type KVBackup } from '../../contract/objects.ts';
+import { persistentVolumeClaims } from '../../kube/resources.ts';
 import { kvBackups, kvStores } from '../integration/operator/world.ts';
-import type { PlantName } from './plants.ts';
+import { fill, hasSettled, makeStore, removeStore, type Suite, write } from './acts.ts';
+import { restoreSuites } from './restore-suites.ts';
 import { is, type Scene } from './scene.ts';
-import { hasEvenShards, KEYS } from './state.ts';
-import { offerBackup, type StoredBackup, storeBackup } from './stored-backup.ts';
+import { KEYS } from './state.ts';
 
-/** A part of a store's life. Operators die while `act` runs and until its end is reached; before that all is well. */
-export interface Suite {
-  name: string;
-  about: string;
-  /** The planted bugs that show in it; the others are healed by what comes after them in this part of a life. */
-  catches: readonly PlantName[];
-  prepare?: (scene: Scene) => Promise<void>;
-  act: (scene: Scene) => Promise<void>;
-}
-
-const [kept, brief, later] = KEYS;
+const [kept, , later] = KEYS;
 
 /** What must survive the end of the operator at any write, part by part of a store's life. */
 export const suites: readonly Suite[] = [
@@ -162,57 +150,8 @@ export const suites: readonly Suite[] = [
       await write(scene, later, '3');
     },
   },
-  {
-    name: 'restore',
-    about: 'its data replaced by a backup, with a restart in between',
-    catches: ['forgetful', 'doubling'],
-    prepare: (scene) => makeStore(scene),
-    async act(scene) {
-      const restoreFrom = await offerBackup(scene, await storedBackup());
-      await scene.edit({ restoreFrom: { ...restoreFrom, overwriteData: true } });
-      await restored(scene);
-      await write(scene, later, '3');
-    },
-  },
-  {
-    name: 'restore-new',
-    about: 'made with the data of a backup',
-    catches: ['forgetful', 'doubling'],
-    async act(scene) {
-      await scene.create({ restoreFrom: await offerBackup(scene, await storedBackup()) });
-      await restored(scene);
-      await write(scene, later, '3');
-    },
-  },
+  ...restoreSuites,
 ];
-
-const OF_BACKUP = '"of the backup"';
-let stored: Promise<StoredBackup> | undefined;
-
-/** One for all trials of this process. */
-export function storedBackup(): Promise<StoredBackup> {
-  stored ??= storeBackup(async (redis) => {
-    await redis.set(kept, OF_BACKUP);
-    await redis.set(brief, OF_BACKUP, 'EX', 3600);
-  });
-  return stored;
-}
-
-const hasBackup = async (redis: Redis) => (await redis.get(kept)) === OF_BACKUP && (await redis.ttl(brief)) > 0;
-
-/** Waits until the backup is in place and all that the restore needed is gone. */
-async function restored(scene: Scene): Promise<void> {
-  await scene.when('is restored', ({ restore }) => restore?.phase === 'Completed');
-  await scene.ready();
-  await scene.until('it has the data of the backup', async () =>
-    (await scene.redis('dataplane', hasBackup)).some(Boolean),
-  );
-  const key = { namespace: scene.namespace, name: restorePodName('main', 0) };
-  await scene.until('its pod is gone', async () => {
-    const claim = await scene.client.get(persistentVolumeClaims, { ...key, name: childNames('main').volumeClaim });
-    return !(await scene.client.get(pods, key)) && !JSON.stringify(claim).includes('dirty');
-  });
-}
 
 /** The target that `makeVault` makes. */
 export const VAULT = { volume: { claimName: 'vault' } };
@@ -257,39 +196,3 @@ export const life: Suite = {
     await write(scene, later, '3');
   },
 };
-
-/** Makes a store that runs, with one value that stays and one that will expire. */
-export async function makeStore(scene: Scene, spec: Record<string, unknown> = {}): Promise<void> {
-  await scene.create(spec);
-  await scene.ready();
-  await write(scene, kept, '1');
-  await write(scene, brief, '2', 'EX', '3600');
-}
-
-/** So many keys that every shard has some. */
-async function fill(scene: Scene): Promise<void> {
-  for (let i = 0; i < 48; i++) await write(scene, `filler:${i}`, 'x'.repeat(i * 50));
-}
-
-function hasSettled(status: NonNullable<KVStore['status']>): boolean {
-  return is(status, 'Ready', 'True') && !is(status, 'Progressing', 'True') && hasEvenShards(status);
-}
-
-/** Tries for as long as Redis restarts. */
-async function write(scene: Scene, ...args: string[]): Promise<void> {
-  const set = async () => (await scene.redis('dataplane', (redis) => redis.call('SET', ...args))).length > 0;
-  await scene.until(`${args[0]} is written`, set);
-}
-
-/** Deletes the store, and waits for the end of all that goes with it. */
-export async function removeStore(scene: Scene): Promise<void> {
-  const { client, namespace, store } = scene;
-  const takesVolume = (await store())?.spec.deletionPolicy === 'Delete';
-  const kinds = [pods, configMaps, ...(takesVolume ? [persistentVolumeClaims] : [])];
-  await client.delete(kvStores, { namespace, name: 'main' });
-  const isGone = async () => {
-    const lists = await Promise.all(kinds.map((kind) => client.list(kind, { namespace })));
-    return lists.every(({ items }) => items.length === 0);
-  };
-  await scene.until('all is gone', isGone);
-}

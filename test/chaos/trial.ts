@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { until } from '../integration/operator/world.ts';
+import type { Suite } from './acts.ts';
 import type { Arena } from './arena.ts';
 import type { Trouble } from './disturbances.ts';
 import { type Fate, isWork, pass, type Script, strikeAt } from './fate.ts';
 import { type Mortal, type Plant, startMortal } from './mortal.ts';
 import { PATIENCE_MS, type Scene, setScene } from './scene.ts';
 import { stateOf } from './state.ts';
-import type { Suite } from './suites.ts';
 
 /** What one run of a suite is to meet. */
 export interface Trial {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import type { Suite } from '../../chaos/acts.ts';
 import { openArena } from '../../chaos/arena.ts';
 import { prove, runCampaign, type Strike } from '../../chaos/campaign.ts';
 import { deaths } from '../../chaos/fate.ts';
 import { plants } from '../../chaos/plants.ts';
-import { type Suite, suites } from '../../chaos/suites.ts';
+import { suites } from '../../chaos/suites.ts';
 
 // A sample of what `npm run chaos` does in full.
 const arena = await openArena();

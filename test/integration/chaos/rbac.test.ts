@@ -24,9 +24,10 @@ import {
 import { openArena } from '../../chaos/arena.ts';
 import { audit, type Rule } from '../../chaos/audit.ts';
 import { startProxy } from '../../chaos/proxy.ts';
+import { storedBackup } from '../../chaos/restore-suites.ts';
 import { is, type Scene, setScene } from '../../chaos/scene.ts';
 import { offerBackup } from '../../chaos/stored-backup.ts';
-import { makeVault, storedBackup, VAULT } from '../../chaos/suites.ts';
+import { makeVault, VAULT } from '../../chaos/suites.ts';
 import { find, render } from '../../chart/chart.ts';
 import { createStore, kvBackupSchedules, kvBackups, kvStores, kvTokens, SYSTEM_NAMESPACE } from '../operator/world.ts';
 
