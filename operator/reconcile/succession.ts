@@ -12,7 +12,7 @@ const PATIENCE_MS = 60_000;
 const LONGEST_MS = 3_600_000;
 
 /** How far a replica came in the stream of its primary's writes. */
-export interface Position {
+interface Position {
   history: string;
   offset: number;
   /** When that was noted, in ms since 1970; absent where it is of now. */
@@ -23,7 +23,7 @@ export interface Position {
 export type Succession = { successor: Member } | { positions: readonly [Member, Position | undefined][] };
 
 /** How far a replica came: by what it says itself, or since its restart by what was noted before. */
-export function positionOf(member: Member): Position | undefined {
+function positionOf(member: Member): Position | undefined {
   const replication = replicationOf(member);
   if (!replication || !member.redis || !('look' in member.redis)) return undefined;
   const { history, offset } = replication;
@@ -80,7 +80,7 @@ function isAbandoned(member: Member): boolean {
 }
 
 /** Name of the member's pod that somebody chose, where that is valid now. */
-export function chosenMember({ metadata }: Observed['store'], now: Date): string | undefined {
+function chosenMember({ metadata }: Observed['store'], now: Date): string | undefined {
   const [, name, time = ''] = /^([^:]+):(.+)$/.exec(metadata.annotations?.[PROMOTE_ANNOTATION] ?? '') ?? [];
   const left = (parseTime(time) ?? Number.NEGATIVE_INFINITY) - now.getTime();
   return left > 0 && left <= LONGEST_MS ? name : undefined;
