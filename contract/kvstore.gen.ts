@@ -152,7 +152,7 @@ export interface KVStoreSpec {
     };
   };
   /**
-   * The backup that the store begins with: exactly one of backupRef and object. It is restored once; status.restore tells how far. A store that has data already is restored only where overwriteData confirms it, and keeps what it has until the backup is fetched and found good.
+   * The backup that the store begins with: exactly one of backupRef and object. It is restored once, and once more where restoreFrom was removed and is set again; status.restore tells how far. A store that has data already is restored only where overwriteData confirms it, and keeps what it has until the backup is fetched and found good. All members of a store are restored, and a backup of shards into as many shards.
    */
   restoreFrom?: {
     /**
