@@ -98,7 +98,7 @@ export const suites: readonly Suite[] = [
   {
     name: 'replicas',
     about: 'three replicas with data change in memory, and another becomes the primary',
-    catches: ['forgetful', 'edge-triggered', 'doubling'],
+    catches: ['doubling'],
     async act(scene) {
       await makeStore(scene, { replicas: 3 });
       await scene.edit({ memory: '48Mi' });
