@@ -97,15 +97,21 @@ export class Sentinels {
   }
 
   async #ordinalOf({ host, port }: Endpoint): Promise<number | undefined> {
-    if (!this.#ordinals.has(host)) this.#ordinals = await resolveAll(this.#members);
+    if (!this.#ordinals.has(host)) this.#ordinals = await resolveUntil(host, this.#members);
     const ordinal = this.#ordinals.get(host);
     return ordinal !== undefined && this.#members[ordinal]?.port === port ? ordinal : undefined;
   }
 }
 
-async function resolveAll(members: readonly Endpoint[]): Promise<Map<string, number>> {
-  const found = await Promise.all(members.map(({ host }) => lookup(host, { all: true }).catch(() => [])));
-  return new Map(found.flatMap((addresses, ordinal) => addresses.map(({ address }) => [address, ordinal] as const)));
+/** Ordinals by address, as soon as `wanted` is among them: the name of another member may hang, or not be there. */
+async function resolveUntil(wanted: string, members: readonly Endpoint[]): Promise<Map<string, number>> {
+  const found = new Map<string, number>();
+  const lookups = members.map(async ({ host }, ordinal) => {
+    for (const { address } of await lookup(host, { all: true })) found.set(address, ordinal);
+    if (!found.has(wanted)) throw new Error(`${host} is not at ${wanted}`);
+  });
+  await Promise.any(lookups).catch(() => {});
+  return found;
 }
 
 /** The answer to SENTINEL MASTER, a map (https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/). */

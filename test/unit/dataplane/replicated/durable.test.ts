@@ -32,13 +32,13 @@ function awayUntil(up: number, waitMs: number): { lane: Lane; sent: Request<unkn
 
 test('a write is held for as long as its lane holds it, and one that came later for as long again', async () => {
   const began = performance.now();
-  const { lane, sent } = awayUntil(began + 900, 600);
+  const { lane, sent } = awayUntil(began + 1800, 1200);
   const way = createDurableWay(lane, 2, { confirmMs: 100, waiting: 100 });
   const first = way.request(increment());
-  await sleep(100);
+  await sleep(200);
   // Behind the first, and as old as it within the time that is left when that one has failed.
   const second = way.request(increment());
-  await sleep(400);
+  await sleep(800);
   const later = [way.request(increment()), way.request(increment())];
   await assert.rejects(first, { failure: 'unavailable' });
   await assert.rejects(second, { failure: 'unavailable' });
