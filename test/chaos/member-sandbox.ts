@@ -37,8 +37,11 @@ export function startMemberSandbox(options: MemberSandboxOptions): Sandbox {
     if (!found || ending) return undefined;
     const { address } = found;
     const programs = await writePrograms(home, version);
-    place = { ordinal, host: address, directory: home, data, programs, keepsData };
-    member = await placeMember(place, found.files);
+    const made = { ordinal, host: address, directory: home, data, programs, keepsData };
+    member = await placeMember(made, found.files);
+    place = made;
+    // What changed while they were written.
+    await refresh();
     if (ending) return undefined;
     member.sentinel.start();
     member.redis.start();
@@ -50,18 +53,20 @@ export function startMemberSandbox(options: MemberSandboxOptions): Sandbox {
     return ip;
   }
 
+  function refresh(): Promise<void> {
+    writing = writing.then(async () => {
+      const now = files();
+      if (place && now && !ending) await writeMemberFiles(place, now.files);
+    });
+    return writing;
+  }
+
   const ready = start();
   ready.catch(() => {});
   return {
     ready,
     ip: () => ip,
-    refresh() {
-      writing = writing.then(async () => {
-        const now = files();
-        if (place && now && !ending) await writeMemberFiles(place, now.files);
-      });
-      return writing;
-    },
+    refresh,
     async end(signal) {
       if (ending) return gone.promise;
       ending = true;
