@@ -92,7 +92,7 @@ export interface KVBackupSpec {
      */
     volume?: {
       /**
-       * Name of the claim, which must exist.
+       * Name of the claim, which must exist and be none that a store keeps its data on.
        */
       claimName: string;
       /**

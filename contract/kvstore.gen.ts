@@ -123,7 +123,7 @@ export interface KVStoreSpec {
        */
       volume?: {
         /**
-         * Name of the claim, which must exist.
+         * Name of the claim, which must exist and be none that a store keeps its data on.
          */
         claimName: string;
         /**
@@ -240,7 +240,7 @@ export interface KVStoreSpec {
          */
         volume?: {
           /**
-           * Name of the claim, which must exist.
+           * Name of the claim, which must exist and be none that a store keeps its data on.
            */
           claimName: string;
           /**

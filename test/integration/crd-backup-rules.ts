@@ -37,6 +37,11 @@ export const targetRules = (specOf: (target: Spec) => Spec): RuleCase[] => [
     accepts: specOf({ volume: { claimName: 'backups', path: 'a/b.c' } }),
     refuses: specOf({ volume: { claimName: 'backups', path: '/a' } }),
   },
+  {
+    rule: 'claimName is a claim that a store keeps its data on',
+    accepts: specOf({ volume: { claimName: 'data-redis-backups' } }),
+    refuses: specOf({ volume: { claimName: 'data-main-redis-0' } }),
+  },
 ];
 
 const backup = { storeRef: { name: 'main' } };
