@@ -35,7 +35,7 @@ export interface BackupPodOptions {
 /** For how long a pod may work, in seconds: a store of 100 GB takes an hour at 30 MB/s. */
 const DEADLINE_SECONDS = 6 * 3600;
 /** The program's buffers are bounded, whatever the size of the data. */
-const RESOURCES = { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } };
+const RESOURCES = { requests: { cpu: '50m', memory: '192Mi' }, limits: { memory: '512Mi' } };
 
 /**
  * The bare pod that runs one job. It has no credentials but those of its job, as files, and no access to the API server;
