@@ -33,7 +33,7 @@ describe('no one is kept out', () => {
       },
     },
     { name: 'a value', at: '/shop/kv/session%3A1', reach: (page) => page.locator('.value-text').waitFor() },
-    { name: 'a counter', at: '/shop/kv/hits', reach: (page) => page.getByText('41').waitFor() },
+    { name: 'a counter', at: '/shop/kv/hits', reach: (page) => page.getByText('41', { exact: true }).waitFor() },
     { name: 'a missing key', at: '/shop/kv/none', reach: (page) => page.getByText('There is no such key').waitFor() },
     {
       name: 'editing',
