@@ -160,7 +160,9 @@ test("uninstalling leaves definitions, stores and the tenants' namespace, and in
 test('with crds.keep=false uninstalling removes the definitions too', async () => {
   await helm('upgrade', chartFolder, '--set', 'crds.keep=false');
   await helm('uninstall');
-  await kubectl(['wait', '--for=delete', 'crd/kvstores.cubby.dev', 'crd/kvtokens.cubby.dev', '--timeout=30s']);
+  const kinds = ['kvstores', 'kvtokens', 'kvbackups', 'kvbackupschedules'].map((plural) => `crd/${plural}.cubby.dev`);
+  // First the API server removes what is left of each kind, in its own time.
+  await kubectl(['wait', '--for=delete', ...kinds, '--timeout=120s']);
 });
 
 /** Whether a component may do what is written as `component verb resource[/subresource][.group] [in namespace] [named name]`. */
