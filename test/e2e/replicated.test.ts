@@ -53,7 +53,7 @@ test('a store with replicas: planned failover, upgrade and the loss of its prima
   await t.test('an upgrade replaces every pod, and the primary last', async () => {
     const before = await podUids(tenant);
     const primary = await primaryOf(tenant, 60);
-    const traffic = load(tenant, 50, 'upgrade');
+    const traffic = load(tenant, 100, 'upgrade');
     t.after(() => traffic.stop());
     await apply(store(namespace, { version: '8.0', replicas: 3 }));
     const order: string[] = [];
@@ -72,7 +72,7 @@ test('a store with replicas: planned failover, upgrade and the loss of its prima
     'the pod of the primary is deleted, and another takes its place with all that was acknowledged',
     async () => {
       const primary = await primaryOf(tenant, 60);
-      const traffic = load(tenant, 50, 'lost');
+      const traffic = load(tenant, 100, 'lost');
       t.after(() => traffic.stop());
       await kubectl('-n', namespace, 'delete', 'pod', primary, '--wait=false');
       await eventually('another primary', 60, async () => {
