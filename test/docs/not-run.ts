@@ -12,7 +12,6 @@ const REASONS = {
   growth: 'needs a storage class that can grow volumes',
   replicas: 'needs a store of its own with replicas',
   lost: 'needs a store that has lost its primary',
-  primary: 'needs a store that has lost its primary',
   dump: 'needs a dump file of your own',
   chaos: 'it takes minutes',
   uninstall: 'would take Cubby away from the other pages',
@@ -38,7 +37,6 @@ export const notRun: Readonly<Record<string, readonly string[]>> = {
   'docs/performance.md': [REASONS.bench, REASONS.bench],
   'docs/robustness.md': [...Array(5).fill(REASONS.stages), REASONS.chaos, REASONS.stages],
   'docs/runbooks/CubbyEventLoopSlow.md': [REASONS.metrics],
-  'docs/runbooks/CubbyNoPrimary.md': [REASONS.primary],
   'docs/runbooks/CubbyNoPrimary.md': [REASONS.lost],
   'sdk/README.md': [REASONS.package],
 };
