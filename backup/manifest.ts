@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import type { BackupData, BackupPlace } from '../contract/backup.ts';
+import { sumParts } from '../contract/backup-parts.ts';
 import { BackupError } from './failure.ts';
-import { sumParts } from './parts.ts';
 import type { Target } from './target/target.ts';
 
 /** Versions of the layout of a stored backup, of one Redis and of shards; a reader refuses one that is newer. */

@@ -1,9 +1,9 @@
 import { BACKUP_PATHS, type BackupData, type RedisAddress } from '../../contract/backup.ts';
+import { sumParts } from '../../contract/backup-parts.ts';
 import { openEncryption } from '../encryption.ts';
 import { TakenError } from '../failure.ts';
 import type { Run } from '../job.ts';
 import { type BackupManifest, dataPaths, manifestPath, type StoredPart, writeManifest } from '../manifest.ts';
-import { sumParts } from '../parts.ts';
 import { startInspection } from '../rdb/inspect.ts';
 import { readRdb } from '../rdb/source.ts';
 import { openTarget } from '../target/open.ts';

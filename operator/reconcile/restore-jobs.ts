@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sumParts } from '../../contract/backup-parts.ts';
 import { isAlreadyExists, isForbidden, isInvalid } from '../../kube/errors.ts';
 import { type ApiObject, controllerOf, controllerReference, type KubeObject, keyOf } from '../../kube/object.ts';
 import { persistentVolumeClaims, pods } from '../../kube/resources.ts';
@@ -67,15 +67,8 @@ export function joinJobs(jobs: readonly MemberJob[], isSharded: boolean): JobSee
     return troubled ?? seen.find(({ state }) => state === 'running') ?? seen.find(({ state }) => state !== 'done');
   }
   const parts = done.flatMap((data) => data ?? []);
-  if (!isSharded || parts.length < seen.length) return first;
-  const [data] = parts;
-  const sum = (of: 'keys' | 'expiringKeys' | 'size') => parts.reduce((total, part) => total + part[of], 0);
-  // As a backup of several parts has it.
-  const sha256 = createHash('sha256')
-    .update(parts.map((part) => part.sha256).join(''))
-    .digest('hex');
-  const all = { keys: sum('keys'), expiringKeys: sum('expiringKeys'), size: sum('size'), sha256 };
-  return data && { state: 'done', data: { ...data, ...all } };
+  if (!isSharded || parts.length === 0 || parts.length < seen.length) return first;
+  return { state: 'done', data: sumParts(parts) };
 }
 
 /** Makes the pods that are missing, each with the claim of a store that is new, and removes those of other work. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { BackupData } from '../contract/backup.ts';
+import type { BackupData } from './backup.ts';
 
 /** What is known of all parts of a backup together, which are those of the shards by ordinal. There is at least one. */
 export function sumParts(parts: readonly BackupData[]): BackupData & { parts: number } {

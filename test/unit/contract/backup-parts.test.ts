@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { dataPaths } from '../../../backup/manifest.ts';
-import { sumParts } from '../../../backup/parts.ts';
+import { sumParts } from '../../../contract/backup-parts.ts';
 
 const part = (keys: number, redisVersion: string, rdbVersion: number) => ({
   size: 10 * keys,
@@ -28,13 +27,4 @@ test('what is known of a backup is the sum of its parts, and the newest version 
     rdbVersion: 12,
     parts: 3,
   });
-});
-
-test('a backup without parts is one object, and each part is one of its own', () => {
-  const place = { target: {}, object: 'shop/main/monday-12345678', encrypted: false };
-  assert.deepEqual(dataPaths(place, false), ['shop/main/monday-12345678.rdb']);
-  assert.deepEqual(dataPaths(place, true, 2), [
-    'shop/main/monday-12345678.0.rdb.age',
-    'shop/main/monday-12345678.1.rdb.age',
-  ]);
 });
