@@ -1,5 +1,6 @@
 import { createCipheriv, hkdfSync } from 'node:crypto';
 import { Encrypter } from 'age-encryption';
+import { inBlocks } from './blocks.ts';
 
 /** Lengths in the format of age (https://age-encryption.org/v1, "Payload"), in bytes. */
 const NONCE = 16;
@@ -14,25 +15,12 @@ export async function* encryptFor(recipient: string, source: AsyncIterable<Uint8
   const { header, key } = await makeHeader(recipient);
   yield header;
   const chunk = Buffer.allocUnsafeSlow(CHUNK);
-  let filled = 0;
-  let count = 0;
-  const encrypt = (isLast: boolean) => {
-    const cipher = createCipheriv('chacha20-poly1305', key, streamNonce(count++, isLast), { authTagLength: TAG });
-    const encrypted = cipher.update(chunk.subarray(0, filled));
+  for await (const { number, block, isLast } of inBlocks(source, () => chunk)) {
+    const cipher = createCipheriv('chacha20-poly1305', key, streamNonce(number - 1, isLast), { authTagLength: TAG });
+    yield cipher.update(block);
     cipher.final();
-    filled = 0;
-    return [encrypted, cipher.getAuthTag()];
-  };
-  for await (const piece of source) {
-    for (let at = 0; at < piece.length; ) {
-      if (filled === CHUNK) yield* encrypt(false);
-      const length = Math.min(piece.length - at, CHUNK - filled);
-      chunk.set(piece.subarray(at, at + length), filled);
-      at += length;
-      filled += length;
-    }
+    yield cipher.getAuthTag();
   }
-  yield* encrypt(true);
 }
 
 /** Eleven bytes that count the chunks, and one that says whether it is the last. */

@@ -8,8 +8,9 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { inBlocks } from '../blocks.ts';
 import { BackupError, TakenError } from '../failure.ts';
-import { inParts, partBytes } from './parts.ts';
+import { partBytes } from './parts.ts';
 
 /** Bytes that may be on their way at once. */
 const BYTES_AT_ONCE = 24 * 1024 * 1024;
@@ -29,7 +30,8 @@ export async function upload(
 ): Promise<number> {
   const { Bucket, Key } = object;
   const free: Buffer[] = [];
-  const take = (length: number) => {
+  const take = (number: number) => {
+    const length = partBytes(number);
     const spare = free.pop();
     return spare?.length === length ? spare : Buffer.allocUnsafeSlow(length);
   };
@@ -57,7 +59,7 @@ export async function upload(
   };
 
   try {
-    for await (const { number, part, isLast } of inParts(body, take)) {
+    for await (const { number, block: part, isLast } of inBlocks(body, take)) {
       bytes += part.length;
       if (number === 1 && isLast) {
         await onlyNew(Key, (once) => client.send(new PutObjectCommand({ ...object, Body: part, ...once })));

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
+import { inBlocks } from '../blocks.ts';
 import { BackupError, TakenError } from '../failure.ts';
 import type { Target } from './target.ts';
 
@@ -55,25 +56,13 @@ export async function writeWhole(file: string, body: AsyncIterable<Uint8Array>):
   const handle = await open(file, 'w', 0o640).catch((error) => {
     throw readable(error);
   });
-  const gathered = Buffer.allocUnsafeSlow(PIECE);
-  let filled = 0;
+  const buffer = Buffer.allocUnsafeSlow(PIECE);
   let bytes = 0;
   try {
-    const flush = async () => {
-      for (let at = 0; at < filled; ) at += (await handle.write(gathered, at, filled - at)).bytesWritten;
-      filled = 0;
-    };
-    for await (const piece of body) {
-      bytes += piece.length;
-      for (let at = 0; at < piece.length; ) {
-        const length = Math.min(piece.length - at, PIECE - filled);
-        gathered.set(piece.subarray(at, at + length), filled);
-        at += length;
-        filled += length;
-        if (filled === PIECE) await flush();
-      }
+    for await (const { block } of inBlocks(body, () => buffer)) {
+      bytes += block.length;
+      for (let at = 0; at < block.length; ) at += (await handle.write(block, at, block.length - at)).bytesWritten;
     }
-    await flush();
     await handle.sync();
     await handle.close();
     return bytes;

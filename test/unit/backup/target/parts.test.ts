@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inParts, MAX_PARTS, partBytes } from '../../../../backup/target/parts.ts';
+import { inBlocks } from '../../../../backup/blocks.ts';
+import { MAX_PARTS, partBytes } from '../../../../backup/target/parts.ts';
 
 const GiB = 2 ** 30;
 const MiB = 2 ** 20;
@@ -30,7 +31,7 @@ async function split(bytes: number, piece: number): Promise<[number, boolean][]>
   };
   const parts: [number, boolean][] = [];
   let at = 0;
-  for await (const { number, part, isLast } of inParts(source(), (length) => Buffer.alloc(length))) {
+  for await (const { number, block: part, isLast } of inBlocks(source(), (at) => Buffer.alloc(partBytes(at)))) {
     assert.equal(number, parts.push([part.length, isLast]));
     for (const index of [0, part.length >> 1, part.length - 1]) {
       if (part.length > 0) assert.equal(part[index], (at + index) % 251);
