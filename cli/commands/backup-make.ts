@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KVBackup, KVStore } from '../../contract/objects.ts';
 import { isAlreadyExists, isTransient } from '../../kube/errors.ts';
-import type { KubeObject } from '../../kube/object.ts';
+import type { ApiObject } from '../../kube/object.ts';
 import { findBackup } from '../access/backups.ts';
 import { FIELD_MANAGER, kvBackups } from '../access/kinds.ts';
 import { CliError, EXIT } from '../errors.ts';
@@ -21,7 +21,7 @@ const POLL_MS = 500;
 export async function makeBackup(
   session: Session,
   { metadata, spec }: KVStore,
-  object: KubeObject,
+  object: ApiObject,
   options: WaitOptions,
 ) {
   const { client } = await session.cluster();

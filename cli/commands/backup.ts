@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { STORED_FINALIZER } from '../../contract/labels.ts';
+import { askedBackupName, finalizersToDeleteStored } from '../../contract/new-backup.ts';
 import { API_VERSION } from '../../contract/objects.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { findBackup } from '../access/backups.ts';
@@ -15,8 +15,6 @@ interface CreateOptions extends PlaceOptions, WaitOptions {
   deleteData?: true;
 }
 
-const STORE_PART = 28;
-
 /** `cubby backup` and `cubby backup create` */
 export async function create(session: Session, [of]: [string], options: CreateOptions) {
   const place = placeOf(options);
@@ -27,7 +25,7 @@ export async function create(session: Session, [of]: [string], options: CreateOp
     throw new CliError(EXIT.usage, `the store ${of} does not say where its backups go`, remedy);
   }
   const { namespace } = metadata;
-  const name = options.name ?? nameOf(of, new Date());
+  const name = options.name ?? askedBackupName(of, new Date(), randomBytes(3));
   const deletionPolicy = options.deleteData ? 'Delete' : 'Retain';
   const spec = { storeRef: { name: of }, deletionPolicy, ...place };
   const object: KubeObject = { apiVersion: API_VERSION, kind: 'KVBackup', metadata: { namespace, name }, spec };
@@ -37,15 +35,15 @@ export async function create(session: Session, [of]: [string], options: CreateOp
 /** `cubby backup delete` */
 export async function remove(session: Session, [name]: [string], { data }: { data?: 'keep' | 'delete' }) {
   const { client } = await session.cluster();
-  const { metadata, spec } = await findBackup(session, name);
+  const found = await findBackup(session, name);
+  const { metadata, spec } = found;
   const key = { namespace: metadata.namespace, name };
   const deletionPolicy = data === undefined ? spec.deletionPolicy : data === 'keep' ? 'Retain' : 'Delete';
   if (deletionPolicy !== spec.deletionPolicy) {
-    const { resourceVersion, finalizers = [] } = metadata;
+    const { resourceVersion } = metadata;
     const options = { type: 'merge', fieldManager: FIELD_MANAGER, resourceVersion } as const;
-    // It would be gone before the operator could see what is to become of its data.
-    const held = deletionPolicy === 'Delete' && !metadata.deletionTimestamp;
-    const body = { spec: { deletionPolicy }, ...(held && { metadata: { finalizers: hold(finalizers) } }) };
+    const finalizers = deletionPolicy === 'Delete' ? finalizersToDeleteStored(found) : undefined;
+    const body = { spec: { deletionPolicy }, ...(finalizers && { metadata: { finalizers } }) };
     await client.patch(kvBackups, key, body, options);
   }
   await client.delete(kvBackups, key, { preconditions: { uid: metadata.uid } });
@@ -55,12 +53,4 @@ export async function remove(session: Session, [name]: [string], { data }: { dat
       ? `${name} is being deleted, with what it stored\n`
       : `${name} is deleted; what it stored is kept\n`,
   );
-}
-
-const hold = (finalizers: readonly string[]) => [...new Set([...finalizers, STORED_FINALIZER])];
-
-/** `<store>-<yyyymmdd>-<hhmm>-<6 hex digits>`, in UTC; at most as long as a KVBackup's name may be. */
-function nameOf(store: string, now: Date): string {
-  const [day = '', time = ''] = now.toISOString().replace(/[-:]/g, '').split('T');
-  return `${store.slice(0, STORE_PART)}-${day}-${time.slice(0, 4)}-${randomBytes(3).toString('hex')}`;
 }

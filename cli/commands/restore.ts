@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { API_VERSION, type KVBackup, type KVStore } from '../../contract/objects.ts';
+import { isRestoreOver } from '../../contract/restore.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { findBackup } from '../access/backups.ts';
 import { FIELD_MANAGER, kvStores } from '../access/kinds.ts';
@@ -80,14 +81,8 @@ async function intoLive(session: Session, live: KVStore, from: Source, options: 
   const wanted = { ...from, overwriteData: true };
   // Two patches, because a merge would leave parts of an earlier restoreFrom in this one.
   const without = live.spec.restoreFrom ? await editStore(session, name, { restoreFrom: null }) : live;
-  if (isOver(live)) await untilSeen(session, without);
+  if (isRestoreOver(live)) await untilSeen(session, without);
   return editStore(session, name, { restoreFrom: wanted });
-}
-
-/** What has failed at the making of a store is not over: the store waits for it, and would begin empty without it. */
-function isOver({ spec: { restoreFrom }, status }: KVStore): boolean {
-  const phase = status?.restore?.phase;
-  return phase === 'Completed' || (phase === 'Failed' && restoreFrom?.overwriteData !== false);
 }
 
 /** What was restored is restored again only when the operator has seen that it was asked for no more. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SCHEDULE_LABEL } from '../../contract/labels.ts';
+import { scheduledBackup } from '../../contract/new-backup.ts';
 import { API_VERSION, type KVBackupSchedule } from '../../contract/objects.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { FIELD_MANAGER, kvBackupSchedules } from '../access/kinds.ts';
@@ -45,17 +45,8 @@ export async function run(session: Session, [schedule]: [string], options: WaitO
   const namespace = await session.namespace();
   const found = await client.get<KVBackupSchedule>(kvBackupSchedules, { namespace, name: schedule });
   if (!found) throw noSchedule(namespace, schedule);
-  const { storeRef, target, encryption } = found.spec;
-  const store = await findStore(session, storeRef.name);
-  const minute = new Date().toISOString().slice(0, 16).replaceAll(/[-T:]/g, '');
-  const metadata = { namespace, name: `${schedule}-${minute}`, labels: { [SCHEDULE_LABEL]: schedule } };
-  const spec = { storeRef, ...(target && { target }), ...(encryption && { encryption }), deletionPolicy: 'Delete' };
-  await makeBackup(
-    session,
-    store,
-    { apiVersion: API_VERSION, kind: 'KVBackup', metadata, spec } as KubeObject,
-    options,
-  );
+  const store = await findStore(session, found.spec.storeRef.name);
+  await makeBackup(session, store, scheduledBackup(found, new Date()), options);
 }
 
 /** `cubby schedule suspend` */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { STORED_FINALIZER } from '../../contract/labels.ts';
+import { askedBackupName, finalizersToDeleteStored } from '../../contract/new-backup.ts';
 import type { KVBackup } from '../../contract/objects.ts';
 import { claimedProject } from '../../contract/projects.ts';
 import { EditError } from '../directory/edit.ts';
@@ -29,7 +29,6 @@ export interface BackupDone {
 
 /** A name that a KVBackup and a KVBackupSchedule may have; any other is none that there is. */
 export const NAME_PATTERN = /^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$/;
-const STORE_PART = 28;
 
 /** The backups of the project that a call is about, newest first, and where further ones go; null where that is not said. */
 export async function listBackups(call: Call): Promise<{ backups: BackupView[]; place: PlaceView | null }> {
@@ -58,7 +57,10 @@ export async function createBackup(call: Call, { name, deletion_policy }: Backup
     const { backups } = site.management.backups;
     const asked = { storeRef: { name: site.name }, deletionPolicy: deletion_policy };
     try {
-      return await backups.create(name ?? nameOf(site.name, call.services.now()), asked);
+      return await backups.create(
+        name ?? askedBackupName(site.name, new Date(call.services.now()), randomBytes(3)),
+        asked,
+      );
     } catch (error) {
       if (!(error instanceof EditError) || error.failure !== 'raced') throw error;
       throw new ApiError('conflict', `there is a KVBackup ${name} already; choose another name`);
@@ -77,7 +79,8 @@ export async function deleteBackup(call: Call, data: 'keep' | 'delete' | undefin
     const found = NAME_PATTERN.test(call.key) ? await backups.get(call.key) : undefined;
     if (!found || !isOf(found, site)) throw noBackup();
     const differs = deletionPolicy !== undefined && deletionPolicy !== found.spec.deletionPolicy;
-    const wanted = differs ? await backups.patch(found, { deletionPolicy }, heldUntil(found, deletionPolicy)) : found;
+    const finalizers = deletionPolicy === 'Delete' ? finalizersToDeleteStored(found) : undefined;
+    const wanted = differs ? await backups.patch(found, { deletionPolicy }, finalizers) : found;
     await backups.remove(wanted);
     return wanted.spec.deletionPolicy;
   });
@@ -87,12 +90,6 @@ export async function deleteBackup(call: Call, data: 'keep' | 'delete' | undefin
       ? 'the backup is being deleted with what it stored'
       : 'the backup is deleted; what it stored is kept';
   return { success: true, message } as const;
-}
-
-/** The backup would be gone before the operator could see what is to become of its data. */
-function heldUntil({ metadata }: KVBackup, policy: KVBackup['spec']['deletionPolicy']): string[] | undefined {
-  if (policy !== 'Delete' || metadata.deletionTimestamp) return undefined;
-  return [...new Set([...(metadata.finalizers ?? []), STORED_FINALIZER])];
 }
 
 /** Writes where the backups of the project's store go, in place of what was there. */
@@ -154,10 +151,4 @@ function isOf({ spec, status }: KVBackup, { name, project }: Site): boolean {
 
 function noBackup(): ApiError {
   return new ApiError('not_found', 'the project has no backup of that name');
-}
-
-/** `<store>-<yyyymmdd>-<hhmm>-<6 hex digits>`, in UTC; at most as long as a KVBackup's name may be. */
-function nameOf(store: string, now: number): string {
-  const [day = '', time = ''] = new Date(now).toISOString().replace(/[-:]/g, '').split('T');
-  return `${store.slice(0, STORE_PART)}-${day}-${time.slice(0, 4)}-${randomBytes(3).toString('hex')}`;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { KVBackup, KVStore } from '../../contract/objects.ts';
+import { isRestoreOver } from '../../contract/restore.ts';
 import { type PlaceView, placeSetting, replacing } from '../manage/backup-place.ts';
 import { newSpec, type SpecPatch } from '../manage/wish.ts';
 import { type Call, ok } from '../pipeline/call.ts';
@@ -83,7 +84,7 @@ const LOOK_MS = 100;
 async function lift(call: Call, site: Site): Promise<void> {
   for (const end = performance.now() + LIFT_MS; ; await sleep(LOOK_MS)) {
     const live = await writing(site, 'KVStore', () => findStore(site));
-    if (!live || !isOver(live)) return;
+    if (!live || !isRestoreOver(live)) return;
     if (live.spec.restoreFrom) await edit(call, site, takeBack);
     else if ((live.status?.observedGeneration ?? 0) >= live.metadata.generation) return;
     if (performance.now() > end)
@@ -93,13 +94,7 @@ async function lift(call: Call, site: Site): Promise<void> {
 
 function takeBack(live: KVStore | undefined): { live: KVStore; write: SpecPatch } {
   if (!live) throw new ApiError('conflict', 'the store was deleted meanwhile; try again to make it from the backup');
-  return { live, write: isOver(live) && live.spec.restoreFrom ? { restoreFrom: null } : {} };
-}
-
-/** What has failed at the making of a store is not over: the store waits for it, and would begin empty without it. */
-function isOver({ spec: { restoreFrom }, status }: KVStore): boolean {
-  const phase = status?.restore?.phase;
-  return phase === 'Completed' || (phase === 'Failed' && restoreFrom?.overwriteData !== false);
+  return { live, write: isRestoreOver(live) && live.spec.restoreFrom ? { restoreFrom: null } : {} };
 }
 
 async function requireCompleted(site: Site, name: string): Promise<KVBackup> {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { KVBackupSchedule } from '../../contract/objects.ts';
+import { isTimeZone } from '../../contract/time.ts';
 import type { AskedSchedule } from '../directory/backup-editor.ts';
 import { replacing } from '../manage/backup-place.ts';
 import { type ScheduleView, viewSchedule } from '../manage/backup-view.ts';
@@ -166,16 +167,6 @@ function askedSchedule(site: Site, wish: z.infer<typeof putBody>): AskedSchedule
     suspend: suspended,
     ...(Object.keys(retention).length > 0 && { retention }),
   };
-}
-
-/** As the operator takes it; what else is wrong with a schedule it tells in message. */
-function isTimeZone(timeZone: string): boolean {
-  try {
-    Intl.DateTimeFormat('en', { timeZone });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function noSchedule(): ApiError {

@@ -1,5 +1,6 @@
 import { Cron } from 'croner';
 import type { KVBackupSchedule } from '../../contract/objects.ts';
+import { isTimeZone } from '../../contract/time.ts';
 
 /** The times of a schedule. */
 export interface Times {
@@ -19,11 +20,8 @@ export class ScheduleError extends Error {
  * clock goes back, a time of day counts once. Throws a `ScheduleError` where it is none.
  */
 export function readTimes({ schedule, timeZone }: Pick<KVBackupSchedule['spec'], 'schedule' | 'timeZone'>): Times {
-  try {
-    Intl.DateTimeFormat('en', { timeZone });
-  } catch {
+  if (!isTimeZone(timeZone))
     throw new ScheduleError(`spec.timeZone "${timeZone}" is not a time zone; use a name such as Europe/Berlin, or UTC`);
-  }
   let cron: Cron;
   try {
     cron = new Cron(schedule, { timezone: timeZone, mode: '5-part', paused: true });
@@ -74,9 +72,4 @@ function promisedTime(text: string | undefined, times: Times): Date | undefined 
   const time = new Date(text ?? '');
   if (Number.isNaN(time.getTime())) return undefined;
   return times.next(new Date(time.getTime() - 1000))?.getTime() === time.getTime() ? time : undefined;
-}
-
-/** The name of the backup for a time, in UTC: two schedulers that make it make one. */
-export function backupName(schedule: string, time: Date): string {
-  return `${schedule}-${time.toISOString().slice(0, 16).replaceAll(/[-T:]/g, '')}`;
 }

@@ -1,16 +1,16 @@
 import type { KVBackupScheduleStatus } from '../../contract/kvbackupschedule.gen.ts';
-import { SCHEDULE_LABEL } from '../../contract/labels.ts';
-import { API_VERSION, type KVBackup, type KVBackupSchedule } from '../../contract/objects.ts';
+import { scheduledBackup, scheduledBackupName } from '../../contract/new-backup.ts';
+import type { KVBackup, KVBackupSchedule } from '../../contract/objects.ts';
 import type { ReconcileResult } from '../../kube/controller.ts';
 import { isAlreadyExists, isForbidden, isInvalid } from '../../kube/errors.ts';
-import { type KubeObject, parseKey } from '../../kube/object.ts';
+import { type ApiObject, parseKey } from '../../kube/object.ts';
 import { rfc3339, toConditions } from '../status/conditions.ts';
 import { type ScheduleFacts, scheduleReady } from '../status/schedule-ready.ts';
 import { BY_SCHEDULE, type Context, FIELD_MANAGER } from './context.ts';
 import { kvBackupSchedules, kvBackups } from './kinds.ts';
 import { reportStatus, statusOf } from './report.ts';
 import { removeOutlived } from './schedule-retention.ts';
-import { backupName, dueNow, readTimes, ScheduleError, type Times } from './schedule-times.ts';
+import { dueNow, readTimes, ScheduleError, type Times } from './schedule-times.ts';
 
 /** Makes the backup of the schedule called `key` ("namespace/name") that is due, removes what it keeps no longer, and reports. */
 export async function reconcileSchedule(
@@ -93,25 +93,18 @@ function obstacleOf(
 /** Makes the backup for that time, or says why not. */
 async function makeBackup(
   { client }: Pick<Context, 'client'>,
-  { metadata, spec }: KVBackupSchedule,
+  schedule: KVBackupSchedule,
   backups: readonly KVBackup[],
   obstacle: ScheduleFacts['obstacle'],
   due: Date,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const name = backupName(metadata.name, due);
-  const active = backups.find((backup) => isActive(backup) && backup.metadata.name !== name);
+  const object = scheduledBackup(schedule, due);
+  const active = backups.find((backup) => isActive(backup) && backup.metadata.name !== object.metadata.name);
   if (active) return `the KVBackup ${active.metadata.name} is not over yet`;
   if (obstacle && obstacle.reason !== 'LastBackupFailed') return obstacle.message;
-  const { storeRef, target, encryption } = spec;
-  const object = {
-    apiVersion: API_VERSION,
-    kind: 'KVBackup',
-    metadata: { name, namespace: metadata.namespace, labels: { [SCHEDULE_LABEL]: metadata.name } },
-    spec: { storeRef, ...(target && { target }), ...(encryption && { encryption }), deletionPolicy: 'Delete' },
-  };
   try {
-    await client.create<KubeObject>(kvBackups, object, { fieldManager: FIELD_MANAGER, signal });
+    await client.create<ApiObject>(kvBackups, object, { fieldManager: FIELD_MANAGER, signal });
     return undefined;
   } catch (error) {
     if (isAlreadyExists(error)) return undefined; // made before, and not reported
@@ -138,7 +131,7 @@ function scheduleStatus(
     .filter((time) => time !== undefined)
     .sort((a, b) => Date.parse(b) - Date.parse(a));
   const lastScheduleTime = passed ? rfc3339(passed) : status?.lastScheduleTime;
-  const active = made && passed ? backupName(metadata.name, passed) : backups.find(isActive)?.metadata.name;
+  const active = made && passed ? scheduledBackupName(metadata.name, passed) : backups.find(isActive)?.metadata.name;
   return {
     observedGeneration: metadata.generation,
     ...(lastScheduleTime !== undefined && { lastScheduleTime }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KVBackupSchedule } from '../../../../contract/objects.ts';
-import { backupName, dueNow, readTimes, ScheduleError } from '../../../../operator/reconcile/schedule-times.ts';
+import { dueNow, readTimes, ScheduleError } from '../../../../operator/reconcile/schedule-times.ts';
 import { schedule } from '../objects.ts';
 
 const at = (text: string) => new Date(text);
@@ -78,8 +78,4 @@ test('nothing is made up for after a change of the schedule or a suspension', ()
   const changed = due(promised('2026-07-02T05:00:00Z'), '2026-07-02T05:10:00Z');
   assert.deepEqual(changed, { next: at('2026-07-03T03:00:00Z') });
   assert.deepEqual(due(promised(), '2026-07-02T03:10:00Z'), { next: at('2026-07-03T03:00:00Z') });
-});
-
-test('a backup is called by its schedule and the minute in UTC', () => {
-  assert.equal(backupName('nightly', at('2026-10-25T00:30:00Z')), 'nightly-202610250030');
 });
