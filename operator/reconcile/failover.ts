@@ -14,7 +14,7 @@ const CATCH_UP_MS = 1_000;
 /** How long those who wait for replicas may, in ms: while writes pause replicas say only once a second what they have. */
 const ANSWER_MS = 1_500;
 
-/** What came of a planned failover: done where Sentinel has taken it on. */
+/** What came of a planned failover: done where another member is the primary. */
 export type FailedOver = { done: true } | { done: false; step: Finding<'FailingOver'> };
 
 /** What a failover is made with: sessions end with it, because Sentinel closes every connection to a Redis that it changes. */
@@ -61,7 +61,8 @@ export async function failOver({ members }: Pick<Observed, 'members'>, tools: Fa
     const refusal = await sentinel.session.sentinelFailover().catch(asRefusal);
     if (refusal) return wait(`Sentinel does not yet: ${refusal.message}`);
     const next = await findPrimary(replicas, tools, deadline);
-    if (next?.address) await old.replicaOf(next.address, REDIS_PORT);
+    if (!next?.address) return wait('Sentinel has taken it on and no other is the primary yet');
+    await old.replicaOf(next.address, REDIS_PORT);
   } finally {
     // Where it is over already, or the connection with it, the pause ends by itself.
     await old.unpauseWrites().catch(() => undefined);

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { REDIS_PORT } from '../../../contract/names.ts';
 import type { StoreError } from '../../../dataplane/store/port.ts';
-import { failOver } from '../../../operator/reconcile/failover.ts';
+import { type FailedOver, failOver } from '../../../operator/reconcile/failover.ts';
 import { connectRedis } from '../../../operator/redis/session.ts';
 import { startTenantReplicated, type TenantReplicated } from '../../contract/tenant-replicated.ts';
 import { eventually } from '../eventually.ts';
@@ -27,16 +27,38 @@ for (const version of ['7.0', '8.0'] as const)
     async function handOver(): Promise<void> {
       const old = await tenant.primary(2);
       await eventually('another is the primary', LIMIT_MS, async () => {
-        const { members, close } = await seeMembers(tenant);
-        const connect = ({ address = '' }) =>
-          connectRedis({ host: address, port: REDIS_PORT, password: tenant.operatorPassword });
-        const outcome = await failOver({ members }, { connect, password: tenant.replicaPassword });
-        close();
-        if (!outcome.done) await sleep(1_000);
-        return outcome.done;
+        const { done } = await attempt();
+        if (!done) await sleep(1_000);
+        return done;
       });
       await tenant.primary(2, old);
     }
+
+    async function attempt(): Promise<FailedOver> {
+      const { members, close } = await seeMembers(tenant);
+      const connect = ({ address = '' }) =>
+        connectRedis({ host: address, port: REDIS_PORT, password: tenant.operatorPassword });
+      return failOver({ members }, { connect, password: tenant.replicaPassword }).finally(close);
+    }
+
+    test('one that Sentinel begins and cannot finish is not done, and another try is', async () => {
+      const old = await tenant.primary(2);
+      const replicas = tenant.members.filter(({ ordinal }) => ordinal !== old);
+      const allow = (sign: '+' | '-') =>
+        Promise.all(
+          replicas.map(({ ordinal }) => tenant.ask(ordinal, ['ACL', 'SETUSER', 'sentinel', `${sign}slaveof`])),
+        );
+      await allow('-');
+      // A Sentinel that has just looked may not know yet that the replicas are fit, and refuses.
+      await eventually('Sentinel takes it on in vain', LIMIT_MS, async () => {
+        const outcome = await attempt();
+        assert.equal(outcome.done, false);
+        return !outcome.done && /taken it on/.test(outcome.step.message);
+      });
+      assert.equal(await tenant.primary(2), old);
+      await allow('+');
+      await handOver();
+    });
 
     test('writes that wait for all nodes are all answered, and none is lost', async () => {
       // Each client has a connection of its own, and values that are large enough for replicas to be behind at any moment.
