@@ -1,7 +1,7 @@
 import type { BackupShard } from '../../contract/backup.ts';
 import { memberNames, REDIS_PORT } from '../../contract/names.ts';
 import type { KVStore } from '../../contract/objects.ts';
-import { type ClusterView, parseClusterNodes, SLOTS } from '../redis/cluster-nodes.ts';
+import { type ClusterView, countOf, parseClusterNodes, SLOTS } from '../redis/cluster-nodes.ts';
 import { askRedis, hostOf } from './backup-redis.ts';
 import type { Context } from './context.ts';
 import { planShards } from './shards-plan.ts';
@@ -41,7 +41,7 @@ export function unsettled(views: readonly ClusterView[]): string | undefined {
   const { meet, assign, moves, lost } = planShards(views);
   if (lost > 0)
     return 'a shard of the store has lost its volume; restore a backup from before that into another KVStore';
-  const held = views.flatMap(({ slots }) => slots).reduce((sum, [first, last]) => sum + last - first + 1, 0);
+  const held = countOf(views.flatMap(({ slots }) => slots));
   if (meet.length + assign.length + moves.length === 0 && held === SLOTS) return undefined;
   return 'slots of the store are on their way from shard to shard; the backup begins when they have settled';
 }

@@ -1,5 +1,5 @@
 import type { SlotRange } from '../../contract/backup.ts';
-import { type ClusterView, SLOTS } from '../redis/cluster-nodes.ts';
+import { type ClusterView, countOf, SLOTS } from '../redis/cluster-nodes.ts';
 
 /** A slot that goes from one shard to another, by their ordinals. */
 export interface SlotMove {
@@ -61,7 +61,7 @@ function knowsAll({ slots, others }: ClusterView, views: readonly ClusterView[],
   const shards = views.flatMap(({ id }) => others.get(id) ?? []);
   if (shards.some(({ named }) => !named)) return false;
   const known = [slots, ...shards.map((shard) => shard.slots)].flat();
-  return known.reduce((sum, [first, last]) => sum + last - first + 1, 0) >= served;
+  return countOf(known) >= served;
 }
 
 const NOBODY = -1;

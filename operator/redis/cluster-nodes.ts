@@ -3,6 +3,11 @@ import type { SlotRange } from '../../contract/backup.ts';
 /** Hash slots of a Redis Cluster. */
 export const SLOTS = 16_384;
 
+/** How many slots there are in ranges that do not overlap. */
+export function countOf(ranges: readonly SlotRange[]): number {
+  return ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+}
+
 /** A node of a Redis Cluster, as one of them sees it. */
 export interface ClusterNode {
   /** Whether the one that says so has a connection to it. */
