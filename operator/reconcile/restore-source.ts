@@ -1,9 +1,7 @@
 import type { BackupEncryption, BackupPlace, BackupTarget } from '../../contract/backup.ts';
-import { API_VERSION, type KVBackup, type KVStore } from '../../contract/objects.ts';
+import type { KVBackup, KVStore } from '../../contract/objects.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { resource } from '../../kube/resources.ts';
-
-const kvBackups = resource(API_VERSION, 'KVBackup', 'kvbackups');
+import { kvBackups } from './kinds.ts';
 
 /** Where the backup of a spec.restoreFrom is, or why that is not known. */
 export type RestoreSource =
