@@ -39,6 +39,9 @@ const alive = {
   },
 };
 
+/** One that gets no processor beside busy neighbours takes a primary to be down that is not. */
+const RESOURCES = { requests: { cpu: '10m', memory: '16Mi' }, limits: { memory: '64Mi' } };
+
 /** The Sentinel of a member's pod. It keeps what it knows on the member's volume. */
 export function sentinelContainer({ accepted, settings, imagePullPolicy }: StorePlan): Record<string, unknown> {
   return {
@@ -49,7 +52,7 @@ export function sentinelContainer({ accepted, settings, imagePullPolicy }: Store
     terminationMessagePolicy: 'FallbackToLogsOnError',
     ports: [{ name: 'sentinel', containerPort: SENTINEL_PORT, protocol: 'TCP' }],
     livenessProbe: { ...alive, periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6, initialDelaySeconds: 30 },
-    resources: { requests: { memory: '16Mi' }, limits: { memory: '64Mi' } },
+    resources: RESOURCES,
     securityContext: containerSecurity,
     volumeMounts: [
       { name: VOLUME_CLAIM_TEMPLATE, mountPath: PATHS.data },

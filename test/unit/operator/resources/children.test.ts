@@ -205,18 +205,24 @@ test('the version is read from what redis-server prints', () => {
   assert.equal(versionOf('sh: redis-server: not found'), undefined);
 });
 
+const replication: StorePlan['replication'] = {
+  addresses: ['10.0.0.1', '10.0.0.2', '10.0.0.3'],
+  passwords: { dataplane: [''], operator: [''], replica: [''], sentinel: [''] },
+};
+
 test('a member of a replicated store hands over before it ends, well within its grace period; another Redis has no hook', () => {
-  const passwords = { dataplane: [''], operator: [''], replica: [''], sentinel: [''] };
-  const template = (replication?: StorePlan['replication']) =>
-    podTemplate(plan({}, replication && { replication })) as unknown as {
-      spec: { terminationGracePeriodSeconds: number; containers: { name: string; lifecycle?: object }[] };
-    };
-  const { spec } = template({ addresses: ['10.0.0.1', '10.0.0.2', '10.0.0.3'], passwords });
+  const { spec } = template(plan({}, { replication }));
   const [redis, sentinel] = spec.containers;
   assert.deepEqual(redis?.lifecycle, {
     preStop: { exec: { command: ['timeout', '15', 'sh', '/etc/redis/hand-over.sh'] } },
   });
   assert.ok(spec.terminationGracePeriodSeconds >= 60, 'Redis has the rest to save its data');
   assert.equal(sentinel?.lifecycle, undefined);
-  assert.ok(template().spec.containers.every((container) => !('lifecycle' in container)));
+  assert.ok(template(plan()).spec.containers.every((container: object) => !('lifecycle' in container)));
+});
+
+test('a Sentinel has processor reserved, without which a busy node keeps it from answering', () => {
+  const [, sentinel] = template(plan({}, { replication })).spec.containers;
+  assert.equal(sentinel.name, 'sentinel');
+  assert.equal(sentinel.resources.requests.cpu, '10m');
 });
