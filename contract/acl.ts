@@ -38,6 +38,7 @@ const CLUSTER_COMMANDS = [
   'ping',
   'cluster|nodes',
   'cluster|meet',
+  'cluster|forget',
   'cluster|addslotsrange',
   'cluster|setslot',
   'cluster|getkeysinslot',

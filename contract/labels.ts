@@ -29,6 +29,13 @@ export const SHELL_ANNOTATION = 'cubby.dev/shell';
 export const ROTATE_ANNOTATION = 'cubby.dev/rotate';
 /** On a KVStore: the RFC 3339 time at which somebody asked for a planned failover; another time asks again. */
 export const FAILOVER_ANNOTATION = 'cubby.dev/failover';
+/**
+ * On a KVStore: "<pod>:<RFC 3339 time>", the member that may become the primary until then, where none is and nobody can
+ * tell which has the newest data.
+ */
+export const PROMOTE_ANNOTATION = 'cubby.dev/promote';
+/** On a KVStore: the beginnings of the ids of shards, separated by commas, whose keys are gone as somebody accepts. */
+export const ACCEPT_LOSS_ANNOTATION = 'cubby.dev/accept-loss';
 
 /** Labels by which the backup pods of the store called `store` are selected. */
 export function backupSelector(store: string): Record<string, string> {
@@ -44,11 +51,6 @@ export function storeSelector(store: string): Record<string, string> {
 export function storeLabels(store: string): Record<string, string> {
   return { ...storeSelector(store), [MANAGED_BY_LABEL]: MANAGED_BY };
 }
-/**
- * On a KVStore: "<pod>:<RFC 3339 time>", the member that may become the primary until then, where none is and nobody can
- * tell which has the newest data.
- */
-export const PROMOTE_ANNOTATION = 'cubby.dev/promote';
 
 /** Finalizer of a KVBackup that holds it until what it stored is removed. Whoever asks for that and deletes it at once sets it first. */
 export const STORED_FINALIZER = 'cubby.dev/stored-backup';

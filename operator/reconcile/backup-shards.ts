@@ -39,8 +39,7 @@ export async function findShards(
 /** Why some slot has not one shard that has all its keys; undefined where each has. */
 export function unsettled(views: readonly ClusterView[]): string | undefined {
   const { meet, assign, moves, lost } = planShards(views);
-  if (lost > 0)
-    return 'a shard of the store has lost its volume; restore a backup from before that into another KVStore';
+  if (lost > 0) return 'a shard of the store has lost its volume; see its condition Degraded, and do as that says';
   const held = countOf(views.flatMap(({ slots }) => slots));
   if (meet.length + assign.length + moves.length === 0 && held === SLOTS) return undefined;
   return 'slots of the store are on their way from shard to shard; the backup begins when they have settled';

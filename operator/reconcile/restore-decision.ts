@@ -71,7 +71,10 @@ function begin(input: RestoreInput, wanted: string): RestoreDecision {
   if (source?.refusal !== undefined) return refuse('RestoreRefused', source.refusal);
   if (!source || source.wait !== undefined) return step(source?.wait ?? 'waiting for the backup');
   const needsSlots = store.spec.shards !== undefined && !fresh;
-  if (needsSlots && !slots) return step('waiting until all shards answer and no slot is on its way between them');
+  if (needsSlots && !slots)
+    return step(
+      'waiting until all shards answer and no slot is on its way between them; where one has lost its volume, do as the condition Degraded says',
+    );
   return write({
     from: wanted,
     phase: 'Fetching',

@@ -26,8 +26,10 @@ export interface ShardsPlan {
    * more of a slot that it takes over, and refuses its keys.
    */
   informed: boolean;
-  /** Slots of nodes that are none of the shards: those of a shard that has lost its volume. */
+  /** How many slots are of nodes that are none of the shards: those of a shard that has lost its volume. */
   lost: number;
+  /** Ids of these nodes. */
+  lostNodes: readonly string[];
 }
 
 /**
@@ -40,7 +42,7 @@ export function planShards(views: readonly ClusterView[]): ShardsPlan {
     views.flatMap(({ id }, to) => (at === to || others.get(id)?.linked ? [] : [{ at, to }])),
   );
   const owners = ownersOf(views);
-  const lost = takeStrangers(views, owners);
+  const { lost, lostNodes } = takeStrangers(views, owners);
   const served = owners.reduce((count, owner) => count + (owner >= 0 ? 1 : 0), 0);
   return {
     meet,
@@ -49,6 +51,7 @@ export function planShards(views: readonly ClusterView[]): ShardsPlan {
     moves: movesOf(views, owners),
     informed: views.every((view) => knowsAll(view, views, served)),
     lost,
+    lostNodes,
   };
 }
 
@@ -76,9 +79,10 @@ function ownersOf(views: readonly ClusterView[]): Int16Array {
   return owners;
 }
 
-/** Marks the slots that only nodes have that are no shards. How many there are. */
-function takeStrangers(views: readonly ClusterView[], owners: Int16Array): number {
+/** Marks the slots that only nodes have that are no shards. How many there are, and of which nodes. */
+function takeStrangers(views: readonly ClusterView[], owners: Int16Array): Pick<ShardsPlan, 'lost' | 'lostNodes'> {
   const ids = new Set(views.map(({ id }) => id));
+  const nodes = new Set<string>();
   let lost = 0;
   for (const { others } of views) {
     for (const [id, { slots }] of others) {
@@ -87,12 +91,13 @@ function takeStrangers(views: readonly ClusterView[], owners: Int16Array): numbe
         for (let slot = first; slot <= last; slot++) {
           if (owners[slot] !== NOBODY) continue;
           owners[slot] = STRANGER;
+          nodes.add(id);
           lost++;
         }
       }
     }
   }
-  return lost;
+  return { lost, lostNodes: [...nodes] };
 }
 
 function assignments(owners: Int16Array, shards: number): ShardsPlan['assign'] {

@@ -6,6 +6,7 @@ import type { Finding } from '../status/finding.ts';
 import type { StepReason } from '../status/store-facts.ts';
 import { turnHolder } from './backup-access.ts';
 import type { Context } from './context.ts';
+import { forgetNodes, isLossAccepted, shardLost } from './lost-shards.ts';
 import { moveSlots, type Shard } from './move-slots.ts';
 import type { Member, Observed } from './observe.ts';
 import { isTouching, memberCount, readRecord } from './restore-record.ts';
@@ -31,7 +32,7 @@ export interface ShardsMaintained {
  * That only goes on while all of them answer; nothing of it is needed for them to serve what they have.
  */
 export async function maintainShards(
-  context: Pick<Context, 'connectRedis' | 'masterKeys' | 'caches'>,
+  context: Pick<Context, 'connectRedis' | 'masterKeys' | 'caches' | 'events'>,
   observed: Pick<Observed, 'store' | 'members'>,
   signal: AbortSignal,
 ): Promise<ShardsMaintained> {
@@ -48,7 +49,14 @@ export async function maintainShards(
   result.slots = slotCounts(views);
   const sessions = new Map<number, RedisSession>();
   const shardOf = (ordinal: number) => openShard(context, observed, views, ordinal, sessions);
+  const { lost, lostNodes } = plan;
   try {
+    if (lost > 0 && isLossAccepted(store, lostNodes)) {
+      await forgetNodes(views, lostNodes, shardOf);
+      const message = `${lost} slots of a shard that lost its volume are given anew, empty, as was accepted`;
+      context.events.record(store, 'Warning', 'LossAccepted', message);
+      return { ...result, steps: [joining('the slots of one that was lost are given anew')], changed: true };
+    }
     await bringOn(plan, observed, known, waitsFor(context, observed), shardOf, result, signal);
   } catch (error) {
     if (!(error instanceof RedisRefusal)) throw error;
@@ -61,7 +69,7 @@ export async function maintainShards(
 }
 
 async function bringOn(
-  { meet, assign, settle, moves, informed, lost }: ShardsPlan,
+  plan: ShardsPlan,
   { members }: Pick<Observed, 'members'>,
   known: number,
   waitsFor: string | undefined,
@@ -69,6 +77,7 @@ async function bringOn(
   result: ShardsMaintained,
   signal: AbortSignal,
 ): Promise<void> {
+  const { meet, assign, settle, moves, informed } = plan;
   // A client that walks through all keys waits as soon as it hears of a shard that it does not know.
   if (known > 0 && known < members.length) {
     result.joined = members.length;
@@ -83,10 +92,7 @@ async function bringOn(
     }
     return;
   }
-  if (lost > 0) {
-    const message = `${lost} slots belong to a shard that is none of the store's pods any more: its volume was lost, and with it their keys. Restore a backup into another KVStore`;
-    result.troubles.push({ reason: 'ShardLost', message });
-  }
+  if (plan.lost > 0) result.troubles.push(shardLost(plan));
   for (const { at, ranges } of assign) {
     const { session } = await shardOf(at);
     await session.cluster('ADDSLOTSRANGE', ...ranges.flat());
