@@ -10,7 +10,6 @@ import {
   createStore,
   kvStores,
   masterKey,
-  reasonOf,
   startCluster,
   startWorld,
   statusWhen,
