@@ -6,7 +6,7 @@ import type { decideRestore } from '../../../../operator/reconcile/restore-decis
 import type { JobSeen } from '../../../../operator/reconcile/restore-job.ts';
 import type { RestoreInput } from '../../../../operator/reconcile/restore-outcome.ts';
 import { type RestoreRecord, restoreDigest } from '../../../../operator/reconcile/restore-record.ts';
-import { observed, store } from '../objects.ts';
+import { observed, pod, running, store } from '../objects.ts';
 
 /** The time of every decision. */
 export const NOW = new Date('2026-01-01T12:00:00Z');
@@ -66,6 +66,20 @@ export const stopped = (changes: Changes = {}) => {
   const idle = { ...statefulSet, spec: { replicas: 0 } };
   return input({ statefulSet: idle, pod: undefined, redis: undefined, ...changes });
 };
+
+/** The pod of a Redis that ends again and again. */
+export const crashed = pod({
+  ...running(),
+  containerStatuses: [
+    {
+      name: 'redis',
+      ready: false,
+      restartCount: 2,
+      state: { waiting: { reason: 'CrashLoopBackOff' } },
+      lastState: { terminated: { exitCode: 1, message: 'Short read or OOM loading DB' } },
+    },
+  ],
+});
 
 export const done: JobSeen = { state: 'done', data };
 export const bad = (reason: string, again = false): JobSeen => ({

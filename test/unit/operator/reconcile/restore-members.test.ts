@@ -9,22 +9,8 @@ import type { JobSeen } from '../../../../operator/reconcile/restore-job.ts';
 import { joinJobs } from '../../../../operator/reconcile/restore-jobs.ts';
 import type { RestoreInput } from '../../../../operator/reconcile/restore-outcome.ts';
 import { DATA_MODE_ANNOTATION } from '../../../../operator/resources/plan.ts';
-import { pod, redis, running, store } from '../objects.ts';
-import { bad, claim, done, fetched, input, record, restoring, stopped } from './restore-input.ts';
-
-/** Of a Redis that ends again and again. */
-const crashed = pod({
-  ...running(),
-  containerStatuses: [
-    {
-      name: 'redis',
-      ready: false,
-      restartCount: 2,
-      state: { waiting: { reason: 'CrashLoopBackOff' } },
-      lastState: { terminated: { exitCode: 1, message: 'Short read or OOM loading DB' } },
-    },
-  ],
-});
+import { pod, redis, store } from '../objects.ts';
+import { bad, claim, crashed, done, fetched, input, record, restoring, stopped } from './restore-input.ts';
 
 /** A store of two members, of which the second has a volume of its own. */
 function several(spec: Partial<KVStore['spec']>, changes: Parameters<typeof input>[0] = {}): RestoreInput {

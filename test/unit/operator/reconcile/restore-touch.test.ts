@@ -4,22 +4,20 @@ import { KEYS_ANNOTATION } from '../../../../operator/reconcile/key-counts.ts';
 import { decideRestore, holds } from '../../../../operator/reconcile/restore-decision.ts';
 import { restoreStatus } from '../../../../operator/reconcile/restore-record.ts';
 import { DATA_MODE_ANNOTATION } from '../../../../operator/resources/plan.ts';
-import { pod, redis, running, store } from '../objects.ts';
-import { claim, digest, done, fetched, input, reasons, record, restoring, stopped, target } from './restore-input.ts';
-
-/** Of a Redis that ends again and again. */
-const crashed = pod({
-  ...running(),
-  containerStatuses: [
-    {
-      name: 'redis',
-      ready: false,
-      restartCount: 2,
-      state: { waiting: { reason: 'CrashLoopBackOff' } },
-      lastState: { terminated: { exitCode: 1, message: 'Short read or OOM loading DB' } },
-    },
-  ],
-});
+import { pod, redis, store } from '../objects.ts';
+import {
+  claim,
+  crashed,
+  digest,
+  done,
+  fetched,
+  input,
+  reasons,
+  record,
+  restoring,
+  stopped,
+  target,
+} from './restore-input.ts';
 
 test('Redis must be gone before the data is touched', () => {
   for (const at of [input(), stopped({ pod: pod() })]) {
