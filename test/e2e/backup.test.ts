@@ -1,25 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { apply, condition, eventually, kubectl, type Manifest, read, tryKubectl } from './cluster.ts';
+import { apply, condition, eventually, kubectl, read, tryKubectl } from './cluster.ts';
 import { noOwnImages } from './images/provide.ts';
 import { load } from './load.ts';
-import { type ClusterS3, startClusterS3 } from './s3.ts';
+import { backup, claimBackups, edit, VOLUME } from './restoring.ts';
+import { startClusterS3 } from './s3.ts';
 import { createTenant, type Tenant } from './tenant.ts';
 
 const SYSTEM = 'cubby-system';
-
-function backup(namespace: string, spec: Record<string, unknown>, name = 'nightly'): Manifest {
-  const metadata = { name, namespace };
-  return {
-    apiVersion: 'cubby.dev/v1alpha1',
-    kind: 'KVBackup',
-    metadata,
-    spec: { storeRef: { name: 'main' }, ...spec },
-  };
-}
-
-const edit = (namespace: string, spec: Record<string, unknown>) =>
-  kubectl('patch', 'kvstore', 'main', '-n', namespace, '--type=merge', '-p', JSON.stringify({ spec }));
 
 /** The backup's status once it is in that phase. */
 const is = (namespace: string, phase: string, name = 'nightly', seconds = 120) =>
@@ -41,14 +29,6 @@ async function fill(tenant: Tenant, keys: number): Promise<void> {
     assert.equal((await tenant.request('PUT', `/infra/kv/key-${n}`, { value: 'x'.repeat(1_000) })).status, 200);
 }
 
-/** What lies in the bucket below a path, sorted. */
-async function stored(namespace: string, { pod }: ClusterS3, path = ''): Promise<string[]> {
-  const find = `cd /data/buckets/backups && find . -type f -path './${path}*' | sort`;
-  return (await kubectl('exec', pod, '-n', namespace, '--', 'sh', '-c', find))
-    .split('\n')
-    .filter((line) => line !== '');
-}
-
 test('a store that is written to is backed up to S3, with no trace left, and deleting the backup deletes what it stored', {
   skip: noOwnImages,
   timeout: 300_000,
@@ -64,7 +44,7 @@ test('a store that is written to is backed up to S3, with no trace left, and del
   assert.ok(status.keys >= 200 && status.size > 1_000 && /^8|^7/.test(status.redisVersion), JSON.stringify(status));
   assert.equal(status.attempts, 1);
   const { object } = status.location;
-  assert.deepEqual(await stored(namespace, s3), [`./${object}.json`, `./${object}.rdb`]);
+  assert.deepEqual(await s3.stored(), [`./${object}.json`, `./${object}.rdb`]);
   await gone('secret', namespace, 'main-redis-backup');
   await gone('pod', namespace, 'nightly-backup');
   const policy = JSON.stringify(await read('networkpolicy', namespace, 'main-redis'));
@@ -74,7 +54,7 @@ test('a store that is written to is backed up to S3, with no trace left, and del
   assert.match(await kubectl('get', 'kvb', '-n', namespace), /nightly +main +Completed +\d+ +\d+/);
 
   await kubectl('delete', 'kvbackup', 'nightly', '-n', namespace, '--timeout=90s');
-  assert.deepEqual(await stored(namespace, s3), []);
+  assert.deepEqual(await s3.stored(), []);
   const { code } = await tryKubectl([
     'wait',
     'kvstore/main',
@@ -120,7 +100,7 @@ test('an S3 server that is away is waited for, one that refuses is told, and the
   const status = await is(namespace, 'Completed', 'nightly', 240);
   assert.ok(status.attempts > 1 && status.keys >= 50, JSON.stringify(status));
   const { object } = status.location;
-  assert.deepEqual(await stored(namespace, s3), [`./${object}.json`, `./${object}.rdb`]);
+  assert.deepEqual(await s3.stored(), [`./${object}.json`, `./${object}.rdb`]);
 });
 
 test('a volume is a target too, encrypted or not, and schedules keep what they are asked to', {
@@ -130,18 +110,18 @@ test('a volume is a target too, encrypted or not, and schedules keep what they a
   const namespace = 'e2e-backup-schedule';
   const tenant = await createTenant(t, namespace);
   await fill(tenant, 20);
-  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
-  const metadata = { name: 'vault', namespace };
-  const target = { volume: { claimName: 'vault', path: 'kept' } };
-  await apply(
-    { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec },
-    {
-      apiVersion: 'cubby.dev/v1alpha1',
-      kind: 'KVBackupSchedule',
-      metadata: { name: 'often', namespace },
-      spec: { storeRef: { name: 'main' }, schedule: '* * * * *', target, retention: { count: 1 } },
+  await claimBackups(namespace);
+  await apply({
+    apiVersion: 'cubby.dev/v1alpha1',
+    kind: 'KVBackupSchedule',
+    metadata: { name: 'often', namespace },
+    spec: {
+      storeRef: { name: 'main' },
+      schedule: '* * * * *',
+      target: { volume: { ...VOLUME.target.volume, path: 'kept' } },
+      retention: { count: 1 },
     },
-  );
+  });
   const completed = async () => {
     const list = JSON.parse(await kubectl('get', 'kvbackups', '-n', namespace, '-o', 'json'));
     return list.items.filter(({ status }: { status?: { phase: string } }) => status?.phase === 'Completed');
@@ -185,11 +165,9 @@ test('a namespace ends with all that is in it, however its backups are to be del
   timeout: 400_000,
 }, async (t) => {
   const namespace = 'e2e-backup-ending';
-  const target = { volume: { claimName: 'vault' } };
-  const tenant = await createTenant(t, namespace, { deletionPolicy: 'Backup', backup: { target } });
+  const tenant = await createTenant(t, namespace, { deletionPolicy: 'Backup', backup: VOLUME });
   await fill(tenant, 5);
-  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
-  await apply({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'vault', namespace }, spec });
+  await claimBackups(namespace);
   await apply(backup(namespace, { deletionPolicy: 'Delete' }));
   await is(namespace, 'Completed');
   await kubectl('delete', 'namespace', namespace, '--wait=false');

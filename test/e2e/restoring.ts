@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { apply, condition, eventually, type Manifest, read, tryKubectl } from './cluster.ts';
+import { apply, condition, eventually, kubectl, type Manifest, read } from './cluster.ts';
 import { runPod, scriptPod } from './pod.ts';
 import { request, store, type Tenant, token, tokenOf } from './tenant.ts';
 
@@ -88,9 +88,7 @@ export async function onVolume(namespace: string, name: string, script: string):
 
 /** Merge-patches the spec of the store `main`. */
 export const edit = async (namespace: string, spec: object) => {
-  const patch = ['-p', JSON.stringify({ spec }), '--type=merge'];
-  const { code, stderr } = await tryKubectl(['patch', 'kvstore', 'main', '-n', namespace, ...patch]);
-  assert.equal(code, 0, stderr);
+  await kubectl('patch', 'kvstore', 'main', '-n', namespace, '--type=merge', '-p', JSON.stringify({ spec }));
 };
 
 /** The UID of the pod of the store `main`. */

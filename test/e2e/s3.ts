@@ -17,10 +17,12 @@ const CREDENTIALS = 's3-credentials';
 
 /** A real S3 server as a pod; tests that need it are skipped with `noOwnImages` of images/provide.ts. */
 export interface ClusterS3 {
-  /** Name of the pod; what it stores is below `/data/buckets/backups` of its container and goes with it. */
+  /** Name of the pod; what it stores goes with it. */
   pod: string;
   /** Makes the Secret of the access key in a namespace, and returns the target that names it. */
   target(namespace: string): Promise<BackupTarget>;
+  /** Paths of the objects in the bucket, each as `./…`, sorted. */
+  stored(): Promise<string[]>;
 }
 
 /** Starts an S3 server as the pod and Service `s3` of a namespace that exists, and waits until it is ready. */
@@ -53,6 +55,11 @@ export async function startClusterS3(namespace: string): Promise<ClusterS3> {
           credentialsSecret: { name: CREDENTIALS, ...keys },
         },
       };
+    },
+    async stored() {
+      const find = `cd ${DATA}/buckets/${TEST_S3.bucket} && find . -type f | sort`;
+      const files = await kubectl('exec', NAME, '-n', namespace, '--', 'sh', '-c', find);
+      return files.split('\n').filter((line) => line !== '');
     },
   };
 }
