@@ -58,12 +58,17 @@ export function load(tenant: Tenant, perSecond: number, prefix = 'load') {
     async stop(): Promise<string[]> {
       stopping = true;
       await running;
-      const lost: string[] = [];
-      for (const [key, value] of acknowledged) {
-        const { status, body } = await tenant.request('GET', `/infra/kv/${key}`);
-        if (status !== 200 || body?.value !== value) lost.push(key);
-      }
-      return lost;
+      return findLost(tenant, acknowledged);
     },
   };
+}
+
+/** Keys of the written values, by key, that are not there any more. */
+export async function findLost(tenant: Tenant, written: ReadonlyMap<string, string>): Promise<string[]> {
+  const lost: string[] = [];
+  for (const [key, value] of written) {
+    const { status, body } = await tenant.request('GET', `/infra/kv/${key}`);
+    if (status !== 200 || body?.value !== value) lost.push(key);
+  }
+  return lost;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { slotOf } from '../../dataplane/store/cluster/slot.ts';
-import type { LoadReport } from './load.ts';
+import { findLost, type LoadReport } from './load.ts';
 import type { Tenant } from './tenant.ts';
 
 const SLOTS = 16_384;
@@ -26,7 +26,7 @@ export function loadShards(tenant: Tenant, shards: number, perSecond: number, pr
   const reports = Array.from({ length: shards }, (): LoadReport => {
     return { requests: 0, failures: {}, longestGapMs: 0, slowestMs: 0 };
   });
-  const acknowledged = new Set<string>();
+  const acknowledged = new Map<string, string>();
   const underWay = new Set<Promise<void>>();
   const start = performance.now();
   const answeredAt = new Array<number>(shards).fill(start);
@@ -47,7 +47,7 @@ export function loadShards(tenant: Tenant, shards: number, perSecond: number, pr
       report.longestGapMs = Math.max(report.longestGapMs, now - (answeredAt[shard] ?? start));
       report.slowestMs = Math.max(report.slowestMs, now - sentAt);
       answeredAt[shard] = now;
-      if (isWrite) acknowledged.add(key);
+      if (isWrite) acknowledged.set(key, key);
     } else {
       const outcome = `${isWrite ? 'PUT' : 'GET'} ${answer?.status ?? 'broken'}`;
       report.failures[outcome] = (report.failures[outcome] ?? 0) + 1;
@@ -70,12 +70,7 @@ export function loadShards(tenant: Tenant, shards: number, perSecond: number, pr
     async stop(): Promise<string[]> {
       stopping = true;
       await running;
-      const lost: string[] = [];
-      for (const key of acknowledged) {
-        const { status, body } = await tenant.request('GET', `/infra/kv/${key}`);
-        if (status !== 200 || body?.value !== key) lost.push(key);
-      }
-      return lost;
+      return findLost(tenant, acknowledged);
     },
   };
 }
