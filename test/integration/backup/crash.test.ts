@@ -1,45 +1,27 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Redis } from 'ioredis';
-import { startRedis, type TestRedis } from '../../../cluster/test-redis.ts';
-import { startS3, type TestS3 } from '../../../cluster/test-s3.ts';
 import type { BackupJob, BackupPlace } from '../../../contract/backup.ts';
-import {
-  BACKUP_USER,
-  makePod,
-  type PodFiles,
-  placeIn,
-  placeOn,
-  type Running,
-  runHere,
-  SOURCE,
-  startBackup,
-} from './pipeline.ts';
+import { makePod, type PodFiles, placeIn, placeOn, type Running, runHere, SOURCE, startBackup } from './pipeline.ts';
+import { setLarge, startPlace, startSource } from './servers.ts';
 
 const KILLS = 8;
-let s3: TestS3;
-let redis: TestRedis;
-let client: Redis;
+const MEGABYTES = 60;
 let writing = true;
+after(() => {
+  writing = false;
+});
+const s3 = await startPlace();
+const { redis, client } = await startSource();
 
 before(async () => {
-  s3 = await startS3();
-  redis = await startRedis({ version: '8.0', config: BACKUP_USER });
-  client = new Redis({ host: redis.host, port: redis.port });
-  for (let index = 0; index < 60; index++) await client.set(`large:${index}`, randomBytes(1_000_000));
+  await setLarge(client, MEGABYTES);
   void (async () => {
     for (let index = 0; writing; index++) {
       await client.set(`small:${index % 5000}`, `${index}`);
     }
   })();
-});
-after(async () => {
-  writing = false;
-  client.disconnect();
-  await Promise.all([s3.stop(), redis.stop()]);
 });
 
 /** What is there now: a whole backup, or none; anything else fails the test. */
@@ -117,14 +99,12 @@ test('an S3 server that is killed at any moment has no half backup, and the next
 test('a Redis that is killed in the middle leaves no backup, and is told as worth another try', async () => {
   const pod = makePod();
   const place = placeIn(s3, 'killed/redis');
-  const own = await startRedis({ version: '8.0', config: BACKUP_USER });
-  after(() => own.stop());
-  const filler = new Redis({ host: own.host, port: own.port });
-  for (let index = 0; index < 60; index++) await filler.set(`large:${index}`, randomBytes(1_000_000));
-  filler.disconnect();
-  const running = await startBackup(pod, { verb: 'backup', place, redis: own, source: SOURCE });
+  const own = await startSource();
+  await setLarge(own.client, MEGABYTES);
+  own.client.disconnect();
+  const running = await startBackup(pod, { verb: 'backup', place, redis: own.redis, source: SOURCE });
   await underWay(running);
-  await own.kill();
+  await own.redis.kill();
   const { code, result } = await running.ended;
   assert.equal(code, 75);
   assert.ok(result && !result.ok && result.reason === 'SourceUnavailable', JSON.stringify(result));

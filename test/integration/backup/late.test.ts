@@ -1,39 +1,17 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Redis } from 'ioredis';
 import { TakenError } from '../../../backup/failure.ts';
 import { filesBelow } from '../../../backup/files.ts';
 import { openTarget } from '../../../backup/target/open.ts';
-import { startRedis, type TestRedis } from '../../../cluster/test-redis.ts';
-import { startS3, type TestS3 } from '../../../cluster/test-s3.ts';
 import type { BackupJob, BackupPlace } from '../../../contract/backup.ts';
-import {
-  BACKUP_USER,
-  makePod,
-  type PodFiles,
-  placeIn,
-  placeOn,
-  type Running,
-  runHere,
-  SOURCE,
-  startBackup,
-} from './pipeline.ts';
+import { makePod, type PodFiles, placeIn, placeOn, type Running, runHere, SOURCE, startBackup } from './pipeline.ts';
+import { setLarge, startPlace, startSource } from './servers.ts';
 
 const TIMES = 3;
-let s3: TestS3;
-let redis: TestRedis;
-let client: Redis;
-before(async () => {
-  s3 = await startS3();
-  redis = await startRedis({ version: '8.0', config: BACKUP_USER });
-  client = new Redis({ host: redis.host, port: redis.port });
-});
-after(async () => {
-  client.disconnect();
-  await Promise.all([s3.stop(), redis.stop()]);
-});
+const s3 = await startPlace();
+const { redis, client } = await startSource();
 
 const places = { 'in S3': () => placeIn(s3, 'late/one'), 'on a volume': () => placeOn('b', 'late/one') };
 
@@ -57,7 +35,7 @@ for (const [where, at] of Object.entries(places))
   for (const megabytes of [1, 30])
     test(`an attempt that wakes up late spoils none that was completed (${megabytes} MB ${where})`, async () => {
       await client.flushall();
-      for (let index = 0; index < megabytes; index++) await client.set(`large:${index}`, randomBytes(1_000_000));
+      await setLarge(client, megabytes);
       const pod = makePod();
       const place = at();
       const job: BackupJob = { verb: 'backup', place, redis, source: SOURCE };

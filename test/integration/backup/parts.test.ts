@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { copyFileSync, globSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { generateIdentity } from 'age-encryption';
 import { Cluster, Redis } from 'ioredis';
 import { startCluster, type TestCluster } from '../../../cluster/test-cluster.ts';
 import { startRedis } from '../../../cluster/test-redis.ts';
-import { startS3, type TestS3 } from '../../../cluster/test-s3.ts';
 import { BACKUP_PATHS, type BackupJob, type BackupPart, type BackupPlace } from '../../../contract/backup.ts';
 import { BACKUP_USER, makePod, type PodFiles, placeIn, placeOn, runHere, SOURCE, startBackup } from './pipeline.ts';
+import { startPlace } from './servers.ts';
 
 const SHARDS = 3;
 const KEY = await generateIdentity();
@@ -20,11 +20,7 @@ const slots = Array.from({ length: SHARDS }, (_, i) => {
   const [from = 0, to = 0] = [i, i + 1].map((part) => Math.round((part * 16_384) / SHARDS));
   return [[from, to - 1]] as const;
 });
-let s3: TestS3;
-before(async () => {
-  s3 = await startS3();
-});
-after(() => s3.stop());
+const s3 = await startPlace();
 
 /** A store of shards, and a client that follows their redirects. */
 async function startShards(version: '7.0' | '8.0' = '8.0'): Promise<{ cluster: TestCluster; client: Cluster }> {

@@ -2,25 +2,16 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { generateIdentity } from 'age-encryption';
-import { Redis } from 'ioredis';
-import { startRedis, type TestRedis } from '../../../cluster/test-redis.ts';
-import { startS3, type TestS3 } from '../../../cluster/test-s3.ts';
 import { BACKUP_PATHS, type BackupJob, type BackupPlace } from '../../../contract/backup.ts';
-import { BACKUP_USER, makePod, type PodFiles, placeIn, placeOn, runHere, SOURCE } from './pipeline.ts';
+import { makePod, type PodFiles, placeIn, placeOn, runHere, SOURCE } from './pipeline.ts';
+import { startPlace, startSource } from './servers.ts';
 
 const KEY = await generateIdentity();
-let s3: TestS3;
-let redis: TestRedis;
-before(async () => {
-  s3 = await startS3();
-  redis = await startRedis({ version: '8.0', config: BACKUP_USER });
-  const client = new Redis({ host: redis.host, port: redis.port });
-  for (let index = 0; index < 300; index++) await client.set(`key:${index}`, randomBytes(1000));
-  client.disconnect();
-});
-after(() => Promise.all([s3.stop(), redis.stop()]));
+const s3 = await startPlace();
+const { redis, client } = await startSource();
+for (let index = 0; index < 300; index++) await client.set(`key:${index}`, randomBytes(1000));
 
 const kinds = {
   'plain in S3': () => placeIn(s3, `plain-${randomBytes(4).toString('hex')}`),

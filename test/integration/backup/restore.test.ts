@@ -2,31 +2,16 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { generateIdentity } from 'age-encryption';
 import { Redis } from 'ioredis';
-import { startRedis, type TestRedis } from '../../../cluster/test-redis.ts';
-import { startS3, type TestS3 } from '../../../cluster/test-s3.ts';
+import { startRedis } from '../../../cluster/test-redis.ts';
 import { BACKUP_PATHS, type BackupData, type BackupPlace } from '../../../contract/backup.ts';
-import { BACKUP_USER, makePod, type PodFiles, placeIn, placeOn, runHere, SOURCE } from './pipeline.ts';
+import { makePod, type PodFiles, placeIn, placeOn, runHere, SOURCE } from './pipeline.ts';
+import { startPlace, startSource } from './servers.ts';
 
 const VERSIONS = ['7.0', '8.0'] as const;
-let s3: TestS3;
-before(async () => {
-  s3 = await startS3();
-});
-after(() => s3.stop());
-
-/** A Redis of a test with what a tenant's has while a backup runs. */
-async function source(version: (typeof VERSIONS)[number], config: readonly string[] = []): Promise<[TestRedis, Redis]> {
-  const server = await startRedis({ version, config: [...BACKUP_USER, ...config] });
-  const client = new Redis({ host: server.host, port: server.port });
-  after(async () => {
-    client.disconnect();
-    await server.stop();
-  });
-  return [server, client];
-}
+const s3 = await startPlace();
 
 async function done(pod: PodFiles, job: Parameters<typeof runHere>[1]): Promise<BackupData> {
   const { code, result, output } = await runHere(pod, job);
@@ -82,7 +67,7 @@ for (const version of VERSIONS) {
     ['a volume, encrypted', () => placeOn('backups', `load-${version}/encrypted`, true)],
   ] satisfies [string, () => BackupPlace][]) {
     test(`Redis ${version} under load, to ${name}: all that was acknowledged before is there, to the byte and the millisecond`, async () => {
-      const [redis, client] = await source(version);
+      const { redis, client } = await startSource(version);
       const pod = await podWithKey();
       const { load, ended } = write(client);
       while (load.acknowledged < 20_000) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -116,7 +101,7 @@ for (const version of VERSIONS) {
   }
 
   test(`an empty Redis ${version} is backed up and restored`, async () => {
-    const [redis] = await source(version);
+    const { redis } = await startSource(version);
     const pod = makePod();
     const data = await done(pod, { verb: 'backup', place: placeIn(s3, `empty-${version}`), redis, source: SOURCE });
     assert.deepEqual([data.keys, data.expiringKeys], [0, 0]);
@@ -125,7 +110,7 @@ for (const version of VERSIONS) {
   });
 
   test(`Redis ${version} that sends from its disk, of a length, is backed up as well`, async () => {
-    const [redis, client] = await source(version, ['--repl-diskless-sync', 'no']);
+    const { redis, client } = await startSource(version, ['--repl-diskless-sync', 'no']);
     await client.mset(Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`k${index}`, 'v'.repeat(index)])));
     const pod = makePod();
     const data = await done(pod, { verb: 'backup', place: placeOn('b', `disk-${version}`), redis, source: SOURCE });
@@ -133,7 +118,7 @@ for (const version of VERSIONS) {
   });
 
   test(`every type of Redis ${version} comes back as it was`, async () => {
-    const [redis, client] = await source(version, ['--rdbchecksum', version === '7.0' ? 'no' : 'yes']);
+    const { redis, client } = await startSource(version, ['--rdbchecksum', version === '7.0' ? 'no' : 'yes']);
     await client.hset('hash', { a: '1', b: '2' });
     await client.rpush('list', ...Array.from({ length: 500 }, (_, index) => `${index}`));
     await client.zadd('zset', 1.5, 'a', -2, 'b');

@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { after, before, test } from 'node:test';
-import { Redis } from 'ioredis';
+import { test } from 'node:test';
 import { run } from '../../../cluster/command.ts';
-import { startRedis, type TestRedis } from '../../../cluster/test-redis.ts';
 import { BACKUP_PATHS, type BackupJob } from '../../../contract/backup.ts';
-import { BACKUP_USER, makePod, type PodFiles, placeOn, readResult, runHere, SOURCE } from './pipeline.ts';
+import { makePod, type PodFiles, placeOn, readResult, runHere, SOURCE } from './pipeline.ts';
+import { setLarge, startSource } from './servers.ts';
 
 const program = new URL('../../../backup/main.ts', import.meta.url).pathname;
-let redis: TestRedis;
-before(async () => {
-  redis = await startRedis({ version: '8.0', config: BACKUP_USER });
-  const client = new Redis({ host: redis.host, port: redis.port });
-  for (let index = 0; index < 10; index++) await client.set(`key:${index}`, randomBytes(1_000_000));
-  client.disconnect();
-});
-after(() => redis.stop());
+const { redis, client } = await startSource();
+await setLarge(client, 10);
 
 /** Runs the program with a small disk mounted in a pod's folder, in a mount namespace that goes with it; what was left. */
 async function runOnSmallDisk(pod: PodFiles, job: BackupJob, folder: string, size: string): Promise<string> {

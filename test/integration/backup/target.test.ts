@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { startRedis, type TestRedis } from '../../../cluster/test-redis.ts';
-import { startS3, type TestS3 } from '../../../cluster/test-s3.ts';
+import { test } from 'node:test';
+import { startS3 } from '../../../cluster/test-s3.ts';
 import { BACKUP_PATHS, type BackupPlace } from '../../../contract/backup.ts';
-import { BACKUP_USER, makePod, type PodFiles, placeIn, placeOn, runHere, SOURCE } from './pipeline.ts';
+import { makePod, type PodFiles, placeIn, placeOn, runHere, SOURCE } from './pipeline.ts';
+import { startPlace, startSource } from './servers.ts';
 
-let s3: TestS3;
-let redis: TestRedis;
-before(async () => {
-  s3 = await startS3();
-  redis = await startRedis({ version: '7.0', config: BACKUP_USER });
-});
-after(() => Promise.all([s3.stop(), redis.stop()]));
+const s3 = await startPlace();
+const { redis } = await startSource('7.0');
 
 /** Each verb that needs the target fails for that reason, with that exit code. */
 async function assertFails(pod: PodFiles, place: BackupPlace, reason: string, code: number, message: RegExp) {

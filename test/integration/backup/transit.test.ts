@@ -1,29 +1,20 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer as createHttpServer, request } from 'node:http';
 import { connect, createServer } from 'node:net';
-import { after, before, test } from 'node:test';
-import { Redis } from 'ioredis';
-import { startRedis, type TestRedis } from '../../../cluster/test-redis.ts';
-import { startS3, type TestS3 } from '../../../cluster/test-s3.ts';
-import { BACKUP_USER, makePod, placeIn, runHere, SOURCE } from './pipeline.ts';
+import { after, test } from 'node:test';
+import type { TestRedis } from '../../../cluster/test-redis.ts';
+import type { TestS3 } from '../../../cluster/test-s3.ts';
+import { makePod, placeIn, runHere, SOURCE } from './pipeline.ts';
+import { setLarge, startPlace, startSource } from './servers.ts';
 
-let s3: TestS3;
-let large: TestRedis;
-let small: TestRedis;
-before(async () => {
-  s3 = await startS3();
-  large = await filled(30);
-  small = await filled(2);
-});
-after(() => Promise.all([s3.stop(), large.stop(), small.stop()]));
+const s3 = await startPlace();
+const large = await filled(30);
+const small = await filled(2);
 
 async function filled(megabytes: number): Promise<TestRedis> {
-  const redis = await startRedis({ version: '8.0', config: BACKUP_USER });
-  const client = new Redis({ host: redis.host, port: redis.port });
-  for (let index = 0; index < megabytes; index++) await client.set(`large:${index}`, randomBytes(1_000_000));
-  client.disconnect();
+  const { redis, client } = await startSource();
+  await setLarge(client, megabytes);
   return redis;
 }
 
@@ -52,13 +43,13 @@ async function behindBitFlip(at: number): Promise<{ s3: TestS3; flipped: () => b
 }
 
 for (const [what, redis, at] of [
-  ['a part of a large backup', () => large, 5_000_000],
-  ['a small backup', () => small, 1_000_000],
+  ['a part of a large backup', large, 5_000_000],
+  ['a small backup', small, 1_000_000],
 ] as const)
   test(`${what} that was changed on its way is refused and not stored, and another try succeeds`, async () => {
     const network = await behindBitFlip(at);
     const place = placeIn(network.s3, `transit/${at}`);
-    const job = { verb: 'backup', place, redis: redis(), source: SOURCE } as const;
+    const job = { verb: 'backup', place, redis, source: SOURCE } as const;
     const pod = makePod();
     const first = await runHere(pod, job);
     assert.ok(network.flipped());
