@@ -1,20 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { redisPassword } from '../../../contract/credentials.ts';
-import { REDIS_PORT } from '../../../contract/names.ts';
 import type { KVStore } from '../../../contract/objects.ts';
-import { createPool } from '../../../dataplane/store/pool.ts';
 import { podsWanted, runShard, startShard } from './shard-redis.ts';
-import {
-  createNamespace,
-  createStore,
-  kvStores,
-  masterKey,
-  startCluster,
-  startWorld,
-  statusWhen,
-  until,
-} from './world.ts';
+import { openShards } from './shard-store.ts';
+import { createNamespace, createStore, kvStores, startCluster, startWorld, statusWhen, until } from './world.ts';
 
 const { server, client } = await startCluster();
 const SHARDS = 3;
@@ -33,26 +22,10 @@ test('a lost shard stays lost until that is accepted; then its slots serve again
   const namespace = await createNamespace(world.client, 'loss');
   const { metadata } = await createStore(world, namespace, { shards: SHARDS, memory: '64Mi' });
   await podsWanted(world, namespace, SHARDS);
-  const members = Array.from({ length: SHARDS }, (_, i) => ({ host: addressOf(i), port: REDIS_PORT }));
-  const shards = await Promise.all(members.map(({ host }, i) => runShard(t, world, namespace, i, host)));
+  const starting = Array.from({ length: SHARDS }, (_, i) => runShard(t, world, namespace, i, addressOf(i)));
+  const shards = await Promise.all(starting);
   await statusWhen(world, namespace, 'all have joined', (status) => status.topology?.members === SHARDS);
-  const pool = createPool({
-    limits: { waitMs: 2_000, inFlight: 4096, waiting: 256 },
-    connectTimeoutMs: 2000,
-    commandTimeoutMs: 5000,
-    idleCloseMs: 60_000,
-    password: (store) => redisPassword(masterKey, store.uid, 1, 'dataplane'),
-    report: () => {},
-  });
-  t.after(() => pool.close());
-  const topology = { mode: 'Sharded' as const, members };
-  const store = pool.open({
-    uid: metadata.uid,
-    host: addressOf(0),
-    port: REDIS_PORT,
-    credentialGeneration: 1,
-    topology,
-  });
+  const store = openShards(t, { uid: metadata.uid, addressOf, waitMs: 2000 })(SHARDS);
   const writeAll = () => Promise.all(KEYS.map((key) => store.set(key, Buffer.from('1'))));
   const accept = (loss: string) =>
     client.patch(

@@ -4,11 +4,11 @@ import type { TestRedis } from '../../../cluster/test-redis.ts';
 import { redisPassword } from '../../../contract/credentials.ts';
 import { REDIS_PORT } from '../../../contract/names.ts';
 import { slotOf } from '../../../dataplane/store/cluster/slot.ts';
-import { createPool } from '../../../dataplane/store/pool.ts';
 import { type BatchOp, type Store, StoreError } from '../../../dataplane/store/port.ts';
 import { parseClusterNodes } from '../../../operator/redis/cluster-nodes.ts';
 import { connectRedis } from '../../../operator/redis/session.ts';
 import { podsWanted, runShard, startShard } from './shard-redis.ts';
+import { openShards } from './shard-store.ts';
 import {
   createNamespace,
   createStore,
@@ -33,20 +33,7 @@ async function startHalfMoved(t: TestContext, namespace: string, network: string
   const shards: TestRedis[] = [];
   for (const ordinal of [0, 1]) shards.push(await runShard(t, world, namespace, ordinal, addressOf(ordinal)));
   await statusWhen(world, namespace, 'two shards', (status) => status.topology?.members === 2);
-  const pool = createPool({
-    limits: { waitMs: 10_000, inFlight: 4096, waiting: 256 },
-    connectTimeoutMs: 2000,
-    commandTimeoutMs: 5000,
-    idleCloseMs: 60_000,
-    password: (store) => redisPassword(masterKey, store.uid, 1, 'dataplane'),
-    report: () => {},
-  });
-  t.after(() => pool.close());
-  const open = (shards: number) => {
-    const members = Array.from({ length: shards }, (_, i) => ({ host: addressOf(i), port: REDIS_PORT }));
-    const topology = { mode: 'Sharded' as const, members };
-    return pool.open({ uid: metadata.uid, host: addressOf(0), port: REDIS_PORT, credentialGeneration: 1, topology });
-  };
+  const open = openShards(t, { uid: metadata.uid, addressOf, waitMs: 10_000 });
   const keys = Array.from({ length: 10_000 }, (_, i) => `key:${i}`);
   const write = async (store: Store, some: readonly string[]) => {
     const refused: string[] = [];

@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { redisPassword } from '../../../contract/credentials.ts';
-import { REDIS_PORT } from '../../../contract/names.ts';
 import type { KVStore } from '../../../contract/objects.ts';
-import { createPool } from '../../../dataplane/store/pool.ts';
 import type { BatchOp, Store } from '../../../dataplane/store/port.ts';
 import { podsWanted, runShard } from './shard-redis.ts';
+import { openShards } from './shard-store.ts';
 import {
   createNamespace,
   createStore,
   editStore,
-  masterKey,
   reasonOf,
   settled,
   startCluster,
@@ -58,27 +55,9 @@ test('shards become one cluster, and grow under load wherever the operator is br
   await sleep(3000);
   assert.equal(writesIn(world, namespace).length, before, 'nothing is written while nothing changes');
 
-  const addressNow = (shards: number) => ({
-    uid: metadata.uid,
-    host: addressOf(0),
-    port: REDIS_PORT,
-    credentialGeneration: 1,
-    topology: {
-      mode: 'Sharded' as const,
-      members: Array.from({ length: shards }, (_, i) => ({ host: addressOf(i), port: REDIS_PORT })),
-    },
-  });
-  const pool = createPool({
-    limits: { waitMs: 20_000, inFlight: 4096, waiting: 256 },
-    connectTimeoutMs: 2000,
-    commandTimeoutMs: 5000,
-    idleCloseMs: 60_000,
-    password: (store) => redisPassword(masterKey, store.uid, 1, 'dataplane'),
-    report: () => {},
-  });
-  t.after(() => pool.close());
+  const openAt = openShards(t, { uid: metadata.uid, addressOf, waitMs: 20_000 });
   let shards = 4;
-  const open = (): Store => pool.open(addressNow(shards));
+  const open = (): Store => openAt(shards);
   const keys = Array.from({ length: 2000 }, (_, i) => `key:${i}`);
   for (let i = 0; i < keys.length; i += 200) {
     const ops = keys.slice(i, i + 200).map((key): BatchOp => ({ op: 'set', key, value: Buffer.from(key) }));
