@@ -27,12 +27,25 @@ interface Waiting {
 /** What became of one of the writes that went together: its result, or the reply or Error that it was refused with. */
 type Outcome = { result: unknown } | { error: unknown };
 
+/** What came of writes that went together, and the place of the Redis that confirmed them: see Origin. */
+interface Answer {
+  outcomes: readonly Outcome[];
+  confirmed: boolean;
+  place: string;
+}
+
 /**
  * The way of writes that are to be on so many nodes. Redis lets nothing else pass on a connection that WAITs, so `lane` is
  * for these writes alone, and what is asked for meanwhile goes together behind the next WAIT. A write that too few confirm
- * in time has an unknown outcome: it may stay or be lost.
+ * in time has an unknown outcome: it may stay or be lost. So has one that was confirmed to a Redis which is not, by
+ * `isOnlyPrimary`, the only primary after that.
  */
-export function createDurableWay(lane: Lane, nodes: number, limits: DurableLimits): Way {
+export function createDurableWay(
+  lane: Lane,
+  nodes: number,
+  limits: DurableLimits,
+  isOnlyPrimary: (place: string) => Promise<boolean>,
+): Way {
   const queue: Waiting[] = [];
   let busy = false;
 
@@ -63,7 +76,7 @@ export function createDurableWay(lane: Lane, nodes: number, limits: DurableLimit
     const [oldest, ...others] = group as [Waiting, ...Waiting[]];
     const requests = group.map(({ request }) => request);
     const confirmMs = Math.floor(Math.min(limits.confirmMs, lane.waitMs));
-    let answer: { outcomes: readonly Outcome[]; confirmed: boolean };
+    let answer: Answer;
     try {
       answer = await lane.request(together(requests, nodes - 1, confirmMs), oldest.since);
     } catch (error) {
@@ -74,15 +87,21 @@ export function createDurableWay(lane: Lane, nodes: number, limits: DurableLimit
       return;
     }
     const again: Waiting[] = [];
+    const written: { waiting: Waiting; result: unknown }[] = [];
     group.forEach((waiting, i) => {
       const outcome = answer.outcomes[i] as Outcome;
       if ('error' in outcome) {
         if (isHeld(outcome.error)) again.push(waiting);
         else waiting.reject(lane.refused(outcome.error));
-      } else if (answer.confirmed) waiting.resolve(outcome.result);
+      } else if (answer.confirmed) written.push({ waiting, result: outcome.result });
       else waiting.reject(unconfirmed(nodes));
     });
     queue.unshift(...again);
+    if (written.length === 0) return;
+    // What comes next does not wait for this.
+    void isOnlyPrimary(answer.place).then((isOnly) => {
+      for (const { waiting, result } of written) isOnly ? waiting.resolve(result) : waiting.reject(replaced());
+    });
   }
 
   return {
@@ -101,11 +120,7 @@ export function createDurableWay(lane: Lane, nodes: number, limits: DurableLimit
 }
 
 /** Requests as one, with a WAIT behind them; as with each of them, where nothing of it ran it may be sent again. */
-function together(
-  requests: readonly Request<unknown>[],
-  replicas: number,
-  confirmMs: number,
-): Request<{ outcomes: readonly Outcome[]; confirmed: boolean }> {
+function together(requests: readonly Request<unknown>[], replicas: number, confirmMs: number): Request<Answer> {
   return {
     access: 'write',
     commands: join([...requests.map(({ commands }) => commands), encode(['WAIT', replicas, confirmMs])]),
@@ -125,7 +140,7 @@ function together(
       if (first && 'error' in first && outcomes.every((each) => 'error' in each && isHeld(each.error))) {
         throw first.error;
       }
-      return { outcomes, confirmed: isConfirmed(replies.at(-1), replicas) };
+      return { outcomes, confirmed: isConfirmed(replies.at(-1), replicas), place: origin.place };
     },
   };
 }
@@ -143,6 +158,10 @@ function isHeld(error: unknown): boolean {
 
 function unconfirmed(nodes: number): StoreError {
   return new StoreError('unknown', `the write was not confirmed by ${nodes} nodes in time; it may be lost or stay`);
+}
+
+function replaced(): StoreError {
+  return new StoreError('unknown', 'another node may have become the primary; the write may be lost or stay');
 }
 
 function sizeOf(commands: Encoded): number {

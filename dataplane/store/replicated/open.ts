@@ -7,6 +7,7 @@ import { Nearest, readRole } from './nearest.ts';
 import { Primary } from './primary.ts';
 import { Sentinels } from './sentinels.ts';
 import { createReplicatedStore, type NearWays } from './store.ts';
+import { Witnesses } from './witnesses.ts';
 
 export interface ReplicatedOptions {
   members: readonly Endpoint[];
@@ -29,6 +30,8 @@ export interface Replicated {
 
 /** Limit in ms on the answer of a Sentinel, and of a replica that is read from: others can answer in their place. */
 const SUBSTITUTABLE_MS = 1000;
+/** Limit in ms on the answer of a member as to who is the primary: a durable write waits for it, also where one is lost. */
+const WITNESS_MS = 500;
 /** How long in ms a read waits for a replica that takes no commands. */
 const NEAR_WAIT_MS = 50;
 
@@ -38,11 +41,21 @@ export function openReplicated(options: ReplicatedOptions): Replicated {
   const hasty = { connectTimeoutMs: SUBSTITUTABLE_MS, commandTimeoutMs: SUBSTITUTABLE_MS };
   const lanes: Lane[] = [];
   const sentinels = new Sentinels(members, (sentinel) => options.connect(sentinel, hasty));
+  const witnesses = new Witnesses(members, (member) =>
+    options.connect(member, { connectTimeoutMs: WITNESS_MS, commandTimeoutMs: WITNESS_MS }),
+  );
+  const who = {
+    primary: () => sentinels.primary(),
+    close() {
+      sentinels.close();
+      witnesses.close();
+    },
+  };
   const idleMs = () => Math.min(...lanes.map((lane) => lane.idleMs(performance.now())));
   const { commandTimeoutMs } = options;
   // Where the primary has gone with its node, another is soon to be named.
   const toPrimary = { connectTimeoutMs: SUBSTITUTABLE_MS / 2, commandTimeoutMs };
-  const primary = new Primary(members, sentinels, (member) => options.connect(member, toPrimary), idleMs);
+  const primary = new Primary(members, who, (member) => options.connect(member, toPrimary), idleMs);
   const main = open(() => primary.open());
 
   function open(connect: () => Promise<Connection>, bounds = limits): Lane {
@@ -86,6 +99,7 @@ export function openReplicated(options: ReplicatedOptions): Replicated {
           open(() => primary.open()),
           nodes,
           { confirmMs: commandTimeoutMs / 2, waiting: limits.inFlight },
+          (place) => witnesses.isOnlyPrimary(place),
         ),
       near: options.nearestReads ? openNear() : undefined,
     },

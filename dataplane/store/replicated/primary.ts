@@ -20,7 +20,7 @@ const FINISH_MS = 250;
  */
 export class Primary {
   readonly #members: readonly Endpoint[];
-  readonly #sentinels: Sentinels;
+  readonly #sentinels: Pick<Sentinels, 'primary' | 'close'>;
   readonly #connect: (member: Endpoint) => Connection;
   readonly #idleMs: () => number;
   /** Those that were made, and to which member. */
@@ -33,7 +33,7 @@ export class Primary {
   /** `connect` gives a new connection that is not made yet; `idleMs` tells for how long nobody has asked the store. */
   constructor(
     members: readonly Endpoint[],
-    sentinels: Sentinels,
+    sentinels: Pick<Sentinels, 'primary' | 'close'>,
     connect: (member: Endpoint) => Connection,
     idleMs: () => number,
   ) {

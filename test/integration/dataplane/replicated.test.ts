@@ -156,6 +156,42 @@ describe('a store with replicas', () => {
     );
   });
 
+  test('a primary that hung and goes on beside its successor has no durable write taken for safe that is lost', async () => {
+    const store = open();
+    const durable = store.durable?.(2);
+    const old = await tenant.primary(2);
+    const done: string[] = [];
+    let running = true;
+    let doneBefore = 0;
+    const clients = Array.from({ length: 4 }, async (_, client) => {
+      for (let n = 0; running; n++) {
+        const key = `hung:${client}:${n}`;
+        await durable?.set(key, value).then(
+          () => done.push(key),
+          (error) => failsAs('unknown')(error),
+        );
+        await sleep(5);
+      }
+    });
+    await sleep(300);
+    const thaw = freeze(old);
+    try {
+      // The others are told of it later, and go on to follow the old one until then.
+      await tenant.primary(0, old);
+      doneBefore = done.length;
+    } finally {
+      thaw();
+    }
+    await sleep(5000);
+    running = false;
+    await Promise.all(clients);
+    await tenant.primary(2);
+    let lost = 0;
+    for (const key of done) if ((await store.get(key)) === null) lost++;
+    assert.equal(lost, 0, `of ${done.length}`);
+    assert.ok(doneBefore > 10 && done.length - doneBefore > 50, `${doneBefore} before, and ${done.length} in all`);
+  });
+
   test('too few nodes: a durable write is unknown after the bounded wait, and others do not wait with it', async () => {
     const store = open({}, { commandTimeoutMs: 4001, limits: { waitMs: 2000, inFlight: 100, waiting: 100 } });
     await store.set('k', value);

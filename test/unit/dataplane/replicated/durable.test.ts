@@ -11,6 +11,7 @@ import type { Reply } from '../../../../dataplane/store/resp/reply.ts';
 
 const REPLICAS = 1;
 const increment = () => one('write', ['INCRBY', 'n', 1], integerOf);
+const isOnlyPrimary = async () => true;
 const waitOf = ({ commands }: Request<unknown>) => /WAIT\r\n\$1\r\n1\r\n\$\d+\r\n([^\r]+)/.exec(String(commands))?.[1];
 
 /** A lane whose Redis is away until `up`, and then counts; it holds a request as a real one does. */
@@ -33,7 +34,7 @@ function awayUntil(up: number, waitMs: number): { lane: Lane; sent: Request<unkn
 test('a write is held for as long as its lane holds it, and one that came later for as long again', async () => {
   const began = performance.now();
   const { lane, sent } = awayUntil(began + 1800, 1200);
-  const way = createDurableWay(lane, 2, { confirmMs: 100, waiting: 100 });
+  const way = createDurableWay(lane, 2, { confirmMs: 100, waiting: 100 }, isOnlyPrimary);
   const first = way.request(increment());
   await sleep(200);
   // Behind the first, and as old as it within the time that is left when that one has failed.
@@ -52,7 +53,7 @@ test('replicas have whole milliseconds to confirm a write, and no more than it i
     [2500.5, 2000, '2000'],
   ] as const) {
     const { lane, sent } = awayUntil(0, waitMs);
-    await createDurableWay(lane, 2, { confirmMs, waiting: 100 }).request(increment());
+    await createDurableWay(lane, 2, { confirmMs, waiting: 100 }, isOnlyPrimary).request(increment());
     assert.deepEqual(sent.map(waitOf), [expected]);
   }
 });
@@ -64,8 +65,22 @@ test('where a lane gives every request up at once, each write fails and none is 
     throw new StoreError('unavailable', 'closed');
   };
   const lane = { waitMs: 60_000, request } as unknown as Lane;
-  const way = createDurableWay(lane, 2, { confirmMs: 100, waiting: 100 });
+  const way = createDurableWay(lane, 2, { confirmMs: 100, waiting: 100 }, isOnlyPrimary);
   const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => way.request(increment())));
   assert.ok(outcomes.every(({ status }) => status === 'rejected'));
   assert.equal(asked, 20);
+});
+
+test('what was confirmed to a Redis that is not the only primary any more is unknown', async () => {
+  const { lane } = awayUntil(0, 1000);
+  const asked: string[] = [];
+  const isOnly = async (place: string) => {
+    asked.push(place);
+    return asked.length > 1;
+  };
+  const way = createDurableWay(lane, 2, { confirmMs: 100, waiting: 100 }, isOnly);
+  await assert.rejects(way.request(increment()), { failure: 'unknown' });
+  assert.equal(await way.request(increment()), 2);
+  const { place } = originOf('h', 1);
+  assert.deepEqual(asked, [place, place]);
 });

@@ -11,7 +11,7 @@ test('where no primary is found the connections to the Sentinels do not stay', a
     close: () => closed++,
   };
   const connect = () => assert.fail('there is nothing to connect to');
-  const primary = new Primary([], sentinels as Sentinels, connect, () => 0);
+  const primary = new Primary([], sentinels, connect, () => 0);
   const opened = assert.rejects(primary.open(), /nobody names one/);
   t.mock.timers.tick(500);
   assert.equal(closed, 0, 'while it is looked for they are needed');
