@@ -1,33 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { kvBackupSchedules, kvBackups } from '../../../cli/access/kinds.ts';
-import type { KVBackup, KVBackupSchedule, KVStore } from '../../../contract/objects.ts';
-import { createNamespace, createStore, kvStores, startCluster, until } from '../operator/world.ts';
-import { runCubby } from './cubby.ts';
+import type { KVBackup, KVStore } from '../../../contract/objects.ts';
+import { createNamespace, createStore, kvBackups, kvStores, until } from '../operator/world.ts';
+import { backup, condition, startCliCluster } from './cluster.ts';
 
-const { server, client } = await startCluster();
-const env = { KUBECONFIG: server.kubeconfig };
-const cubby = (...args: string[]) => runCubby(args, { env });
-const STATUS = { type: 'merge', subresource: 'status' } as const;
-const backup = { target: { volume: { claimName: 'backups', path: 'daily' } } };
-
-async function json(...args: string[]) {
-  const { code, stdout, stderr } = await cubby(...args, '-o', 'json');
-  assert.equal(code, 0, stderr);
-  return JSON.parse(stdout);
-}
+const { client, cubby, json, report } = await startCliCluster();
 
 /** Waits for a backup, and lets it come out as the operator would. */
 async function settle(namespace: string, name: string, status: object): Promise<KVBackup> {
   const key = { namespace, name };
   await until('asked for', () => client.get<KVBackup>(kvBackups, key));
-  return client.patch<KVBackup>(kvBackups, key, { status }, STATUS);
+  return report(kvBackups, key, status);
 }
 
-const condition = (status: string, reason: string, message: string) => ({
-  conditions: [{ type: 'Complete', status, reason, message, lastTransitionTime: new Date().toISOString() }],
-});
 const completed = {
   phase: 'Completed',
   keys: 42,
@@ -35,7 +21,7 @@ const completed = {
   redisVersion: '8.0.2',
   completedAt: new Date().toISOString(),
   location: { object: 'daily/a/main/first-1234abcd', target: backup.target },
-  ...condition('True', 'Completed', 'stored'),
+  ...condition('Complete', 'True', 'Completed', 'stored'),
 };
 
 describe('backups', () => {
@@ -74,7 +60,10 @@ describe('backups', () => {
     const namespace = await createNamespace(client, 'backups-failed');
     await createStore({ client }, namespace, { backup });
     const made = cubby('backup', 'main', '--name', 'first', '-n', namespace);
-    await settle(namespace, 'first', { phase: 'Failed', ...condition('False', 'NoSpace', 'the volume is full') });
+    await settle(namespace, 'first', {
+      phase: 'Failed',
+      ...condition('Complete', 'False', 'NoSpace', 'the volume is full'),
+    });
     const { code, stderr } = await made;
     assert.deepEqual([code, /failed: the volume is full/.test(stderr)], [1, true], stderr);
     const late = await cubby('backup', 'main', '--timeout', '1s', '-n', namespace);
@@ -139,79 +128,6 @@ test('a stored backup that could not be read back is shown as failed', async () 
   assert.deepEqual([state, reason, message], ['Failed', 'Corrupt', 'a byte differs']);
 });
 
-test('setting a schedule tells when it next makes a backup, and fails where it never does', async () => {
-  const namespace = await createNamespace(client, 'schedules-seen');
-  await createStore({ client }, namespace, { backup });
-  const key = { namespace, name: 'nightly' };
-  /** Sets it, and looks at it as the operator would. */
-  const set = async (cron: string, generation: number, status: object) => {
-    const asked = cubby('schedule', 'set', 'nightly', 'main', cron, '-n', namespace);
-    await until('set', async () => {
-      const found = await client.get<KVBackupSchedule>(kvBackupSchedules, key);
-      return found?.metadata.generation === generation;
-    });
-    const seen = { status: { observedGeneration: generation, ...status } };
-    await client.patch(kvBackupSchedules, key, seen, STATUS);
-    return asked;
-  };
-  const ready = (status: string, reason: string, message: string) => ({
-    conditions: [{ ...condition(status, reason, message).conditions[0], type: 'Ready' }],
-  });
-  const wrong = await set('0 3 * * 9', 1, ready('False', 'ScheduleInvalid', 'no such day'));
-  assert.deepEqual([wrong.code, /makes no backups: no such day/.test(wrong.stderr)], [1, true], wrong.stderr);
-  const nextScheduleTime = new Date(Date.now() + 7_260_000).toISOString();
-  const right = await set('0 3 * * *', 2, { nextScheduleTime, ...ready('True', 'Scheduled', 'soon') });
-  assert.match(
-    right.stdout,
-    /^nightly backs main up at 0 3 \* \* \* \(UTC\)\nthe next backup begins at .+, in 2h\d?m?\n$/,
-  );
-});
-
-test('a schedule that is run makes a backup as its own are', async () => {
-  const namespace = await createNamespace(client, 'schedules-run');
-  await createStore({ client }, namespace);
-  const place = ['--place', 'volume:vault', '--encryption', 'age', '--keep', '3'];
-  await cubby('schedule', 'set', 'nightly', 'main', '@daily', ...place, '-n', namespace);
-  const asked = await json('schedule', 'run', 'nightly', '--no-wait', '-n', namespace);
-  assert.match(asked.name, /^nightly-\d{12}$/);
-  const made = await client.get<KVBackup>(kvBackups, { namespace, name: asked.name });
-  assert.deepEqual(made?.metadata.labels, { 'cubby.dev/schedule': 'nightly' });
-  assert.deepEqual(made?.spec, {
-    storeRef: { name: 'main' },
-    target: { volume: { claimName: 'vault' } },
-    encryption: { secret: { name: 'age', key: 'identity' } },
-    deletionPolicy: 'Delete',
-  });
-  const none = await cubby('schedule', 'run', 'hourly', '-n', namespace);
-  assert.deepEqual([none.code, /cubby schedule list/.test(none.stderr)], [3, true], none.stderr);
-});
-
-test('a schedule is set, replaced, suspended, resumed, listed and deleted', async () => {
-  const namespace = await createNamespace(client, 'schedules');
-  await createStore({ client }, namespace, { backup });
-  const set = (...args: string[]) => cubby('schedule', 'set', 'nightly', 'main', ...args, '-n', namespace);
-  const spec = async () =>
-    (await client.get<KVBackupSchedule>(kvBackupSchedules, { namespace, name: 'nightly' }))?.spec ?? assert.fail();
-  const made = await set('0 3 * * *', '--time-zone', 'Europe/Berlin', '--keep', '7', '--keep-age', '30d');
-  assert.equal(made.code, 0, made.stderr);
-  assert.deepEqual((await spec()).retention, { count: 7, maxAge: '30d' });
-  assert.equal((await set('@hourly', '--keep', '3')).code, 0);
-  const { schedule, timeZone, retention } = await spec();
-  assert.deepEqual([schedule, timeZone, retention], ['@hourly', 'UTC', { count: 3 }]);
-  assert.equal((await cubby('schedule', 'suspend', 'nightly', '-n', namespace)).code, 0);
-  assert.equal((await spec()).suspend, true);
-  assert.match(
-    (await cubby('schedule', 'list', '-n', namespace)).stdout,
-    /nightly +main +@hourly +UTC +3 +– +suspended/,
-  );
-  assert.equal((await cubby('schedule', 'resume', 'nightly', '-n', namespace)).code, 0);
-  assert.equal((await spec()).suspend, false);
-  const refused = await set('each night');
-  assert.deepEqual([refused.code, /five fields/.test(refused.stderr)], [2, true], refused.stderr);
-  assert.equal((await cubby('schedule', 'delete', 'nightly', '-n', namespace)).code, 0);
-  assert.equal((await cubby('schedule', 'suspend', 'nightly', '-n', namespace)).code, 3);
-});
-
 describe('restore', () => {
   test('a new store is made like the one of the backup; data that is there needs a confirmation', async () => {
     const namespace = await createNamespace(client, 'restore');
@@ -243,7 +159,7 @@ describe('restore', () => {
         observedGeneration: live.metadata.generation,
         restore: { from: 'ab', phase: 'Completed', finishedAt: '2026-01-01T00:00:00Z' },
       };
-      await client.patch(kvStores, key, { status }, { type: 'merge', subresource: 'status' });
+      await report(kvStores, key, status);
       return live.spec.restoreFrom === undefined;
     };
     assert.equal(await done(), false);
@@ -260,45 +176,11 @@ describe('restore', () => {
     assert.equal((await read('main')).restoreFrom?.object?.path, 'a/b');
     assert.equal((await restore('third', '--backup', 'none')).code, 3);
     assert.equal((await restore('third')).code, 2);
-    await client.patch(kvBackups, { namespace, name: 'first' }, { status: { shards: 3 } }, STATUS);
+    await report(kvBackups, { namespace, name: 'first' }, { shards: 3 });
     assert.equal((await restore('spread', '--backup', 'first')).code, 0);
     assert.equal((await read('spread')).shards, 3);
     const place = ['--object', 'a/b', '--place', 'volume:other'];
     assert.match((await restore('third', ...place)).stderr, /--version/);
     assert.equal((await restore('third', ...place, '--version', '8.0')).code, 0);
   });
-});
-
-test('a failover is asked for and waited for; the status shows who is what', async () => {
-  const namespace = await createNamespace(client, 'failover');
-  await createStore({ client }, namespace);
-  const alone = await cubby('failover', 'main', '-n', namespace);
-  assert.deepEqual([alone.code, /spec\.replicas/.test(alone.stderr)], [2, true], alone.stderr);
-  const key = { namespace, name: 'main' };
-  const member = (ordinal: number, role: string) => ({
-    name: `main-redis-${ordinal}`,
-    role,
-    ready: true,
-    node: `node-${ordinal}`,
-    ...(role === 'Replica' && { linked: true, lagBytes: 2048 }),
-  });
-  const members = [member(0, 'Primary'), member(1, 'Replica'), { name: 'main-redis-2', ready: false }];
-  const status = { topology: { mode: 'Replicated', members: 3 }, members };
-  await client.patch(kvStores, key, { status }, STATUS);
-  const shown = await cubby('status', 'main', '-n', namespace);
-  assert.match(shown.stdout, /main-redis-0 +Primary +ready +– +node-0\n/);
-  assert.match(shown.stdout, /main-redis-1 +Replica +ready +2\.00 KiB +node-1\n/);
-  assert.match(shown.stdout, /main-redis-2 +– +not ready +– +–\n/);
-  const asked = cubby('failover', 'main', '-n', namespace);
-  const request = await until('asked for', async () => {
-    const store = await client.get<KVStore>(kvStores, key);
-    return store?.metadata.annotations?.['cubby.dev/failover'];
-  });
-  await client.patch(kvStores, key, { status: { failover: { requestedFor: request } } }, STATUS);
-  await sleep(1000);
-  const after = { members: [member(0, 'Replica'), member(1, 'Primary')] };
-  await client.patch(kvStores, key, { status: after }, STATUS);
-  const { code, stdout, stderr } = await asked;
-  assert.equal(code, 0, stderr);
-  assert.equal(stdout, 'main-redis-1 is the primary now, and was main-redis-0 before\n');
 });

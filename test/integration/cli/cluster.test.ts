@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KVStore } from '../../../contract/objects.ts';
 import { tokenType } from '../../../contract/token.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { secrets } from '../../../kube/resources.ts';
@@ -9,22 +11,14 @@ import {
   createToken,
   kvStores,
   kvTokens,
-  startCluster,
   startWorld,
   statusWhen,
+  until,
 } from '../operator/world.ts';
+import { startCliCluster } from './cluster.ts';
 import { runCubby } from './cubby.ts';
 
-const { server, client } = await startCluster();
-const env = { KUBECONFIG: server.kubeconfig };
-const cubby = (...args: string[]) => runCubby(args, { env });
-
-/** What a run prints in JSON. */
-async function json(...args: string[]) {
-  const { code, stdout, stderr } = await cubby(...args, '-o', 'json');
-  assert.equal(code, 0, stderr);
-  return JSON.parse(stdout);
-}
+const { server, client, env, cubby, json, report } = await startCliCluster();
 
 test('stores are listed by namespace and in all, and an empty namespace is no failure', async () => {
   const [left, right] = [await createNamespace(client, 'list-left'), await createNamespace(client, 'list-right')];
@@ -196,4 +190,38 @@ test('the passwords of a store are replaced on request, one rotation after the o
   const { credentials } = await json('rotate', 'main', '-n', namespace);
   assert.ok(credentials.previousGeneration === 2, JSON.stringify(credentials));
   assert.equal((await cubby('rotate', 'none', '-n', namespace)).code, 3);
+});
+
+test('a failover is asked for and waited for; the status shows who is what', async () => {
+  const namespace = await createNamespace(client, 'failover');
+  await createStore({ client }, namespace);
+  const alone = await cubby('failover', 'main', '-n', namespace);
+  assert.deepEqual([alone.code, /spec\.replicas/.test(alone.stderr)], [2, true], alone.stderr);
+  const key = { namespace, name: 'main' };
+  const member = (ordinal: number, role: string) => ({
+    name: `main-redis-${ordinal}`,
+    role,
+    ready: true,
+    node: `node-${ordinal}`,
+    ...(role === 'Replica' && { linked: true, lagBytes: 2048 }),
+  });
+  const members = [member(0, 'Primary'), member(1, 'Replica'), { name: 'main-redis-2', ready: false }];
+  const status = { topology: { mode: 'Replicated', members: 3 }, members };
+  await report(kvStores, key, status);
+  const shown = await cubby('status', 'main', '-n', namespace);
+  assert.match(shown.stdout, /main-redis-0 +Primary +ready +– +node-0\n/);
+  assert.match(shown.stdout, /main-redis-1 +Replica +ready +2\.00 KiB +node-1\n/);
+  assert.match(shown.stdout, /main-redis-2 +– +not ready +– +–\n/);
+  const asked = cubby('failover', 'main', '-n', namespace);
+  const request = await until('asked for', async () => {
+    const store = await client.get<KVStore>(kvStores, key);
+    return store?.metadata.annotations?.['cubby.dev/failover'];
+  });
+  await report(kvStores, key, { failover: { requestedFor: request } });
+  await sleep(1000);
+  const after = { members: [member(0, 'Replica'), member(1, 'Primary')] };
+  await report(kvStores, key, after);
+  const { code, stdout, stderr } = await asked;
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, 'main-redis-1 is the primary now, and was main-redis-0 before\n');
 });
