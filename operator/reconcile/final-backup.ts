@@ -3,10 +3,11 @@ import { FINAL_LABEL } from '../../contract/labels.ts';
 import { API_VERSION, type KVBackup, type KVStore } from '../../contract/objects.ts';
 import { isAlreadyExists, isForbidden, isInvalid, isNamespaceEnding } from '../../kube/errors.ts';
 import { type KubeObject, keyOf } from '../../kube/object.ts';
+import { persistentVolumeClaims } from '../../kube/resources.ts';
 import type { Findings } from '../status/store-facts.ts';
 import { maintainClaim } from './claim.ts';
 import { type Context, FIELD_MANAGER } from './context.ts';
-import { kvBackups, kvStores } from './kinds.ts';
+import { kvBackups, kvStores, type VolumeClaim } from './kinds.ts';
 import type { Observed } from './observe.ts';
 import { readRecord } from './restore-record.ts';
 
@@ -47,7 +48,7 @@ export type Ending = Pick<Findings, 'steps' | 'troubles'>;
 export async function endStore(context: Context, observed: Observed, signal: AbortSignal): Promise<Ending | undefined> {
   const { store, statefulSet, members } = observed;
   // What was to begin with a backup and has not is no data of its own, and its volume is of no use to anybody.
-  if (store.spec.deletionPolicy === 'Backup' && members.some(({ claim }) => readRecord(claim)?.fresh))
+  if (store.spec.deletionPolicy === 'Backup' && (await neverBegan(context, observed, signal)))
     return letGo(context, observed, { ...store, spec: { ...store.spec, deletionPolicy: 'Delete' } }, signal);
   const hasData = statefulSet !== undefined || members.some(({ claim }) => claim !== undefined);
   if (store.spec.deletionPolicy !== 'Backup' || !hasData) return letGo(context, observed, store, signal);
@@ -78,6 +79,24 @@ export async function endStore(context: Context, observed: Observed, signal: Abo
   if (!hasFailed) return waiting(store, verified?.message ?? complete?.message ?? 'it is being begun');
   if (isToBeRepeated(backup, store, context.now())) await removeFinal(context, backup, signal);
   return failing(store, (verified ?? complete)?.message ?? 'it failed');
+}
+
+/**
+ * Whether the store was to begin with a backup, and no Redis has been started with it yet: one that was may have taken
+ * writes. The cache may be behind what was noted last.
+ */
+async function neverBegan(
+  { client }: Pick<Context, 'client'>,
+  { members }: Pick<Observed, 'members'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const isNew = (claim: VolumeClaim | undefined) => {
+    const { fresh, phase } = readRecord(claim) ?? {};
+    return fresh === true && phase !== 'Loading';
+  };
+  const claim = members[0]?.claim;
+  if (!claim || !isNew(claim)) return false;
+  return isNew(await client.get<VolumeClaim>(persistentVolumeClaims, keyOf(claim), { signal }));
 }
 
 /** A last backup that failed is made anew after so many ms; at once where the store says another place by now. */

@@ -118,6 +118,18 @@ test('another policy ends the wait: Retain keeps the volume, Delete gives it to 
   assert.equal(ownersOf(await claimOf(given.namespace))[0]?.kind, 'KVStore');
 });
 
+test('a store whose Redis was started with a backup has data of its own, though nobody has seen it read that', async (t) => {
+  const { world, namespace } = await runningStore(t, 'final-loading');
+  await world.operator.stop();
+  const record = { from: 'x', phase: 'Loading', fresh: true, attempts: 0 };
+  const metadata = { annotations: { 'cubby.dev/restore': JSON.stringify(record) } };
+  await admin.patch(persistentVolumeClaims, { namespace, name: 'data-main-redis-0' }, { metadata }, { type: 'merge' });
+  await remove(namespace);
+  await world.restartOperator();
+  await store(world, namespace);
+  await gone(namespace);
+});
+
 test('a hibernated store is woken for its last backup', async (t) => {
   const world = await startWorld(t, server);
   const namespace = await createNamespace(admin, 'final-hibernated');
