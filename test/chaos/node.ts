@@ -24,7 +24,8 @@ import { type JobRun, jobOf, runJob } from './job.ts';
 import { memberAddress, memberFiles } from './member-address.ts';
 import { type MemberFiles, startMemberSandbox } from './member-sandbox.ts';
 import { endedStatus, imageVersion, jobStatus, runningStatus, waitingStatus } from './pod-status.ts';
-import { type Files, type Sandbox, startSandbox } from './sandbox.ts';
+import { type RedisFiles, startRedisSandbox } from './redis-sandbox.ts';
+import type { Sandbox } from './sandbox.ts';
 
 type Pod = KubeObject & PodFields;
 type Claim = KubeObject & VolumeClaim;
@@ -115,7 +116,7 @@ export async function startNode(client: KubeClient, onError: (error: unknown) =>
     const home = join(directory, `pod-${uid}`);
     const sandbox = runsSentinel(pod)
       ? startMemberSandbox({ version, data, home, holders, ...memberOf(pod) })
-      : startSandbox({ version, data, home, holders, files: filesOf(pod) });
+      : startRedisSandbox({ version, data, home, holders, files: filesOf(pod) });
     sandboxes.set(uid, sandbox);
     const { namespace = '' } = pod.metadata;
     starts.set(namespace, (starts.get(namespace) ?? 0) + 1);
@@ -156,8 +157,8 @@ export async function startNode(client: KubeClient, onError: (error: unknown) =>
     return name === undefined ? undefined : claims.cache.get({ namespace: pod.metadata.namespace, name });
   };
   const filesOf =
-    ({ metadata: { namespace, name, labels } }: Pod): Files =>
-    () => {
+    ({ metadata: { namespace, name, labels } }: Pod) =>
+    (): RedisFiles | undefined => {
       const names = childNames(labels?.[STORE_LABEL] ?? '');
       const { 'redis.conf': conf, members } = maps.cache.get({ namespace, name: names.configMap })?.data ?? {};
       const acl = secrets.cache.get({ namespace, name: names.aclSecret })?.data?.['users.acl'];
@@ -172,7 +173,7 @@ export async function startNode(client: KubeClient, onError: (error: unknown) =>
     const names = childNames(labels?.[STORE_LABEL] ?? '');
     const ordinal = ordinalOf(name);
     const keepsData = claimName(pod) !== undefined;
-    const files: MemberFiles = () => {
+    const files = (): MemberFiles | undefined => {
       const map = maps.cache.get({ namespace, name: names.configMap })?.data ?? {};
       const hidden = Object.entries(secrets.cache.get({ namespace, name: names.aclSecret })?.data ?? {});
       const clear = hidden.map(([file, text]) => [file, Buffer.from(text, 'base64').toString()]);

@@ -1,22 +1,16 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Daemon, startDaemon, waitUntilReady } from '../../cluster/daemon.ts';
-import { redisProgram } from '../../cluster/test-redis.ts';
 import { REDIS_PORT } from '../../contract/names.ts';
 
-/** What a pod mounts, as text; undefined while it is not there. A shard also has an address of its own, and a name. */
-export type Files = () => { conf: string; acl: string; shard?: { address: string; name: string } } | undefined;
-
-export interface SandboxOptions {
+export interface SandboxOptions<Files> {
   version: '7.0' | '8.0';
   /** The volume's directory, made where it is not there. */
   data: string;
   /** A directory for what goes with the pod. */
   home: string;
-  files: Files;
+  /** What the pod mounts, as text; undefined while it is not there. */
+  files: () => Files | undefined;
   /** Who holds each volume now: the next Redis waits for that, as the lock of the pod's command has it. */
   holders: Map<string, Promise<void>>;
 }
@@ -29,18 +23,25 @@ export interface Sandbox {
   /** Brings the mounted files up to date. */
   refresh(): Promise<void>;
   /** Ends Redis: in order with SIGTERM, or at once. Resolves when it is gone, also the second time. */
-  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  end(signal: Ending): Promise<void>;
 }
 
-const PORT = REDIS_PORT;
-/** Directives that have another value outside a pod. */
-const LOCAL = /^(bind|port|dir|aclfile) /;
-const ATTEMPTS = 5;
-let addresses = 0;
+export type Ending = 'SIGTERM' | 'SIGKILL';
 
-/** Starts the Redis of a pod as soon as its files are there and nobody else holds its volume. */
-export function startSandbox({ version, data, home, files, holders }: SandboxOptions): Sandbox {
-  let daemon: Daemon | undefined;
+/** What runs in a sandbox. */
+export interface Programs<Files> {
+  /** Starts them; resolves with their address once they are ready, or with undefined as soon as the sandbox ends. */
+  start(files: Files, sandbox: { isEnding(): boolean; refresh(): Promise<void> }): Promise<string | undefined>;
+  /** Writes the mounted files as they are now, if those of the start have been written. */
+  write(): Promise<void>;
+  stop(signal: Ending): Promise<unknown>;
+}
+
+/** Starts programs as soon as their files are there and nobody else holds their volume. */
+export function openSandbox<Files>(
+  { data, home, files, holders }: SandboxOptions<Files>,
+  programs: Programs<Files>,
+): Sandbox {
   let ip: string | undefined;
   let ending = false;
   let writing: Promise<void> = Promise.resolve();
@@ -50,40 +51,17 @@ export function startSandbox({ version, data, home, files, holders }: SandboxOpt
 
   async function start(): Promise<string | undefined> {
     await before;
-    await mkdir(data, { recursive: true });
-    await mkdir(home, { recursive: true });
     while (!files() && !ending) await sleep(20);
-    const { shard } = files() ?? {};
-    const announce = shard && ['--cluster-announce-ip', shard.address, '--cluster-announce-hostname', shard.name];
-    const byFiles = shard && hasSnapshotAlone(data) ? ['--appendonly', 'no'] : [];
-    const program = await redisProgram(version);
-    for (let attempt = 1; !ending; attempt++) {
-      const address = shard?.address ?? nextAddress();
-      await write(address);
-      const log = join(home, 'redis.log');
-      const args = [...program.args, join(home, 'redis.conf'), ...(announce ?? []), ...byFiles];
-      if (ending) break;
-      daemon = startDaemon({ command: program.command, args, log });
-      const isReady = () => answersPing(address);
-      try {
-        await waitUntilReady(daemon, { name: 'redis-server', log, isReady });
-        ip = address;
-        return address;
-      } catch (error) {
-        if (!ending && attempt === ATTEMPTS) throw error; // perhaps the address was taken
-      }
-    }
-    return undefined;
+    const found = files();
+    if (!found || ending) return undefined;
+    ip = await programs.start(found, { isEnding: () => ending, refresh });
+    return ip;
   }
 
-  async function write(address: string): Promise<void> {
-    const now = files();
-    if (!now) return;
-    const aclFile = join(home, 'users.acl');
-    const own = [`bind ${address}`, `port ${PORT}`, `dir ${data}`, `aclfile ${aclFile}`];
-    const lines = now.conf.split('\n').filter((line) => !LOCAL.test(line));
-    await replaceFile(join(home, 'redis.conf'), [...lines, ...own, ''].join('\n'));
-    await replaceFile(aclFile, now.acl);
+  function refresh(): Promise<void> {
+    // One after the other, so that the newest stays.
+    writing = writing.then(() => (ending ? undefined : programs.write()));
+    return writing;
   }
 
   const ready = start();
@@ -91,15 +69,12 @@ export function startSandbox({ version, data, home, files, holders }: SandboxOpt
   return {
     ready,
     ip: () => ip,
-    refresh() {
-      // One after the other, so that the newest stays.
-      writing = writing.then(() => (ip === undefined || ending ? undefined : write(ip)));
-      return writing;
-    },
+    refresh,
     async end(signal) {
       if (ending) return gone.promise;
       ending = true;
-      await (daemon ? daemon.kill(signal) : ready.catch(() => {}));
+      await programs.stop(signal);
+      await ready.catch(() => {});
       await writing;
       await rm(home, { recursive: true, force: true });
       gone.resolve();
@@ -107,29 +82,13 @@ export function startSandbox({ version, data, home, files, holders }: SandboxOpt
   };
 }
 
-/** As a shard's pod looks before it starts, see operator/resources/pod-template.ts. */
-function hasSnapshotAlone(data: string): boolean {
-  const log = join(data, 'appendonlydir');
-  const hasLog = existsSync(log) && readdirSync(log).some((name) => name.endsWith('.manifest'));
-  return !hasLog && existsSync(join(data, 'dump.rdb'));
-}
-
-/** An address of the loopback network that no other sandbox of this process has, and hardly one of another process. */
-function nextAddress(): string {
-  const n = addresses++;
-  return `127.${16 + (process.pid % 200)}.${(n >> 8) & 255}.${n & 255 || 256 - 1}`;
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.new`, text);
-  await rename(`${path}.new`, path);
-}
-
 /** As the readiness probe asks: as the user "probe", and LOADING is no answer. */
 export function answersPing(host: string): Promise<boolean> {
   return new Promise((resolve) => {
     let heard = '';
-    const socket = connect({ host, port: PORT, timeout: 1000 }, () => socket.write('AUTH probe none\r\nPING\r\n'));
+    const socket = connect({ host, port: REDIS_PORT, timeout: 1000 }, () =>
+      socket.write('AUTH probe none\r\nPING\r\n'),
+    );
     const end = (ready: boolean) => {
       socket.destroy();
       resolve(ready);
