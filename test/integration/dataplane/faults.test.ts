@@ -1,65 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LaneEvent } from '../../../dataplane/store/lane.ts';
-import type { Pool } from '../../../dataplane/store/pool.ts';
-import type { Store, StoreError } from '../../../dataplane/store/port.ts';
-import { startTenantRedis, type TenantRedis } from '../../contract/tenant-redis.ts';
+import type { StoreError } from '../../../dataplane/store/port.ts';
+import { startFaultyRedis, value } from './faulty-redis.ts';
 import { failsAs, timed } from './outcomes.ts';
 
-const value = Buffer.from('"v"');
+const { tenant, opened, reopen, patient, serverPid } = await startFaultyRedis();
 
 describe('a Redis that fails', () => {
-  let tenant: TenantRedis;
-  let pool: Pool;
-  let events: LaneEvent[];
-  let store: Store;
-
-  before(async () => {
-    tenant = await startTenantRedis('8.0', ['--appendonly', 'yes', '--key-load-delay', '400']);
-  });
-  after(() => tenant.stop());
-  beforeEach(async () => {
-    ({ pool, events } = tenant.pool());
-    store = pool.open(tenant.address);
-    await store.set('there', value);
-  });
-  afterEach(async () => {
-    // A test that failed half-way may have left the server stopped, or suspended, which SIGKILL ends as well.
-    await pool.close();
-    if (await isAnswering()) return;
-    await tenant.server.kill();
-    await tenant.server.restart();
-  });
-
-  async function isAnswering(): Promise<boolean> {
-    const timeout = sleep(5000, false, { ref: false });
-    return Promise.race([
-      tenant
-        .admin()
-        .ping()
-        .then(
-          () => true,
-          () => false,
-        ),
-      timeout,
-    ]);
-  }
-
-  /** Longer than any restart takes on a machine that has other things to do. */
-  async function patient(): Promise<void> {
-    await pool.close();
-    ({ pool } = tenant.pool({ limits: { waitMs: 15_000, inFlight: 1024, waiting: 256 } }));
-    store = pool.open(tenant.address);
-  }
-
-  /** The process id of the server, to stop and continue it. */
-  async function serverPid(): Promise<number> {
-    const info = await tenant.admin().info('server');
-    return Number(/process_id:(\d+)/.exec(info)?.[1]);
-  }
-
   test('killed with a write in flight: outcome unknown, at once and not after the command time-out', async () => {
+    const { store } = opened();
     process.kill(await serverPid(), 'SIGSTOP');
     const write = timed(store.set('k', value));
     await sleep(100);
@@ -72,7 +22,7 @@ describe('a Redis that fails', () => {
   });
 
   test('killed with a read in flight: the read is answered once Redis is back', async () => {
-    await patient();
+    const store = await patient();
     process.kill(await serverPid(), 'SIGSTOP');
     const read = store.get('there');
     await sleep(50);
@@ -82,7 +32,7 @@ describe('a Redis that fails', () => {
   });
 
   test('restarted: requests that come meanwhile wait and succeed', async () => {
-    await patient();
+    const store = await patient();
     await tenant.server.kill();
     const reads = Promise.all(Array.from({ length: 20 }, () => store.get('there')));
     const write = store.set('waited', value);
@@ -93,37 +43,9 @@ describe('a Redis that fails', () => {
     assert.deepEqual((await store.get('waited'))?.value, value);
   });
 
-  test('told to take no writes before it ends: writes wait, and the outcome of none is unknown', async () => {
-    await patient();
-    await store.get('there');
-    await tenant.admin().config('SET', 'min-replicas-to-write', '1');
-    const writes = Promise.all(Array.from({ length: 20 }, (_, i) => store.set(`held-${i}`, value)));
-    await sleep(150);
-    process.kill(await serverPid(), 'SIGSTOP'); // whatever is sent from now on is lost
-    const more = Promise.all(Array.from({ length: 20 }, (_, i) => store.set(`later-${i}`, value)));
-    await sleep(150);
-    await tenant.server.kill();
-    await tenant.server.restart();
-    assert.equal((await writes).length + (await more).length, 40);
-    assert.deepEqual((await store.get('later-19'))?.value, value);
-  });
-
-  test('takes writes again after it had refused them: those that waited are made, once', async () => {
-    await patient();
-    await tenant.admin().config('SET', 'min-replicas-to-write', '1');
-    const counts = Promise.all(Array.from({ length: 20 }, () => store.increment('counted', 1)));
-    await sleep(150);
-    assert.deepEqual((await store.get('there'))?.value, value, 'reads go on');
-    await tenant.admin().config('SET', 'min-replicas-to-write', '0');
-    await counts;
-    assert.equal(await tenant.admin().get('counted'), '20');
-    assert.equal(await tenant.admin().exists('probe'), 0);
-  });
-
   test('restarted on purpose: waited for longer than one that is away', async () => {
-    await pool.close();
     const limits = { waitMs: 100, inFlight: 1024, waiting: 256, restart: { waitMs: 15_000, waiting: 256 } };
-    ({ pool } = tenant.pool({ limits }));
+    const { pool } = await reopen({ limits });
     await pool.open(tenant.address).get('there');
     await tenant.server.kill();
     await assert.rejects(pool.open(tenant.address).get('there'), failsAs('unavailable'));
@@ -137,6 +59,7 @@ describe('a Redis that fails', () => {
   });
 
   test('away for good: unavailable after the bounded wait, for reads and writes alike', async () => {
+    const { store, events } = opened();
     await tenant.server.kill();
     const outcomes = await Promise.all([timed(store.get('there')), timed(store.set('k', value))]);
     await tenant.server.restart();
@@ -153,9 +76,7 @@ describe('a Redis that fails', () => {
   });
 
   test('away: more than the bound of waiters are turned away at once', async () => {
-    await pool.close();
-    ({ pool } = tenant.pool({ limits: { waitMs: 1000, inFlight: 1024, waiting: 5 } }));
-    store = pool.open(tenant.address);
+    const { store } = await reopen({ limits: { waitMs: 1000, inFlight: 1024, waiting: 5 } });
     await tenant.server.kill();
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => timed(store.get('there'))));
     await tenant.server.restart();
@@ -163,6 +84,7 @@ describe('a Redis that fails', () => {
   });
 
   test('hung: a write ends after the command time-out as unknown, a read as unavailable', async () => {
+    const { store } = opened();
     const pid = await serverPid();
     process.kill(pid, 'SIGSTOP');
     const outcomes = await Promise.all([timed(store.set('k', value)), timed(store.get('there'))]);
@@ -177,6 +99,7 @@ describe('a Redis that fails', () => {
   });
 
   test('hung: what was not yet sent fails as unavailable, so that it can be repeated', async () => {
+    const { store } = opened();
     const pid = await serverPid();
     process.kill(pid, 'SIGSTOP');
     const first = timed(store.set('first', value));
@@ -192,7 +115,7 @@ describe('a Redis that fails', () => {
   });
 
   test('loading its data: requests wait until it is loaded', async () => {
-    await patient();
+    const store = await patient();
     const admin = tenant.admin();
     const pipeline = admin.pipeline();
     for (let i = 0; i < 1500; i++) pipeline.set(`bulk:${i}`, 'x');
@@ -210,131 +133,8 @@ describe('a Redis that fails', () => {
     await flush.exec();
   });
 
-  test('full under noeviction: full for writes; reads and deletes work', async () => {
-    const admin = tenant.admin();
-    await admin.config('SET', 'maxmemory', '1');
-    await assert.rejects(store.set('k', value), failsAs('full'));
-    assert.deepEqual((await store.get('there'))?.value, value);
-    await assert.rejects(store.increment('n', 1), failsAs('full'));
-    await assert.rejects(store.increment('n', 1, 10), failsAs('full'));
-    await assert.rejects(store.increment('n', 0.5), failsAs('full'));
-    const [get, set, remove] = await store.batch([
-      { op: 'get', key: 'there' },
-      { op: 'set', key: 'k', value },
-      { op: 'delete', key: 'there' },
-    ]);
-    assert.deepEqual(get, { value, found: true });
-    failsAs('full')(set);
-    assert.deepEqual(remove, { value: null, found: true });
-    assert.equal(await store.delete(['there']), 0);
-    await admin.config('SET', 'maxmemory', '0');
-    assert.equal(await store.get('n'), null);
-  });
-
-  test('too few replicas: writes wait for them as long as for a restart; reads work', async () => {
-    const admin = tenant.admin();
-    await admin.config('SET', 'min-replicas-to-write', '1');
-    const { result, ms } = await timed(store.set('k', value));
-    assert.equal(result.status, 'rejected');
-    failsAs('unavailable')(result.reason);
-    assert.match(String(result.reason), /too few of its replicas/);
-    assert.ok(ms > 900, `${ms} ms`);
-    await assert.rejects(store.increment('n', 1, 10), failsAs('unavailable'));
-    assert.deepEqual((await store.get('there'))?.value, value);
-    const [set, get] = await store.batch([
-      { op: 'set', key: 'k', value },
-      { op: 'get', key: 'there' },
-    ]);
-    failsAs('unavailable')(set);
-    assert.deepEqual(get, { value, found: true });
-    await admin.config('SET', 'min-replicas-to-write', '0');
-  });
-
-  test('writes that are refused for a while are applied once, when Redis takes them again', async () => {
-    await patient();
-    const admin = tenant.admin();
-    await admin.del('count');
-    const refusing = [
-      {
-        begin: () => admin.config('SET', 'min-replicas-to-write', '1'),
-        end: () => admin.config('SET', 'min-replicas-to-write', '0'),
-      },
-      { begin: () => admin.replicaof('127.0.0.1', 1), end: () => admin.call('REPLICAOF', 'NO', 'ONE') },
-    ];
-    for (const { begin, end } of refusing) {
-      await store.get('there');
-      await begin();
-      const writes = Promise.all([
-        ...Array.from({ length: 20 }, () => store.increment('count', 1)),
-        store.increment('count', 1, 100),
-        store.set('held', value, { expiry: { seconds: 100 } }),
-        store.delete(['nothing']),
-        store.batch([
-          { op: 'set', key: 'held2', value },
-          { op: 'get', key: 'held2' },
-        ]),
-      ]);
-      await sleep(300);
-      assert.equal(await admin.exists('held', 'held2'), 0, 'nothing is written meanwhile');
-      await end();
-      assert.deepEqual((await writes).at(-1), [
-        { value, found: true },
-        { value, found: true },
-      ]);
-      await store.delete(['held', 'held2']);
-    }
-    assert.equal(String((await store.get('count'))?.value), '42');
-    await store.delete(['count']);
-  });
-
-  test('a Redis that has become a replica is asked nothing more, and what it has in flight is answered', async () => {
-    await patient();
-    const admin = tenant.admin();
-    await store.get('there');
-    await admin.replicaof('127.0.0.1', 1);
-    const clientOf = async () => /id=(\d+) .*name=cubby-dataplane/.exec(String(await admin.client('LIST')))?.[1];
-    const before = await clientOf();
-    const [write, ...reads] = [store.set('k', value), store.get('there'), store.get('there')];
-    for (const read of reads) assert.deepEqual(((await read) as { value: Buffer }).value, value);
-    await sleep(200);
-    assert.notEqual(await clientOf(), before);
-    await admin.call('REPLICAOF', 'NO', 'ONE');
-    await write;
-  });
-
-  test('a key of another Redis type: wrong-type on reading, replaced by writing', async () => {
-    await tenant.admin().del('list');
-    await tenant.admin().rpush('list', 'x');
-    await assert.rejects(store.get('list'), failsAs('wrong-type'));
-    for (const ttl of [undefined, 10])
-      for (const delta of [1, 0.5]) await assert.rejects(store.increment('list', delta, ttl), failsAs('wrong-type'));
-    const [list, there] = await store.batch([
-      { op: 'get', key: 'list' },
-      { op: 'get', key: 'there' },
-    ]);
-    failsAs('wrong-type')(list);
-    assert.deepEqual(there, { value, found: true });
-    await store.set('list', value);
-    assert.deepEqual((await store.get('list'))?.value, value);
-  });
-
-  test('other credentials: unavailable, and the report names the refusal and no secret', async () => {
-    await pool.close();
-    ({ pool, events } = tenant.pool({ password: () => 'a-wrong-password' }));
-    await assert.rejects(pool.open(tenant.address).get('there'), failsAs('unavailable'));
-    assert.deepEqual(events, [{ event: 'connect-failed', code: 'WRONGPASS' }]);
-  });
-
-  test('a permission taken away: unavailable, and the report names the refusal', async () => {
-    const admin = tenant.admin();
-    await admin.call('ACL', 'SETUSER', 'dataplane', '-set');
-    await assert.rejects(store.set('k', value), failsAs('unavailable'));
-    await admin.call('ACL', 'SETUSER', 'dataplane', '+set');
-    assert.ok(events.some((event) => event.event === 'command-failed' && event.code === 'NOPERM'));
-    assert.deepEqual(await store.set('k', value), { expiresAt: null });
-  });
-
   test('killed over and over under load: every acknowledged write is there, every request ends in time', async () => {
+    const { store } = opened();
     const acknowledged = new Set<string>();
     let slowest = 0;
     let running = true;
