@@ -50,7 +50,7 @@ const CLUSTER_COMMANDS = [
 ];
 
 /** What the data plane runs besides in a member of a replicated store: it asks which one it is, and waits for replicas. */
-const DATAPLANE_MEMBER_COMMANDS = ['role', 'wait'];
+const DATAPLANE_MEMBER_COMMANDS = ['role', 'info|replication', 'wait'];
 
 /** What the operator runs besides in a member of a replicated store, to make another the primary. */
 const OPERATOR_MEMBER_COMMANDS = ['role', 'replicaof', 'client|pause', 'client|unpause'];

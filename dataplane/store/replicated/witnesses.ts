@@ -1,14 +1,22 @@
 import { originOf } from '../origin.ts';
 import type { Endpoint } from '../port.ts';
+import { bytesOf } from '../replies.ts';
 import type { Connection } from '../resp/connection.ts';
-import { readRole } from './nearest.ts';
+import type { Reply } from '../resp/reply.ts';
 
 /** A member that has not answered for so long, in ms, is not waited for any more until it does. */
 const AWAY_MS = 5_000;
-/** For so long, in ms, it is known who was the primary: Sentinels leave more than that between two failovers. */
-const MEMORY_MS = 7_000;
-/** A failover takes less than this, in ms: whom the Sentinels name for longer beside another, that one has been replaced. */
-const FAILOVER_MS = 10_000;
+
+/**
+ * What a member says of its data: a replica has the history of its primary, and who becomes the primary begins one of its
+ * own and remembers the one before (https://redis.io/docs/latest/operate/oss_and_stack/management/replication/,
+ * "Replication ID explained").
+ */
+interface Testimony {
+  isPrimary: boolean;
+  history: string;
+  before: string;
+}
 
 /**
  * The members of a store, who tell whether one of them has become the primary. The old one does not know, as where it hung
@@ -21,12 +29,6 @@ export class Witnesses {
   readonly #connections: (Promise<Connection> | undefined)[] = [];
   /** Since when a member does not answer, and when it last did not; by performance.now(). */
   readonly #silent: ({ since: number; last: number } | undefined)[] = [];
-  /** What was asked about last, and when. */
-  #last: { place: string; at: number } | undefined;
-  /** Beside whom another says that it is the primary, since when, and when that was seen last. */
-  #disputed: { place: string; since: number; last: number } | undefined;
-  /** Until when a member is known to be the one that was replaced, though it may not have learnt it; by performance.now(). */
-  readonly #replacedUntil: (number | undefined)[] = [];
 
   /** `connect` gives a new connection that is not made yet; its limits are those on an answer. */
   constructor(members: readonly Endpoint[], connect: (member: Endpoint) => Connection) {
@@ -37,67 +39,40 @@ export class Witnesses {
 
   /**
    * Whether the Redis at that place of an Origin was the only primary when this was asked: most of the members are there,
-   * and no other says that it has become one. Never rejects.
+   * and none of them is a primary but one that this one has replaced. Never rejects.
    */
   async isOnlyPrimary(place: string): Promise<boolean> {
-    const now = performance.now();
-    if (this.#isReplaced(this.#places.indexOf(place), now)) return false;
-    const { place: before = place, at = 0 } = this.#last ?? {};
-    if (before !== place && now - at < MEMORY_MS) this.#replacedUntil[this.#places.indexOf(before)] = now + MEMORY_MS;
-    this.#last = { place, at: now };
-    const others = this.#members.flatMap((_, ordinal) => (this.#places[ordinal] === place ? [] : [ordinal]));
-    const answers = await Promise.all(
-      others.map((ordinal) => {
-        const answer = this.#hasStayed(ordinal, now);
-        return this.#isAway(ordinal, now) ? undefined : answer;
-      }),
-    );
-    if (answers.includes(false)) {
-      const { place: of, since = now, last = now } = this.#disputed ?? {};
-      const goesOn = of === place && now - last < MEMORY_MS;
-      this.#disputed = { place, since: goesOn ? since : now, last: now };
-      if (goesOn && now - since > FAILOVER_MS)
-        for (const [i, ordinal] of others.entries())
-          if (answers[i] === false) this.#replacedUntil[ordinal] = now + MEMORY_MS;
-      return false;
-    }
-    const replicas = answers.filter((hasStayed) => hasStayed === true).length;
-    return (replicas + 1) * 2 > this.#members.length;
+    const all = await Promise.all(this.#members.map((_, ordinal) => this.#hear(ordinal)));
+    const own = all[this.#places.indexOf(place)];
+    if (!own?.isPrimary) return false;
+    const others = all.filter((each) => each !== undefined && each !== own && each.history !== own.before);
+    if (others.some((each) => each?.isPrimary)) return false;
+    return (others.length + 1) * 2 > this.#members.length;
   }
 
   close(): void {
     for (const made of this.#connections.splice(0)) made?.then((connection) => connection.close()).catch(() => {});
   }
 
-  #isReplaced(ordinal: number, now: number): boolean {
-    return now < (this.#replacedUntil[ordinal] ?? 0);
-  }
-
-  #isAway(ordinal: number, now: number): boolean {
+  /** What a member says; undefined where it does not answer, at once where it has not for a while. */
+  #hear(ordinal: number): Promise<Testimony | undefined> {
     const silent = this.#silent[ordinal];
-    return silent !== undefined && silent.last - silent.since > AWAY_MS && now - silent.last < AWAY_MS;
+    const now = performance.now();
+    const isAway = silent !== undefined && silent.last - silent.since > AWAY_MS && now - silent.last < AWAY_MS;
+    const heard = this.#listen(ordinal);
+    return isAway ? Promise.resolve(undefined) : heard;
   }
 
-  /** Whether it is a replica; undefined where it does not tell, or is known to be a primary that was. */
-  async #hasStayed(ordinal: number, now: number): Promise<boolean | undefined> {
-    const isReplica = await this.#isReplica(ordinal);
-    if (isReplica) this.#replacedUntil[ordinal] = undefined;
-    if (isReplica || !this.#isReplaced(ordinal, now)) return isReplica;
-    this.#replacedUntil[ordinal] = now + MEMORY_MS;
-    return undefined;
-  }
-
-  /** Undefined where it does not answer. */
-  async #isReplica(ordinal: number): Promise<boolean | undefined> {
+  async #listen(ordinal: number): Promise<Testimony | undefined> {
     try {
       // Who becomes the primary closes its connections.
       const known = this.#connections[ordinal];
-      const { isPrimary } = await this.#ask(ordinal).catch((error) => {
+      const testimony = await this.#ask(ordinal).catch((error) => {
         if (known) return this.#ask(ordinal);
         throw error;
       });
       this.#silent[ordinal] = undefined;
-      return !isPrimary;
+      return testimony;
     } catch {
       const now = performance.now();
       this.#silent[ordinal] = { since: this.#silent[ordinal]?.since ?? now, last: now };
@@ -105,11 +80,11 @@ export class Witnesses {
     }
   }
 
-  async #ask(ordinal: number): Promise<{ isPrimary: boolean }> {
+  async #ask(ordinal: number): Promise<Testimony> {
     this.#connections[ordinal] ??= this.#open(ordinal);
     const made = this.#connections[ordinal];
     try {
-      return readRole(await (await made).send(['ROLE']));
+      return readTestimony(await (await made).send(['INFO', 'replication']));
     } catch (error) {
       if (this.#connections[ordinal] === made) this.#connections[ordinal] = undefined;
       made.then((connection) => connection.close()).catch(() => {});
@@ -122,4 +97,14 @@ export class Witnesses {
     await connection.connect();
     return connection;
   }
+}
+
+/** Reads INFO replication. Throws where Redis answers with something else. */
+function readTestimony(reply: Reply): Testimony {
+  const text = String(bytesOf(reply));
+  const field = (name: string) => new RegExp(`^${name}:(\\w+)`, 'm').exec(text)?.[1];
+  const [role, history, before] = [field('role'), field('master_replid'), field('master_replid2')];
+  if (role === undefined || history === undefined || before === undefined)
+    throw new Error('Redis answered INFO without what it is');
+  return { isPrimary: role === 'master', history, before };
 }
