@@ -48,6 +48,8 @@ export interface TestReplicated {
   credentials: { masterKeys: MasterKeys; uid: string; generation: number };
   /** The password of a user of Redis or Sentinel. */
   password(user: RedisUser): string;
+  /** What starts from now on is of that version. */
+  upgrade(version: TestReplicatedOptions['version']): Promise<void>;
   /** Ends all and removes the files. */
   stop(): Promise<void>;
 }
@@ -120,6 +122,9 @@ export async function startReplicated(options: TestReplicatedOptions): Promise<T
     members,
     credentials,
     password: (user) => passwords(user)[0] ?? '',
+    async upgrade(to) {
+      await writePrograms(root, to);
+    },
     async stop() {
       await Promise.all(members.flatMap(({ redis, sentinel }) => [redis.kill(), sentinel.kill()]));
       await rm(root, { recursive: true, force: true });

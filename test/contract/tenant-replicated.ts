@@ -27,6 +27,8 @@ export interface TenantReplicated {
   ask(ordinal: number, command: readonly (string | number)[], port?: number): Promise<Reply>;
   /** The ordinal of a member but `not` that says that it is the primary; as many replicas follow it, and may take its place. */
   primary(replicas?: number, not?: number): Promise<number>;
+  /** What starts from now on is of that version. */
+  upgrade: TestReplicated['upgrade'];
   /** A pool with a wait that outlasts a failover, and what it reported. */
   pool(options?: Partial<PoolOptions>): { pool: Pool; events: LaneEvent[] };
   stop(): Promise<void>;
@@ -92,6 +94,7 @@ export async function startTenantReplicated(options: TestReplicatedOptions): Pro
     replicaPassword: store.password('replica'),
     ask,
     primary,
+    upgrade: store.upgrade,
     pool(overrides = {}) {
       const events: LaneEvent[] = [];
       const pool = createPool({
