@@ -17,12 +17,7 @@ export const restoreSuites: readonly Suite[] = [
     about: 'its data replaced by a backup, with a restart in between',
     catches: ['forgetful', 'doubling'],
     prepare: (scene) => makeStore(scene),
-    async act(scene) {
-      const restoreFrom = await offerBackup(scene, await storedBackup());
-      await scene.edit({ restoreFrom: { ...restoreFrom, overwriteData: true } });
-      await restored(scene);
-      await write(scene, later, '3');
-    },
+    act: replaceData,
   },
   {
     name: 'restore-new',
@@ -39,12 +34,7 @@ export const restoreSuites: readonly Suite[] = [
     about: 'the data of all members of a replicated store replaced by a backup',
     catches: ['forgetful', 'doubling'],
     prepare: (scene) => makeStore(scene, { replicas: 3 }),
-    async act(scene) {
-      const restoreFrom = await offerBackup(scene, await storedBackup());
-      await scene.edit({ restoreFrom: { ...restoreFrom, overwriteData: true } });
-      await restored(scene);
-      await write(scene, later, '3');
-    },
+    act: replaceData,
   },
   {
     name: 'restore-shards',
@@ -58,6 +48,13 @@ export const restoreSuites: readonly Suite[] = [
     },
   },
 ];
+
+async function replaceData(scene: Scene): Promise<void> {
+  const restoreFrom = await offerBackup(scene, await storedBackup());
+  await scene.edit({ restoreFrom: { ...restoreFrom, overwriteData: true } });
+  await restored(scene);
+  await write(scene, later, '3');
+}
 
 const OF_BACKUP = '"of the backup"';
 let stored: Promise<StoredBackup> | undefined;
