@@ -26,12 +26,29 @@ export function replicationOf({ redis }: Pick<Member, 'redis'>): RedisInfo['repl
   return redis && 'look' in redis && !redis.look.info.loading ? redis.look.info.replication : undefined;
 }
 
-/** The member that is the primary: of several, while an old one has not heard of the new, the one that is followed. */
+/** The member that most of the Sentinels take for the primary. */
+export function namedPrimary(members: readonly Member[]): Member | undefined {
+  return members.find(({ address }) => {
+    const named = members.filter(
+      ({ sentinel }) => address !== undefined && sentinel && 'look' in sentinel && sentinel.look.primary === address,
+    );
+    return named.length * 2 > members.length;
+  });
+}
+
+/**
+ * The member that is the primary: of several, while an old one has not heard of the new, the one that the Sentinels agree
+ * on, or else the one that is followed.
+ */
 export function primaryOf(members: readonly Member[]): Member | undefined {
+  const primaries = members.filter((member) => replicationOf(member)?.role === 'primary');
+  const named = primaries.length > 1 ? namedPrimary(members) : undefined;
+  if (named && primaries.includes(named)) return named;
   const replicas = (member: Member) => replicationOf(member)?.replicas ?? 0;
-  return members
-    .filter((member) => replicationOf(member)?.role === 'primary')
-    .reduce<Member | undefined>((best, next) => (best && replicas(best) >= replicas(next) ? best : next), undefined);
+  return primaries.reduce<Member | undefined>(
+    (best, next) => (best && replicas(best) >= replicas(next) ? best : next),
+    undefined,
+  );
 }
 
 /** The member that stands for the store: the primary, or the last that was, or the first. */

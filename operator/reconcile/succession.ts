@@ -3,7 +3,7 @@ import { memberNames } from '../../contract/names.ts';
 import { parseTime } from '../../contract/time.ts';
 import type { StorePlan } from '../resources/plan.ts';
 import type { Context } from './context.ts';
-import { primaryOf, replicationOf } from './members.ts';
+import { namedPrimary, primaryOf, replicationOf } from './members.ts';
 import type { Member, Observed } from './observe.ts';
 
 /** For how long a replica must have been without a primary before another may be looked for, in ms: the old one may come back. */
@@ -48,7 +48,7 @@ export function findSuccession({
 }: Pick<Observed, 'store' | 'accepted' | 'members'>): Succession | undefined {
   const isMeant = accepted?.replicated && store.spec.enabled && store.status?.topology?.mode === 'Replicated';
   if (!isMeant || primaryOf(members)) return undefined;
-  const lost = lostPrimary(members);
+  const lost = namedPrimary(members);
   if (!lost || (lost.redis && 'look' in lost.redis)) return undefined;
   const others = members.filter((member) => member !== lost && replicationOf(member));
   if (others.length === 0 || !others.every(isAbandoned)) return undefined;
@@ -59,16 +59,6 @@ export function findSuccession({
     return { positions: positions.map(([member, position]) => [member, position]) };
   const [successor] = positions.reduce((best, next) => ((next[1]?.offset ?? 0) > (best[1]?.offset ?? 0) ? next : best));
   return { successor };
-}
-
-/** The member that most of the Sentinels take for the primary. */
-function lostPrimary(members: readonly Member[]): Member | undefined {
-  return members.find(({ address }) => {
-    const named = members.filter(
-      ({ sentinel }) => address !== undefined && sentinel && 'look' in sentinel && sentinel.look.primary === address,
-    );
-    return named.length * 2 > members.length;
-  });
 }
 
 /** Whether a replica has long been without a primary, and may not become one. */

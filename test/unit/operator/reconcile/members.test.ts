@@ -24,6 +24,20 @@ test('of two that say they are the primary the one that is followed stands for t
   assert.equal(standIn([old, next, member(2, replica())]).ordinal, 1);
 });
 
+test('of two that say they are the primary the one that most Sentinels name stands for the store, whoever follows', () => {
+  const naming = (seen: Member, address: string): Member => ({
+    ...seen,
+    address: `10.0.0.${seen.ordinal}`,
+    sentinel: { look: { primary: address, users: undefined as never }, session: undefined as never },
+  });
+  const members = [member(0, redis({ replication: { replicas: 1 } })), member(1, redis()), member(2, replica())];
+  const [old, ...others] = members as [Member, ...Member[]];
+  const agreed = [naming(old, '10.0.0.0'), ...others.map((other) => naming(other, '10.0.0.1'))];
+  assert.equal(standIn(agreed).ordinal, 1);
+  const split = agreed.map((each) => (each.ordinal === 2 ? { ...each, sentinel: { failure: 'refused' } } : each));
+  assert.equal(standIn(split).ordinal, 0);
+});
+
 test('while there is no primary the last one stands for the store', () => {
   const down = { failure: 'refused', down: true };
   const members = [member(0, down), member(1, down, { 'cubby.dev/role': 'primary' }), member(2, replica())];
