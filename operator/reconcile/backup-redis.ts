@@ -42,6 +42,8 @@ export async function prepareRedis(
     return await askRedis(context, store, host, async (session) => {
       const accepted = loadedUsers(await session.aclList()).passwords.get('backup');
       if (!accepted?.includes(`#${aclPasswordHash(password)}`)) return '';
+      // The status may be of before a failover; a replica may lack what was acknowledged last.
+      if ((await session.info()).replication.role !== 'primary') return 'it is not the primary any more';
       const config = await session.configGet(Object.keys(DISKLESS));
       for (const [name, value] of Object.entries(DISKLESS))
         if (config[name] !== value) await session.configSet(name, value);

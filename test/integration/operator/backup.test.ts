@@ -113,6 +113,16 @@ test('after five attempts a backup is given up', async (t) => {
   assert.deepEqual([status.attempts, completeReason(status)], [5, 'SourceUnavailable']);
 });
 
+test('a Redis that has become a replica is not read, and is once it is the primary again', async (t) => {
+  const { world, namespace, store } = await runningStore(t, 'backup-demoted');
+  await store.admin.call('REPLICAOF', '127.0.0.1', '1');
+  await createBackup(world, namespace);
+  await backupWhen(world, namespace, 'waits', (s) => /not the primary/.test(s.conditions?.[0]?.message ?? ''));
+  assert.equal(await admin.get(pods, { namespace, name: 'monday-backup' }), undefined);
+  await store.admin.call('REPLICAOF', 'NO', 'ONE');
+  await podOf(world, namespace, 'monday-backup');
+});
+
 /** Has a backup, whose pod is there, begun more than a day ago, all of which no operator ran. */
 async function afterADay(world: World, namespace: string, meanwhile: () => Promise<unknown>): Promise<void> {
   await world.operator.stop();
