@@ -39,7 +39,7 @@ const parts: Record<string, { about: string; run: (options: Options) => Promise<
     run: async () => (await import('./durability/power.ts')).benchPower(),
   },
   failover: {
-    about: 'the primary of a store with replicas killed, 30 times at least (outside Kubernetes)',
+    about: 'the primary of a store with replicas killed, 30 times at least, and hung (outside Kubernetes)',
     run: async ({ kills }) => (await import('./durability/failover.ts')).benchFailover(kills),
   },
   partition: {
