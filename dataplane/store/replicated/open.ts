@@ -4,7 +4,7 @@ import { one, type TextOf } from '../replies.ts';
 import type { Connection } from '../resp/connection.ts';
 import { createDurableWay } from './durable.ts';
 import { Nearest, readRole } from './nearest.ts';
-import { Primary } from './primary.ts';
+import { type Informants, Primary } from './primary.ts';
 import { Sentinels } from './sentinels.ts';
 import { createReplicatedStore, type NearWays } from './store.ts';
 import { Witnesses } from './witnesses.ts';
@@ -44,8 +44,12 @@ export function openReplicated(options: ReplicatedOptions): Replicated {
   const witnesses = new Witnesses(members, (member) =>
     options.connect(member, { connectTimeoutMs: WITNESS_MS, commandTimeoutMs: WITNESS_MS }),
   );
-  const who = {
+  const informants: Informants = {
     primary: () => sentinels.primary(),
+    get inDoubt() {
+      return sentinels.inDoubt;
+    },
+    isReplaced: (ordinal) => witnesses.isReplaced(ordinal),
     close() {
       sentinels.close();
       witnesses.close();
@@ -55,7 +59,7 @@ export function openReplicated(options: ReplicatedOptions): Replicated {
   const { commandTimeoutMs } = options;
   // Where the primary has gone with its node, another is soon to be named.
   const toPrimary = { connectTimeoutMs: SUBSTITUTABLE_MS / 2, commandTimeoutMs };
-  const primary = new Primary(members, who, (member) => options.connect(member, toPrimary), idleMs);
+  const primary = new Primary(members, informants, (member) => options.connect(member, toPrimary), idleMs);
   const main = open(() => primary.open());
 
   function open(connect: () => Promise<Connection>, bounds = limits): Lane {

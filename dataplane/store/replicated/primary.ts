@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Endpoint } from '../port.ts';
 import { bytesOf, elementsOf } from '../replies.ts';
 import type { Connection } from '../resp/connection.ts';
-import type { Sentinels } from './sentinels.ts';
 
 /** How often the Sentinels are asked, while the store is, whether the primary is still the one. */
 const LOOK_MS = 500;
@@ -14,13 +13,27 @@ const ATTEMPT_MS = 1000;
 /** What a Redis that is the primary no more has in flight may take so long; then it is given up. */
 const FINISH_MS = 250;
 
+/** While there is doubt about the primary, who has replaced it is looked for so often. */
+const DOUBTFUL_LOOK_MS = 100;
+
+/** Who can tell which member is the primary. */
+export interface Informants {
+  /** The ordinal of the member that the Sentinels name. Rejects where none does. */
+  primary(): Promise<number>;
+  /** Whether a Sentinel has found the primary down, or begun to replace it, not long ago. */
+  readonly inDoubt: boolean;
+  /** Whether another member says that it has taken the place of that one; it may be before the Sentinels do. Never rejects. */
+  isReplaced(ordinal: number): Promise<boolean>;
+  close(): void;
+}
+
 /**
  * Makes connections to the primary of a store, whichever member that is, and gives them up when it is another. While
  * nothing is asked of the store, nobody is asked about it.
  */
 export class Primary {
   readonly #members: readonly Endpoint[];
-  readonly #sentinels: Pick<Sentinels, 'primary' | 'close'>;
+  readonly #informants: Informants;
   readonly #connect: (member: Endpoint) => Connection;
   readonly #idleMs: () => number;
   /** Those that were made, and to which member. */
@@ -33,12 +46,12 @@ export class Primary {
   /** `connect` gives a new connection that is not made yet; `idleMs` tells for how long nobody has asked the store. */
   constructor(
     members: readonly Endpoint[],
-    sentinels: Pick<Sentinels, 'primary' | 'close'>,
+    informants: Informants,
     connect: (member: Endpoint) => Connection,
     idleMs: () => number,
   ) {
     this.#members = members;
-    this.#sentinels = sentinels;
+    this.#informants = informants;
     this.#connect = connect;
     this.#idleMs = idleMs;
   }
@@ -63,14 +76,14 @@ export class Primary {
   }
 
   async #attempt(): Promise<Connection> {
-    const ordinal = await this.#sentinels.primary();
+    const ordinal = await this.#informants.primary();
     const connection = this.#connect(this.#members[ordinal] as Endpoint);
     // One that hangs still takes connections, until the Sentinels have named another.
     const late = setTimeout(() => connection.close(), ATTEMPT_MS);
     try {
       await connection.connect();
       const [role] = elementsOf(await connection.send(['ROLE']));
-      if (String(bytesOf(role)) !== 'master') throw notPrimary();
+      if (String(bytesOf(role)) !== 'master' || (await this.#isReplaced(ordinal))) throw notPrimary();
     } catch (error) {
       connection.close();
       throw error;
@@ -92,7 +105,7 @@ export class Primary {
     if (this.#made.size === 0 && this.#opening === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;
-      this.#sentinels.close();
+      this.#informants.close();
     } else if (!this.#looking && this.#idleMs() < 2 * LOOK_MS) {
       this.#looking = true;
       void this.#look().finally(() => {
@@ -103,14 +116,21 @@ export class Primary {
 
   /** Lets go of connections to members that are not the primary. Where nobody can tell, all stays as it is. */
   async #look(): Promise<void> {
-    const primary = await this.#sentinels.primary().catch(() => undefined);
-    if (primary === undefined) return;
-    for (const [connection, ordinal] of this.#made) {
-      if (ordinal === primary) continue;
-      this.#made.delete(connection);
-      connection.finish();
-      setTimeout(() => connection.close(), FINISH_MS).unref();
-    }
+    do {
+      const primary = await this.#informants.primary().catch(() => undefined);
+      for (const [connection, ordinal] of [...this.#made]) {
+        const isPrimary = primary === undefined || ordinal === primary;
+        if (isPrimary && !(await this.#isReplaced(ordinal))) continue;
+        this.#made.delete(connection);
+        connection.finish();
+        setTimeout(() => connection.close(), FINISH_MS).unref();
+      }
+      if (this.#informants.inDoubt) await sleep(DOUBTFUL_LOOK_MS);
+    } while (this.#informants.inDoubt && this.#made.size > 0 && this.#idleMs() < 2 * LOOK_MS);
+  }
+
+  async #isReplaced(ordinal: number): Promise<boolean> {
+    return this.#informants.inDoubt && (await this.#informants.isReplaced(ordinal));
   }
 }
 

@@ -28,6 +28,9 @@ function isNewer(a: Named, b: Named): boolean {
   return a.epoch === b.epoch ? b.failingOver && !a.failingOver : a.epoch > b.epoch;
 }
 
+/** For so long, in ms, there is doubt about the primary after a Sentinel has found it down, or begun to replace it. */
+const DOUBT_MS = 3_000;
+
 /** The Sentinels of a store's members. Connections to them are made when they are asked, and kept until `close`. */
 export class Sentinels {
   readonly #members: readonly Endpoint[];
@@ -36,6 +39,7 @@ export class Sentinels {
   /** Ordinals of members by the address that their name has. */
   #ordinals = new Map<string, number>();
   #last: Named | undefined;
+  #doubtedAt = Number.NEGATIVE_INFINITY;
 
   /** `connect` gives a new connection that is not made yet. */
   constructor(members: readonly Endpoint[], connect: (sentinel: Endpoint) => Connection) {
@@ -55,6 +59,11 @@ export class Sentinels {
       throw failure('ENOMEMBER', 'the Sentinels name a primary that is no member of the store');
     this.#last = named;
     return ordinal;
+  }
+
+  /** Whether a Sentinel that was asked has found the primary down, or begun to replace it, not long ago. */
+  get inDoubt(): boolean {
+    return performance.now() - this.#doubtedAt < DOUBT_MS;
   }
 
   close(): void {
@@ -81,7 +90,9 @@ export class Sentinels {
     this.#connections[ordinal] ??= this.#open(ordinal);
     const made = this.#connections[ordinal];
     try {
-      return readNamed(await (await made).send(['SENTINEL', 'MASTER', MASTER_NAME]));
+      const { isDown, ...named } = readNamed(await (await made).send(['SENTINEL', 'MASTER', MASTER_NAME]));
+      if (isDown || named.failingOver) this.#doubtedAt = performance.now();
+      return named;
     } catch (error) {
       if (this.#connections[ordinal] === made) this.#connections[ordinal] = undefined;
       made.then((connection) => connection.close()).catch(() => {});
@@ -115,7 +126,7 @@ async function resolveUntil(wanted: string, members: readonly Endpoint[]): Promi
 }
 
 /** The answer to SENTINEL MASTER, a map (https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/). */
-function readNamed(reply: Reply | undefined): Named {
+function readNamed(reply: Reply | undefined): Named & { isDown: boolean } {
   const words = elementsOf(reply).map((word) => String(bytesOf(word)));
   const wordAfter = (name: string) => words[words.indexOf(name) + 1] ?? '';
   const named = {
@@ -123,6 +134,7 @@ function readNamed(reply: Reply | undefined): Named {
     port: Number(wordAfter('port')),
     epoch: Number(wordAfter('config-epoch')),
     failingOver: wordAfter('flags').includes('failover_in_progress'),
+    isDown: wordAfter('flags').includes('_down'),
   };
   if (!Number.isInteger(named.port) || !Number.isInteger(named.epoch)) {
     throw new Error('a Sentinel answered with something else than a primary');

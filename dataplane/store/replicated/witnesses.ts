@@ -42,7 +42,7 @@ export class Witnesses {
    * and none of them is a primary but one that this one has replaced. Never rejects.
    */
   async isOnlyPrimary(place: string): Promise<boolean> {
-    const all = await Promise.all(this.#members.map((_, ordinal) => this.#hear(ordinal)));
+    const all = await this.#hearAll();
     const own = all[this.#places.indexOf(place)];
     if (!own?.isPrimary) return false;
     const others = all.filter((each) => each !== undefined && each !== own && each.history !== own.before);
@@ -50,8 +50,19 @@ export class Witnesses {
     return (others.length + 1) * 2 > this.#members.length;
   }
 
+  /** Whether another member says that it has taken the place of the one of that ordinal. Never rejects. */
+  async isReplaced(ordinal: number): Promise<boolean> {
+    const all = await this.#hearAll();
+    const own = all[ordinal];
+    return own !== undefined && all.some((each) => each?.isPrimary && each.before === own.history);
+  }
+
   close(): void {
     for (const made of this.#connections.splice(0)) made?.then((connection) => connection.close()).catch(() => {});
+  }
+
+  #hearAll(): Promise<(Testimony | undefined)[]> {
+    return Promise.all(this.#members.map((_, ordinal) => this.#hear(ordinal)));
   }
 
   /** What a member says; undefined where it does not answer, at once where it has not for a while. */

@@ -24,6 +24,7 @@ function enter(t: TestContext, said: Record<string, Said | undefined>) {
   const members = Object.keys(said).map((host) => ({ host, port: 6379 }));
   const witnesses = new Witnesses(members, connect);
   return {
+    isReplaced: (ordinal: number) => witnesses.isReplaced(ordinal),
     is: (host: string) => witnesses.isOnlyPrimary(originOf(host, 6379).place),
     wait: (more: number) => {
       ms += more;
@@ -53,6 +54,18 @@ test('one that was replaced and has not learnt it is never the only one, and doe
   assert.equal(await is('a'), false, 'it has learnt it');
   said.a = primary('3', '2');
   assert.equal(await is('b'), false, 'it has become the primary again');
+});
+
+test('one is replaced by a primary that has gone on from its history, and by no other', async (t) => {
+  const said: Record<string, Said | undefined> = { a: primary('1'), b: primary('2', '1'), c: replica('1') };
+  const { isReplaced } = enter(t, said);
+  assert.deepEqual([await isReplaced(0), await isReplaced(1)], [true, false]);
+  said.b = replica('1');
+  assert.equal(await isReplaced(0), false);
+  said.b = primary('3', '2');
+  assert.equal(await isReplaced(0), false);
+  said.a = undefined;
+  assert.equal(await isReplaced(0), false, 'nobody knows what it has');
 });
 
 test('where it is not plain which of two has replaced the other, neither is the only one', async (t) => {
