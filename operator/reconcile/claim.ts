@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { STORE_LABEL, storeLabels } from '../../contract/labels.ts';
 import { API_VERSION, type KVStore } from '../../contract/objects.ts';
-import { parseQuantity } from '../../contract/quantity.ts';
-import { type KubeObject, keyOf, type OwnerReference } from '../../kube/object.ts';
-import { persistentVolumeClaims, storageClasses } from '../../kube/resources.ts';
+import { keyOf, type OwnerReference } from '../../kube/object.ts';
+import { persistentVolumeClaims } from '../../kube/resources.ts';
 import { DATA_MODE_ANNOTATION, DATA_VERSION_ANNOTATION, NATIVE_ACCESS_ANNOTATION } from '../resources/plan.ts';
-import type { Finding } from '../status/finding.ts';
+import { type ClaimGrowth, growClaim } from './claim-growth.ts';
 import { type Context, FIELD_MANAGER } from './context.ts';
 import type { VolumeClaim } from './kinds.ts';
 import type { Observed } from './observe.ts';
@@ -22,7 +21,6 @@ interface ClaimPatch {
     annotations?: Record<string, string>;
     ownerReferences?: OwnerReference[];
   };
-  spec?: { resources: { requests: { storage: string } } };
 }
 
 /**
@@ -57,53 +55,18 @@ function claimOwners(current: readonly OwnerReference[], { metadata, spec }: KVS
   return [...foreign, { apiVersion: API_VERSION, kind: 'KVStore', name: metadata.name, uid: metadata.uid }];
 }
 
-/** What came of maintaining the claim. */
-export interface ClaimMaintained {
-  refusals: Finding<'VolumeNotExpandable'>[];
-  steps: Finding<'GrowingVolume'>[];
-}
-
-/** Brings the store's volume claim up to date: labels, owner, what is on it, and its size, which can only grow. */
+/** Brings the store's volume claim up to date: labels, owner, what is on it, and its size. */
 export async function maintainClaim(
   { client }: Pick<Context, 'client'>,
   { store, claim }: Pick<Observed, 'store' | 'claim'>,
   data: DataFacts,
   signal: AbortSignal,
-): Promise<ClaimMaintained> {
-  const result: ClaimMaintained = { refusals: [], steps: [] };
-  if (!claim) return result;
-  const { size } = store.spec.persistence;
-  // Before there is a volume its claim cannot be changed.
-  const isBound = claim.status?.phase === 'Bound';
-  const mustAsk = isBound && isLarger(size, claim.spec.resources?.requests?.storage);
-  const refusal = mustAsk ? await refuseGrowth(client, claim, signal) : undefined;
-  if (refusal) result.refusals.push(refusal);
-  else if (isBound && isLarger(size, claim.status?.capacity?.storage)) {
-    const message = `the volume grows from ${claim.status?.capacity?.storage} to ${size}`;
-    result.steps.push({ reason: 'GrowingVolume', message });
-  }
-  const growth = mustAsk && !refusal && { spec: { resources: { requests: { storage: size } } } };
-  const body = { ...describeClaim(claim, store, data), ...growth };
-  if (Object.keys(body).length > 0) {
+): Promise<ClaimGrowth> {
+  if (!claim) return { refusals: [], steps: [] };
+  const body = describeClaim(claim, store, data);
+  if (body) {
     const options = { type: 'merge', fieldManager: FIELD_MANAGER, signal } as const;
     await client.patch(persistentVolumeClaims, keyOf(claim), body, options);
   }
-  return result;
-}
-
-function isLarger(wanted: string, actual: string | undefined): boolean {
-  return actual !== undefined && parseQuantity(wanted) > parseQuantity(actual);
-}
-
-/** Asked of the storage class, so that a volume that cannot grow costs no write that is refused, again and again. */
-async function refuseGrowth(
-  client: Context['client'],
-  claim: VolumeClaim,
-  signal: AbortSignal,
-): Promise<Finding<'VolumeNotExpandable'> | undefined> {
-  const name = claim.spec.storageClassName;
-  const found = name ? await client.get<KubeObject>(storageClasses, { name }, { signal }) : undefined;
-  if (found?.allowVolumeExpansion === true) return undefined;
-  const message = `the volume stays as it is, because its storage class ${name ?? '(none)'} has no allowVolumeExpansion; set allowVolumeExpansion: true on it, or move to another KVStore`;
-  return { reason: 'VolumeNotExpandable', message };
+  return growClaim(client, claim, store.spec.persistence.size, signal);
 }

@@ -22,7 +22,11 @@ export interface StatefulSet extends KubeObject {
 /** The parts of core/v1 PersistentVolumeClaim that the operator reads. */
 export interface VolumeClaim extends ApiObject {
   spec: { storageClassName?: string; resources?: { requests?: { storage?: string } } };
-  status?: { phase?: string; capacity?: { storage?: string } };
+  status?: {
+    phase?: string;
+    capacity?: { storage?: string };
+    conditions?: { type: string; status: string; message?: string }[];
+  };
 }
 
 /** The parts of core/v1 Secret that the operator reads; values are base64. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { KubeObject } from '../../../kube/object.ts';
-import { persistentVolumeClaims, storageClasses } from '../../../kube/resources.ts';
+import { configMaps, persistentVolumeClaims, resource, storageClasses } from '../../../kube/resources.ts';
 import {
   createNamespace,
   createStore,
@@ -27,6 +27,7 @@ before(async () => {
   }
 });
 
+const resourceQuotas = resource('v1', 'ResourceQuota', 'resourcequotas');
 const key = (namespace: string) => ({ namespace, name: 'data-main-redis-0' });
 const sizeOf = async (namespace: string) => {
   const claim = await admin.get<KubeObject & { spec: { resources: { requests: { storage: string } } } }>(
@@ -83,6 +84,61 @@ test('a storage class that cannot grow is told, and is not asked again and again
   await new Promise((resolve) => setTimeout(resolve, 2_500));
   assert.deepEqual(writesIn(world, namespace).slice(writes), []);
   assert.equal(await sizeOf(namespace), '1Gi');
+});
+
+test('a size that a quota forbids is told, holds nothing else up, and is given when the quota allows it', async (t) => {
+  const world = await startWorld(t, server);
+  const namespace = await createNamespace(admin, 'quota');
+  await createStore(world, namespace, persistence('elastic', '1Gi'));
+  await provide(namespace, 'elastic');
+  const allow = async (storage: string) => {
+    const metadata = { name: 'storage', namespace };
+    const hard = { 'requests.storage': storage };
+    const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata, spec: { hard } };
+    await admin.delete(resourceQuotas, metadata);
+    await admin.create<KubeObject>(resourceQuotas, quota);
+    const status = { status: { hard, used: { 'requests.storage': '1Gi' } } };
+    await admin.patch(resourceQuotas, metadata, status, { type: 'merge', subresource: 'status' });
+  };
+  await allow('2Gi');
+  await editStore(world, namespace, { ...persistence('elastic', '5Gi'), evictionPolicy: 'allkeys-lru' });
+  const told = await statusWhen(world, namespace, 'is told', (s) => reasonOf(s, 'Degraded') === 'VolumeNotExpandable');
+  assert.match(
+    told.conditions?.find(({ type }) => type === 'Degraded')?.message ?? '',
+    /quota.*exceeded quota: storage/,
+  );
+  const { data } = (await admin.get<KubeObject & { data: Record<string, string> }>(configMaps, {
+    namespace,
+    name: 'main-redis',
+  })) ?? { data: {} };
+  assert.match(Object.values(data).join(), /maxmemory-policy allkeys-lru/);
+  assert.deepEqual(world.failures, []);
+  await allow('10Gi');
+  await editStore(world, namespace, persistence('elastic', '6Gi'));
+  await until('the claim asks for more', async () => (await sizeOf(namespace)) === '6Gi');
+});
+
+test("a volume that its driver cannot resize is told in the driver's words, until it has grown", async (t) => {
+  const world = await startWorld(t, server);
+  const namespace = await createNamespace(admin, 'stuck');
+  await createStore(world, namespace, persistence('elastic', '1Gi'));
+  await provide(namespace, 'elastic');
+  await editStore(world, namespace, persistence('elastic', '2Gi'));
+  await until('the claim asks for more', async () => (await sizeOf(namespace)) === '2Gi');
+  const say = (status: 'True' | 'False') => {
+    const conditions = [{ type: 'ControllerResizeError', status, message: 'the pool is exhausted' }];
+    return admin.patch(
+      persistentVolumeClaims,
+      key(namespace),
+      { status: { conditions } },
+      { type: 'merge', subresource: 'status' },
+    );
+  };
+  await say('True');
+  const told = await statusWhen(world, namespace, 'is told', (s) => reasonOf(s, 'Degraded') === 'VolumeNotExpandable');
+  assert.match(told.conditions?.find(({ type }) => type === 'Degraded')?.message ?? '', /the pool is exhausted/);
+  await say('False');
+  await statusWhen(world, namespace, 'grows', (s) => reasonOf(s, 'Progressing') === 'GrowingVolume');
 });
 
 test('a size that was asked for in vain can be taken back, down to that of the claim', async (t) => {
