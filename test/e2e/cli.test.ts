@@ -49,6 +49,9 @@ async function prints(...args: string[]): Promise<string> {
 describe('what a store is like', () => {
   test('stores and status tell it, with keys and usage by a port-forward', async () => {
     await prints('set', 'told', '1');
+    // It answers before all that it is made of is in place.
+    const settled = ['--for=condition=Progressing=False', '--timeout=60s'];
+    await kubectl('wait', 'kvstore/main', '-n', NAMESPACE, ...settled);
     assert.match(
       await prints('stores', '-o', 'wide'),
       /^NAME .*\nmain +Ready +7\.0\.\d+ .* e2e-cli\.main .*redis:7\.0/,
